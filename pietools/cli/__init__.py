@@ -1,0 +1,55 @@
+"""The command line: parse, call, show. Heavy imports stand inside the commands, so that ``--help`` answers at once."""
+
+from typing import Any
+
+import click
+
+from pietools import __version__
+from pietools.cli.analyze import analyze
+from pietools.cli.collect import collect
+from pietools.cli.demo import demo
+from pietools.cli.export import export
+from pietools.cli.import_ import import_
+from pietools.cli.train import train
+from pietools.errors import PietoolsError
+
+# Modules of the extra `torch`, and the name under which pip knows the extra.
+TORCH_EXTRA = {"torch", "torchvision", "safetensors", "sklearn"}
+
+
+class Commands(click.Group):
+    """Shows commands in the order of the work, and turns what the user can put right into one line and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which they were added."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except PietoolsError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except ModuleNotFoundError as error:
+            if error.name not in TORCH_EXTRA:
+                raise
+            raise click.ClickException(
+                f"'pietools {ctx.invoked_subcommand}' needs {error.name}, which is not installed: pip install 'pietools[torch]'"
+            ) from error
+        except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+            raise click.ClickException(f"cannot write {error.filename}: {error.strerror}.") from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="pietools %(version)s")
+def main() -> None:
+    """Find out what a compressed neural network forgot.
+
+    A study is one DuckDB file with the predictions of dense and compressed networks. train and collect make it (they need
+    the extra 'torch'), or import brings in predictions made elsewhere; analyze says which examples and classes were hit,
+    and how many would have been if compression did nothing. Start with: pietools demo
+    """
+
+
+for command in (demo, train, collect, import_, analyze, export):
+    main.add_command(command)

@@ -1,0 +1,22 @@
+"""``pietools export``: a study as Parquet."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="New folder for the Parquet files.")
+def export(study: Path, out: Path) -> None:
+    """Write STUDY as Parquet, one file per table.
+
+    'pietools import FOLDER --db NEW.duckdb' makes the same study of it, bit for bit. Results are left out.
+    """
+    from pietools.exporting import export_folder
+    from pietools.study import Study
+
+    with Study.open(study, read_only=True) as opened:
+        export_folder(opened, out)
+    size = sum(path.stat().st_size for path in out.iterdir())
+    click.echo(f"{out}: {size / 1e6:.1f} MB")

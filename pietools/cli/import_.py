@@ -1,0 +1,104 @@
+"""``pietools import``: predictions made elsewhere into a study."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pietools.importing import Imported
+
+SCHEMA = "pietools/import/1"
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--db", required=True, type=click.Path(path_type=Path), help="The study; created if there is none.")
+@click.option("--dataset", metavar="NAME", help="Data set that the predictions are on, such as imagenet/val.")
+@click.option("--population", metavar="NAME", help="Population that the networks belong to, such as supervised/int8.")
+@click.option("--predictions", metavar="KEY", help="Array of an npz, column of a table, or several: 'logit_*'.")
+@click.option("--labels", metavar="KEY", help="Given labels: array or column; for npy another npy file. -1 means none.")
+@click.option("--replicates", metavar="KEY", help="Names of the networks; equal names in two populations are matched pairs.")
+@click.option("--examples", metavar="KEY", help="Names of the examples, to align files of another order.")
+@click.option("--kind", type=click.Choice(["labels", "logits", "probabilities"]), help="Default: integers are labels, floats logits.")
+@click.option("--class-names", metavar="FILE", type=click.Path(path_type=Path), help="Text file with a class name a line.")
+@click.option("--role", type=click.Choice(["dense", "compressed", "control"]), help="Default: compressed if there is a reference.")
+@click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
+@click.option("--regime", metavar="TEXT", help="How the networks were trained, such as supervised.")
+@click.option("--method", metavar="TEXT", help="How they were compressed, such as magnitude or int8.")
+@click.option("--sparsity", type=click.FloatRange(0, 1), help="Fraction of the weights that is zero.")
+@click.option("--bits", type=click.IntRange(1, 64), help="Bits per weight.")
+@click.option("--logits", "logits_dtype", type=click.Choice(["float32", "float16", "none"]), default="float32", show_default=True,
+              help="How to keep logits.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def import_(
+    files: tuple[Path, ...],
+    db: Path,
+    dataset: str | None,
+    population: str | None,
+    kind: str | None,
+    class_names: Path | None,
+    logits_dtype: str,
+    as_json: bool,
+    **said: Any,
+) -> None:
+    """Put predictions made elsewhere into a study.
+
+    FILES are npz, npy, parquet, csv or jsonl. Arrays: integers (networks × examples) are predicted labels, floats
+    (networks × examples × classes) logits. Tables: one row per network and example. Each file adds networks to the
+    population. Alternatively FILES is one folder that 'pietools export' wrote: a whole study.
+
+    \b
+    pietools import runs.npz --db study.duckdb --dataset imagenet/val \\
+      --population int8 --reference dense --method int8 \\
+      --predictions int8 --labels label --replicates models
+    """
+    from pietools.study import Study
+
+    if len(files) == 1 and files[0].is_dir():
+        from pietools.exporting import import_folder
+
+        import_folder(files[0], db)
+        click.echo(f"{db} holds the study of {files[0]}.")
+        return
+    if dataset is None or population is None:
+        raise click.UsageError("say which --dataset and --population the predictions belong to.")
+    from pietools.importing import import_predictions
+    from pietools.reading import Source
+    from pietools.records import Population
+
+    source = Source(*(said.pop(name) for name in ("predictions", "labels", "replicates", "examples")))
+    target = Population(population, role=said.pop("role") or "", **said)
+    names = None if class_names is None else _lines(class_names)
+    with Study.open_or_create(db) as study:
+        imported = import_predictions(
+            study, files, source, dataset=dataset, population=target, kind=kind, class_names=names, logits_dtype=logits_dtype
+        )
+    _show(imported, as_json=as_json)
+
+
+def _lines(path: Path) -> list[str]:
+    from pietools.errors import ImportFileError
+
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImportFileError(f"cannot read the class names in {path}: {error}") from None
+
+
+def _show(imported: "Imported", *, as_json: bool) -> None:
+    import json
+
+    mean = sum(imported.top1) / len(imported.top1) if imported.top1 else None
+    if as_json:
+        found = {name: value for name, value in vars(imported).items() if name != "top1"}
+        click.echo(json.dumps({"schema": SCHEMA, **found, "top1_mean": mean}, indent=2))
+        return
+    click.echo(f"{imported.dataset}: {imported.n_examples:,} examples, {imported.n_classes:,} classes")
+    accuracy = "no labels, so no accuracy"
+    if mean is not None:
+        accuracy = f"mean top-1 accuracy {mean:.1%} ({min(imported.top1):.1%} to {max(imported.top1):.1%})"
+    already = imported.n_models - imported.n_added
+    click.echo(f"{imported.population}: {imported.n_models} networks, {accuracy}" + (f"; {already} were there already" if already else ""))
+    for warning in imported.warnings:
+        click.echo(f"Warning: {warning}", err=True)

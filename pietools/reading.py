@@ -1,0 +1,239 @@
+"""Reads predictions that were made elsewhere: npz, npy, parquet, csv, jsonl -> arrays in the order of the file."""
+
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pietools.errors import ImportFileError
+
+ARRAYS = {".npz", ".npy"}
+TABLES = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where in a file things are: keys of an npz, or columns of a table with one row per network and example.
+
+    ``predictions`` may be a pattern such as ``logit_*``: one column per class, in the order of the file. ``labels`` may be the
+    path of an npy file if the predictions are one.
+    """
+
+    predictions: str | None = None
+    labels: str | None = None
+    replicates: str | None = None
+    examples: str | None = None
+
+
+@dataclass(frozen=True)
+class FilePredictions:
+    """Predictions of K networks on n examples.
+
+    ``scores`` has shape (K, n) and integers or text (labels), or (K, n, m) and floats; ``labels`` shape (n,) or None;
+    ``keys`` and ``replicates`` are None where the file does not say.
+    """
+
+    path: Path
+    scores: np.ndarray
+    labels: np.ndarray | None
+    keys: list[str] | None
+    replicates: list[str] | None
+
+    @property
+    def is_labels(self) -> bool:
+        """Whether only the predicted labels are known."""
+        return self.scores.ndim == 2
+
+
+def read(path: Path, source: Source) -> FilePredictions:
+    """Read one file.
+
+    Raises
+    ------
+    ImportFileError
+        If it cannot be read, lacks what ``source`` names, or its shapes do not fit each other.
+    """
+    if not path.is_file():
+        raise ImportFileError(f"there is no file {path}.")
+    suffix = path.suffix.lower()
+    if suffix in ARRAYS:
+        found = _read_arrays(path, source)
+    elif suffix in TABLES:
+        found = _read_table(path, source)
+    else:
+        raise ImportFileError(f"{path}: cannot read '{suffix}' files. Allowed: {', '.join([*sorted(ARRAYS), *TABLES])}.")
+    return _checked(found)
+
+
+def _checked(found: FilePredictions) -> FilePredictions:
+    path, scores = found.path, found.scores
+    n_networks, n_examples = scores.shape[:2]
+    if not n_networks or not n_examples:
+        raise ImportFileError(f"{path}: predictions of shape {scores.shape}: nothing to import.")
+    if scores.ndim == 3 and not np.isfinite(scores).all():
+        network, example = np.argwhere(~np.isfinite(scores))[0][:2]
+        raise ImportFileError(f"{path}: network {network} has NaN or infinite scores, first at example {example}.")
+    for what, values, n in (("labels", found.labels, n_examples), ("example keys", found.keys, n_examples),
+                            ("replicate names", found.replicates, n_networks)):  # fmt: skip
+        if values is not None and len(values) != n:
+            raise ImportFileError(
+                f"{path}: {len(values)} {what} for predictions of {n_networks} networks on {n_examples} examples "
+                f"(array of shape {scores.shape}: networks × examples{' × classes' if scores.ndim == 3 else ''})."
+            )
+    for what, names in (("replicate", found.replicates), ("example key", found.keys)):
+        if names is not None and (twice := first_repeated(names)) is not None:
+            raise ImportFileError(f"{path}: {what} '{twice}' occurs twice.")
+    return found
+
+
+def first_repeated(names: list[str]) -> str | None:
+    """First name that occurred before, or None."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+# Arrays
+
+
+def _read_arrays(path: Path, source: Source) -> FilePredictions:
+    if path.suffix.lower() == ".npy":
+        labels = None if source.labels is None else _load(Path(source.labels))
+        return FilePredictions(path, _as_scores(path, _load(path)), labels, None, None)
+    archive = _load(path)
+    if source.predictions is None:
+        raise ImportFileError(f"{path}: say which array holds the predictions (--predictions). It has: {', '.join(archive)}.")
+    return FilePredictions(
+        path,
+        _as_scores(path, _member(path, archive, source.predictions)),
+        None if source.labels is None else _member(path, archive, source.labels),
+        None if source.examples is None else _names(_member(path, archive, source.examples)),
+        None if source.replicates is None else _names(_member(path, archive, source.replicates)),
+    )
+
+
+def _load(path: Path) -> Any:
+    """An array (memory-mapped) or an open npz; never a pickle."""
+    try:
+        return np.load(path, mmap_mode="r" if path.suffix.lower() == ".npy" else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from None
+
+
+def _member(path: Path, archive: Any, key: str) -> np.ndarray:
+    if key not in archive:
+        raise ImportFileError(f"{path} has no array '{key}'. It has: {', '.join(archive)}.")
+    try:
+        return archive[key]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> ImportFileError:
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return ImportFileError(f"{path} cannot be read, it may be truncated: {reason}")
+
+
+def _names(values: np.ndarray) -> list[str]:
+    return [str(value) for value in values.ravel()]
+
+
+def _as_scores(path: Path, array: np.ndarray) -> np.ndarray:
+    """Predictions as (K, n) labels or (K, n, m) scores; one network may leave out its axis."""
+    if array.dtype.kind in "iu" and array.ndim in (1, 2):
+        return np.atleast_2d(array)
+    if array.dtype.kind == "f" and array.ndim in (2, 3):
+        return array if array.ndim == 3 else array[None]
+    raise ImportFileError(
+        f"{path}: predictions of shape {array.shape} and type {array.dtype}. Allowed: integers (networks × examples) "
+        "or floats (networks × examples × classes)."
+    )
+
+
+# Tables
+
+
+def _read_table(path: Path, source: Source) -> FilePredictions:
+    try:
+        table = TABLES[path.suffix.lower()](path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _unreadable(path, error) from None
+    if source.predictions is None:
+        raise ImportFileError(
+            f"{path}: say which column holds the predictions (--predictions). It has: {', '.join(table.columns)}."
+        )
+    for name in (source.labels, source.replicates, source.examples):
+        if name is not None and name not in table.columns:
+            raise ImportFileError(f"{path} has no column '{name}'. It has: {', '.join(table.columns)}.")
+    networks = [table] if source.replicates is None else table.partition_by(source.replicates, maintain_order=True)
+    read = [_one_network(path, network, source) for network in networks]
+    first = read[0]
+    ordered = [first, *(_in_order_of(first, other, source) for other in read[1:])]
+    replicates = None if source.replicates is None else [str(network[source.replicates][0]) for network in networks]
+    return replace(first, scores=np.concatenate([one.scores for one in ordered]), replicates=replicates)
+
+
+def _one_network(path: Path, table: pl.DataFrame, source: Source) -> FilePredictions:
+    labels = None if source.labels is None else _label_column(path, table[source.labels])
+    keys = None if source.examples is None else table[source.examples].cast(pl.String).to_list()
+    if keys is not None and (twice := first_repeated(keys)) is not None:
+        raise ImportFileError(f"{path}: example '{twice}' occurs twice for one network: name the network's column (--replicates).")
+    return FilePredictions(path, _score_columns(path, table, source.predictions or ""), labels, keys, None)
+
+
+def _score_columns(path: Path, table: pl.DataFrame, pattern: str) -> np.ndarray:
+    names = [name for name in table.columns if fnmatchcase(name, pattern)] if "*" in pattern else [pattern]
+    if not names or names[0] not in table.columns:
+        raise ImportFileError(f"{path} has no column '{pattern}'. It has: {', '.join(table.columns)}.")
+    columns = table.select(names)
+    if empty := next((name for name in names if columns[name].null_count()), None):
+        raise ImportFileError(f"{path}: column '{empty}' has {columns[empty].null_count()} missing values.")
+    column = columns.to_series()
+    if isinstance(column.dtype, pl.List | pl.Array):
+        if column.list.len().n_unique() != 1 if isinstance(column.dtype, pl.List) else False:
+            raise ImportFileError(f"{path}: the rows of column '{pattern}' have different numbers of classes.")
+        return np.array(column.to_list(), dtype=np.float32)[None]
+    if len(names) > 1:
+        return columns.cast(pl.Float32).to_numpy()[None]
+    return _label_column(path, column)[None]
+
+
+def _label_column(path: Path, column: pl.Series) -> np.ndarray:
+    """Class indices as int64 with −1 for missing, or class names as text."""
+    if column.dtype.is_integer():
+        return column.fill_null(-1).to_numpy().astype(np.int64)
+    if column.dtype == pl.String:
+        return column.fill_null("").to_numpy().astype(str)
+    raise ImportFileError(f"{path}: column '{column.name}' has type {column.dtype}. Allowed: integers or text (class names).")
+
+
+def _in_order_of(first: FilePredictions, other: FilePredictions, source: Source) -> FilePredictions:
+    """Rows of one network in the order of the examples of the first."""
+    path = first.path
+    if other.scores.shape != first.scores.shape:
+        raise ImportFileError(
+            f"{path}: one network has predictions of shape {first.scores.shape[1:]}, another of {other.scores.shape[1:]}."
+        )
+    if first.keys is None or other.keys is None:
+        order = np.arange(other.scores.shape[1])
+    else:
+        position = {key: i for i, key in enumerate(other.keys)}
+        if missing := next((key for key in first.keys if key not in position), None):
+            raise ImportFileError(f"{path}: example '{missing}' is missing for one of the networks.")
+        order = np.array([position[key] for key in first.keys])
+    if first.labels is not None and other.labels is not None:
+        contradicts = np.flatnonzero(other.labels[order] != first.labels)
+        if len(contradicts):
+            raise ImportFileError(
+                f"{path}: the labels of the networks contradict each other on {len(contradicts)} examples, "
+                f"first in row {contradicts[0] + 1}{'' if source.examples else ': name the example column (--examples)'}."
+            )
+    return replace(other, scores=other.scores[:, order])

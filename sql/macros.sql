@@ -1,0 +1,225 @@
+-- The questions of a study as table macros: the command line, the report and the Python API ask these same ones.
+-- A parameter shadows an unqualified column of its name, so every column is qualified. dataset := null means the primary data set.
+-- A name that the study does not have raises an error; it never gives an empty table.
+
+create or replace macro dataset_id_of(dataset) as
+    case
+        when dataset is null then (select d.dataset_id from datasets as d where d.is_primary)
+        else coalesce(
+            (select d.dataset_id from datasets as d where d.name = dataset),
+            error('no data set is named ''' || dataset || '''. The study has: '
+                || (select coalesce(string_agg(d.name, ', ' order by d.dataset_id), 'none') from datasets as d) || '.')
+        )
+    end;
+comment on macro dataset_id_of is 'dataset_id of a name; of the primary data set for null; an error if there is none of that name.';
+
+create or replace macro population_id_of(population) as
+    coalesce(
+        (select p.population_id from populations as p where p.name = population),
+        error('no population is named ''' || coalesce(population, 'null') || '''. The study has: '
+            || (select coalesce(string_agg(p.name, ', ' order by p.population_id), 'none') from populations as p) || '.')
+    );
+comment on macro population_id_of is 'population_id of a name; an error if there is none of that name.';
+
+create or replace macro evaluated_population_id_of(population, dataset) as
+    case
+        when exists (
+            select 1
+            from models as m
+            join evaluations as e on e.model_id = m.model_id
+            where m.population_id = population_id_of(population) and e.dataset_id = dataset_id_of(dataset)
+        ) then population_id_of(population)
+        else error('population ''' || population || ''' has no predictions on data set '''
+            || coalesce(dataset, (select d.name from datasets as d where d.is_primary), 'none') || '''.')
+    end;
+comment on macro evaluated_population_id_of is
+    'population_id of a name; an error if it does not exist or has no predictions on the data set.';
+
+-- one row per network that was run on the data set
+create or replace macro evaluated_models(population, dataset := null) as table
+    select m.model_id, m.replicate, e.evidence, e.evaluation_digest, e.n_near_ties
+    from models as m
+    join evaluations as e on e.model_id = m.model_id
+    where m.population_id = evaluated_population_id_of(population, dataset)
+        and e.dataset_id = dataset_id_of(dataset);
+comment on macro table evaluated_models is 'One row per network of the population that was run on the data set.';
+
+-- one row per network and example
+create or replace macro population_predictions(population, dataset := null) as table
+    select p.model_id, p.example_id, p.predicted_label, p.loss, p.confidence, p.margin, p.entropy, p.label_rank
+    from predictions as p
+    where p.dataset_id = dataset_id_of(dataset)
+        and p.model_id in (select k.model_id from evaluated_models(population, dataset := dataset) as k);
+comment on macro table population_predictions is 'One row per network of the population and example of the data set.';
+
+-- one row per network
+create or replace macro accuracy(population, dataset := null) as table
+    select
+        k.model_id,
+        k.replicate,
+        count(x.label) as n_labelled,
+        avg((p.predicted_label = x.label)::int) as top1,
+        avg((p.label_rank < 5)::int) as top5,
+        avg(p.loss::double) as mean_loss,
+        avg(p.confidence::double) as mean_confidence
+    from evaluated_models(population, dataset := dataset) as k
+    join predictions as p on p.model_id = k.model_id and p.dataset_id = dataset_id_of(dataset)
+    join examples as x on x.dataset_id = p.dataset_id and x.example_id = p.example_id
+    group by k.model_id, k.replicate
+    order by k.replicate, k.model_id;
+comment on macro table accuracy is 'One row per network: top-1 and top-5 accuracy on the labelled examples, mean loss (nats) and mean confidence.';
+
+-- one row per network and class
+create or replace macro class_recall(population, dataset := null) as table
+    select
+        p.model_id,
+        x.label,
+        count(*) as n_examples,
+        avg((p.predicted_label = x.label)::int) as recall
+    from population_predictions(population, dataset := dataset) as p
+    join examples as x on x.dataset_id = dataset_id_of(dataset) and x.example_id = p.example_id
+    where x.label is not null
+    group by p.model_id, x.label
+    order by p.model_id, x.label;
+comment on macro table class_recall is 'One row per network and class that has examples: the share of them that is predicted right.';
+
+-- one row per example and class that got a vote
+create or replace macro votes(population, dataset := null) as table
+    select p.example_id, p.predicted_label, count(*) as n_votes
+    from population_predictions(population, dataset := dataset) as p
+    group by p.example_id, p.predicted_label;
+comment on macro table votes is 'One row per example and predicted class: how many networks predict it.';
+
+-- one row per example. The tie rule is `lowest`: of the classes with the most votes the lowest index. Votes and class are packed
+-- into one number so that one maximum decides (mode() differs from run to run on ties).
+create or replace macro modal_labels(population, dataset := null) as table
+    select
+        x.example_id,
+        x.key,
+        x.label,
+        1048575 - (top.lowest % 1048576) as modal_label,
+        top.lowest // 1048576 as n_votes,
+        1048575 - (top.lowest % 1048576) <> top.highest % 1048576 as is_tied,
+        1048575 - (top.lowest % 1048576) = x.label as is_correct
+    from (
+        select
+            v.example_id,
+            max(v.n_votes * 1048576 + 1048575 - v.predicted_label) as lowest,
+            max(v.n_votes * 1048576 + v.predicted_label) as highest
+        from votes(population, dataset := dataset) as v
+        group by v.example_id
+    ) as top
+    join examples as x on x.dataset_id = dataset_id_of(dataset) and x.example_id = top.example_id
+    order by x.example_id;
+comment on macro table modal_labels is 'One row per example: the class that most networks predict (ties: the lowest), its votes, and whether it is tied.';
+
+-- one row per pruning identified exemplar
+create or replace macro pies(reference, compressed, dataset := null) as table
+    with
+    changed as (
+        select
+            r.example_id,
+            r.key,
+            r.label,
+            r.modal_label as reference_label,
+            c.modal_label as compressed_label,
+            r.is_tied or c.is_tied as is_tied
+        from modal_labels(reference, dataset := dataset) as r
+        join modal_labels(compressed, dataset := dataset) as c on c.example_id = r.example_id
+        where r.modal_label <> c.modal_label
+    ),
+    sizes as (
+        select
+            (select count(*) from evaluated_models(reference, dataset := dataset)) as n_reference,
+            (select count(*) from evaluated_models(compressed, dataset := dataset)) as n_compressed
+    ),
+    signed_votes as (
+        select v.example_id, v.predicted_label, v.n_votes * sizes.n_compressed as weight
+        from votes(reference, dataset := dataset) as v, sizes
+        union all
+        select v.example_id, v.predicted_label, -v.n_votes * sizes.n_reference
+        from votes(compressed, dataset := dataset) as v, sizes
+    ),
+    distances as (
+        select differences.example_id, sum(abs(differences.difference)) as taxicab_integer
+        from (
+            select s.example_id, s.predicted_label, sum(s.weight) as difference
+            from signed_votes as s
+            where s.example_id in (select changed.example_id from changed)
+            group by s.example_id, s.predicted_label
+        ) as differences
+        group by differences.example_id
+    )
+    select
+        changed.example_id,
+        changed.key,
+        changed.label,
+        changed.reference_label,
+        changed.compressed_label,
+        case
+            when changed.label is null then null
+            when changed.reference_label = changed.label then 'forgotten'
+            when changed.compressed_label = changed.label then 'recovered'
+            else 'moved'
+        end as direction,
+        changed.is_tied,
+        distances.taxicab_integer / (sizes.n_reference * sizes.n_compressed) as taxicab
+    from changed
+    join distances on distances.example_id = changed.example_id
+    cross join sizes
+    order by changed.example_id;
+comment on macro table pies is 'One row per pruning identified exemplar: an example whose modal labels differ, with direction, tie and taxicab distance in [0, 2].';
+
+-- one row: can the networks of the two populations be paired?
+create or replace macro pairing(reference, compressed, dataset := null) as table
+    select
+        coalesce(r.replicates = c.replicates and r.is_named and c.is_named, false) as is_paired,
+        r.n as n_reference,
+        c.n as n_compressed
+    from (
+        select list(k.replicate order by k.replicate) as replicates, count(*) = count(k.replicate) as is_named, count(*) as n
+        from evaluated_models(reference, dataset := dataset) as k
+    ) as r
+    cross join (
+        select list(k.replicate order by k.replicate) as replicates, count(*) = count(k.replicate) as is_named, count(*) as n
+        from evaluated_models(compressed, dataset := dataset) as k
+    ) as c;
+comment on macro table pairing is 'One row: is_paired if the replicate names of both populations are given and equal; and how many networks each has.';
+
+-- one row per pair of networks: matched replicates if the design is paired, else every pair
+create or replace macro flips(reference, compressed, dataset := null) as table
+    select
+        pairs.reference_model_id,
+        pairs.compressed_model_id,
+        pairs.reference_replicate,
+        pairs.compressed_replicate,
+        avg((r.predicted_label = x.label and c.predicted_label <> x.label)::int) as harmful,
+        avg((r.predicted_label <> x.label and c.predicted_label = x.label)::int) as beneficial,
+        avg((r.predicted_label <> c.predicted_label and r.predicted_label <> x.label and c.predicted_label <> x.label)::int)
+            as wrong_to_wrong,
+        avg((r.predicted_label <> c.predicted_label)::int) as total
+    from (
+        select
+            r.model_id as reference_model_id,
+            c.model_id as compressed_model_id,
+            r.replicate as reference_replicate,
+            c.replicate as compressed_replicate
+        from evaluated_models(reference, dataset := dataset) as r
+        join evaluated_models(compressed, dataset := dataset) as c
+            on r.replicate = c.replicate or not (select is_paired from pairing(reference, compressed, dataset := dataset))
+    ) as pairs
+    join population_predictions(reference, dataset := dataset) as r on r.model_id = pairs.reference_model_id
+    join population_predictions(compressed, dataset := dataset) as c
+        on c.model_id = pairs.compressed_model_id and c.example_id = r.example_id
+    join examples as x on x.dataset_id = dataset_id_of(dataset) and x.example_id = r.example_id
+    group by all
+    order by pairs.reference_replicate, pairs.compressed_replicate, pairs.reference_model_id, pairs.compressed_model_id;
+comment on macro table flips is 'One row per pair of networks: the share of examples whose prediction differs (total), and of labelled ones that got worse, better, or wrong in another way.';
+
+-- one row per predicted class
+create or replace macro vote_sums(population, dataset := null) as table
+    select v.predicted_label, sum(v.n_votes) as n_votes, sum(v.n_votes * v.n_votes) as sum_squared_votes
+    from votes(population, dataset := dataset) as v
+    group by v.predicted_label
+    order by v.predicted_label;
+comment on macro table vote_sums is 'One row per predicted class: its votes over all examples, and the sum of their squares per example (for Fleiss'' kappa).';
