@@ -139,7 +139,9 @@ class _Topics:
         for reference, compressed in dict.fromkeys([*pairs, *extra]):
             shared = [name for name in self.datasets["name"] if {(reference, name), (compressed, name)} <= available]
             if not shared:
-                self.warnings.append(f"{compressed} is not compared with {reference}: no data set has predictions of both.")
+                self.warnings.append(
+                    f"{compressed} is not compared with {reference}: no data set has predictions of both."
+                )
             comparisons += [Comparison(reference, compressed, dataset) for dataset in shared]
         return comparisons
 
@@ -150,7 +152,7 @@ class _Topics:
         top1_mean, top1_sd = _over_networks(networks["top1"])
         top5_mean, top5_sd = _over_networks(networks["top5"])
         sums = self.study.vote_sums(population, dataset)
-        agreement = [sums[name].cast(pl.Float64).to_numpy() for name in ("n_votes", "sum_squared_votes")]
+        n_votes, sum_squared = (sums[name].cast(pl.Float64).to_numpy() for name in ("n_votes", "sum_squared_votes"))
         return {
             "population": population,
             "dataset": dataset,
@@ -162,7 +164,7 @@ class _Topics:
             "top1_sd": top1_sd,
             "top5_mean": top5_mean,
             "top5_sd": top5_sd,
-            "kappa": fleiss_kappa(*agreement, n_examples, evaluated["n_models"]),
+            "kappa": fleiss_kappa(n_votes, sum_squared, n_examples, evaluated["n_models"]),
             "n_tied": self.study.modal_labels(population, dataset)["is_tied"].sum(),
             "n_near_ties": evaluated["n_near_ties"],
         }
@@ -226,7 +228,9 @@ class _Topics:
         networks, _ = self.label_matrix(population, dataset)
         recalls = self.study.class_recall(population, dataset)
         classes = recalls.unique(["label"]).sort("label")
-        wide = networks.select("model_id").join(recalls.pivot("label", index="model_id", values="recall"), on="model_id", how="left")
+        wide = networks.select("model_id").join(
+            recalls.pivot("label", index="model_id", values="recall"), on="model_id", how="left"
+        )
         by_label = wide.select(str(label) for label in classes["label"]).to_numpy()
         return classes["label"].to_numpy(), classes["n_examples"].to_numpy(), by_label
 

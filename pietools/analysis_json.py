@@ -24,7 +24,9 @@ def analysis_json(analysis: Analysis) -> dict[str, Any]:
         "version": __version__,
         "seed": analysis.seed,
         "warnings": analysis.warnings,
-        "datasets": analysis.datasets.select("name", "split", "is_primary", "n_examples", "n_classes", "n_labelled").to_dicts(),
+        "datasets": analysis.datasets.select(
+            "name", "split", "is_primary", "n_examples", "n_classes", "n_labelled"
+        ).to_dicts(),
         "populations": [{"name": row.pop("population"), **row} for row in analysis.accuracy.to_dicts()],
         "comparisons": [_comparison(analysis, row) for row in analysis.pies.to_dicts()],
         **{topic: [] for topic in OTHER_TOPICS},
@@ -32,7 +34,11 @@ def analysis_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def _comparison(analysis: Analysis, pies: dict[str, Any]) -> dict[str, Any]:
-    null = {"design": pies.pop("design"), "n_permutations": pies.pop("n_permutations"), "is_exact": pies.pop("is_exact")}
+    null = {
+        "design": pies.pop("design"),
+        "n_permutations": pies.pop("n_permutations"),
+        "is_exact": pies.pop("is_exact"),
+    }
     null |= {name: pies.pop(f"null_{name}") for name in ("mean", "sd", "conf_low", "conf_high", "difference")}
     null["p_value"] = pies.pop("p_value")
     names = {name: pies[name] for name in ("reference", "compressed", "dataset")}

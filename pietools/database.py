@@ -17,9 +17,13 @@ SCHEMA_VERSION = 1
 DEFINITIONS = ("views.sql", "macros.sql")
 
 # A file from a stranger may carry definitions of its own: nothing in it can read or write another file.
-LOCKED = {"enable_external_access": "false", "lock_configuration": "true", "python_enable_replacements": "false"}
+LOCKED: dict[str, Any] = {
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+    "python_enable_replacements": "false",
+}
 # Files with the newest storage format do not open in the released DuckDB shell.
-STORAGE = {"storage_compatibility_version": "v1.5.0"}
+STORAGE: dict[str, Any] = {"storage_compatibility_version": "v1.5.0"}
 
 
 def definitions_digest() -> str:
@@ -74,7 +78,9 @@ class Database:
     def _check_schema(self) -> None:
         tables = self._connection.sql("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
         if not {("study",), ("datasets",), ("predictions",)} <= set(tables):
-            raise StudyError(f"{self.path} is a DuckDB file but no study: it has no tables study, datasets and predictions.")
+            raise StudyError(
+                f"{self.path} is a DuckDB file but no study: it has no tables study, datasets and predictions."
+            )
         version = self.fact("schema_version")
         if not isinstance(version, int) or version > SCHEMA_VERSION:
             raise StudyError(
@@ -171,7 +177,7 @@ def _decode(text: str, path: Path, key: str) -> Any:
         raise StudyError(f"{path} is damaged: '{key}' in the table study is not JSON.") from None
 
 
-def _connect(path: Path, *, read_only: bool, config: dict[str, str]) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, *, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.Error as error:

@@ -77,7 +77,9 @@ def _manifest(folder: Path) -> dict:
     except (OSError, ValueError):
         raise ImportFileError(f"{folder} is no exported study: it has no readable {MANIFEST}.") from None
     if manifest.get("schema") != SCHEMA:
-        raise ImportFileError(f"{folder} has schema {manifest.get('schema')}, this pietools reads {SCHEMA}: upgrade pietools.")
+        raise ImportFileError(
+            f"{folder} has schema {manifest.get('schema')}, this pietools reads {SCHEMA}: upgrade pietools."
+        )
     for name, digest in manifest["sha256"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != digest:
             raise ImportFileError(f"{folder / name} is missing or damaged: its checksum is not the one in {MANIFEST}.")

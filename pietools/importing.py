@@ -100,7 +100,9 @@ def _add(study: Study, target: Dataset, population: str, models: list[_Predictio
             warnings.append(f"{population}: two networks have exactly the same predictions.")
         seen.add(digest)
         is_logits = model.kind != "labels"
-        predictions = scalars_from_logits(model.scores, target.labels) if is_logits else scalars_from_labels(model.scores)
+        predictions = (
+            scalars_from_logits(model.scores, target.labels) if is_logits else scalars_from_labels(model.scores)
+        )
         if model.replicate is None and unnamed[digest]:
             unnamed[digest] -= 1
         else:
@@ -164,14 +166,18 @@ def _class_indices(path: Path, values: np.ndarray, class_names: Sequence[str]) -
     if values.dtype.kind == "U":
         index = {name: i for i, name in enumerate(class_names)} | {"": -1}
         if unknown := sorted(set(np.unique(values)) - set(index)):
-            raise ImportFileError(f"{path}: no class is named '{unknown[0]}'. The data set has: {', '.join(class_names[:20])}.")
+            raise ImportFileError(
+                f"{path}: no class is named '{unknown[0]}'. The data set has: {', '.join(class_names[:20])}."
+            )
         names, inverse = np.unique(values, return_inverse=True)
         return np.array([index[str(name)] for name in names], dtype=np.int32)[inverse].reshape(values.shape)
     if values.dtype.kind not in "iu":
         raise ImportFileError(f"{path}: labels of type {values.dtype}. Allowed: integers from 0, or class names.")
     if values.min() < -1 or values.max() >= len(class_names):
         wrong = values[(values < -1) | (values >= len(class_names))][0]
-        raise ImportFileError(f"{path}: label {wrong}, but the data set has {len(class_names)} classes, 0 to {len(class_names) - 1}.")
+        raise ImportFileError(
+            f"{path}: label {wrong}, but the data set has {len(class_names)} classes, 0 to {len(class_names) - 1}."
+        )
     return values.astype(np.int32)
 
 
@@ -212,7 +218,7 @@ def _models(one: FilePredictions, target: Dataset, kind: str | None) -> list[_Pr
             f"{'labels' if one.is_labels else 'scores'}, not {kind}."
         )
     order = _order(one, target)
-    replicates = one.replicates or [None] * len(one.scores)
+    replicates: Sequence[str | None] = one.replicates or [None] * len(one.scores)
     to_scores = {"labels": _labels, "logits": _logits, "probabilities": _log_probabilities}[kind]
     return [
         _Predictions(replicate, kind, to_scores(one.path, scores[order], target))
@@ -223,22 +229,30 @@ def _models(one: FilePredictions, target: Dataset, kind: str | None) -> list[_Pr
 def _labels(path: Path, values: np.ndarray, target: Dataset) -> np.ndarray:
     labels = _class_indices(path, values, target.class_names)
     if labels.min() < 0:
-        raise ImportFileError(f"{path}: a predicted label is missing or negative, first for example '{target.keys[labels.argmin()]}'.")
+        raise ImportFileError(
+            f"{path}: a predicted label is missing or negative, first for example '{target.keys[int(labels.argmin())]}'."
+        )
     return labels
 
 
 def _logits(path: Path, scores: np.ndarray, target: Dataset) -> np.ndarray:
     n_classes = scores.shape[1]
     if n_classes != len(target.class_names):
-        raise ImportFileError(f"{path}: scores of {n_classes} classes, but data set '{target.name}' has {len(target.class_names)}.")
+        raise ImportFileError(
+            f"{path}: scores of {n_classes} classes, but data set '{target.name}' has {len(target.class_names)}."
+        )
     if _are_probabilities(scores):
-        raise ImportFileError(f"{path}: these scores are probabilities (none negative, each row sums to 1): say --kind probabilities.")
+        raise ImportFileError(
+            f"{path}: these scores are probabilities (none negative, each row sums to 1): say --kind probabilities."
+        )
     return scores.astype(np.float32)
 
 
 def _log_probabilities(path: Path, scores: np.ndarray, target: Dataset) -> np.ndarray:
     if not _are_probabilities(scores):
-        raise ImportFileError(f"{path}: these scores are no probabilities (negative, or rows that do not sum to 1): say --kind logits.")
+        raise ImportFileError(
+            f"{path}: these scores are no probabilities (negative, or rows that do not sum to 1): say --kind logits."
+        )
     if scores.shape[1] != len(target.class_names):
         raise ImportFileError(
             f"{path}: probabilities of {scores.shape[1]} classes, but data set '{target.name}' has {len(target.class_names)}."

@@ -2,10 +2,11 @@
 
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,12 @@ import polars as pl
 from pietools.errors import ImportFileError
 
 ARRAYS = {".npz", ".npy"}
-TABLES = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}
+TABLES: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet,
+    ".csv": pl.read_csv,
+    ".jsonl": pl.read_ndjson,
+    ".ndjson": pl.read_ndjson,
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,9 @@ def read(path: Path, source: Source) -> FilePredictions:
     elif suffix in TABLES:
         found = _read_table(path, source)
     else:
-        raise ImportFileError(f"{path}: cannot read '{suffix}' files. Allowed: {', '.join([*sorted(ARRAYS), *TABLES])}.")
+        raise ImportFileError(
+            f"{path}: cannot read '{suffix}' files. Allowed: {', '.join([*sorted(ARRAYS), *TABLES])}."
+        )
     return _checked(found)
 
 
@@ -106,40 +114,59 @@ def first_repeated(names: list[str]) -> str | None:
 
 def _read_arrays(path: Path, source: Source) -> FilePredictions:
     if path.suffix.lower() == ".npy":
-        labels = None if source.labels is None else _load(Path(source.labels))
-        return FilePredictions(path, _as_scores(path, _load(path)), labels, None, None)
-    archive = _load(path)
-    if source.predictions is None:
-        raise ImportFileError(f"{path}: say which array holds the predictions (--predictions). It has: {', '.join(archive)}.")
+        labels = None if source.labels is None else _load_npy(Path(source.labels))
+        return FilePredictions(path, _as_scores(path, _load_npy(path)), labels, None, None)
+    arrays = _load_npz(path, source)
+    labels, examples, replicates = (
+        None if key is None else arrays[key] for key in (source.labels, source.examples, source.replicates)
+    )
     return FilePredictions(
         path,
-        _as_scores(path, _member(path, archive, source.predictions)),
-        None if source.labels is None else _member(path, archive, source.labels),
-        None if source.examples is None else _names(_member(path, archive, source.examples)),
-        None if source.replicates is None else _names(_member(path, archive, source.replicates)),
+        _as_scores(path, arrays[source.predictions]),
+        labels,
+        None if examples is None else _names(examples),
+        None if replicates is None else _names(replicates),
     )
 
 
-def _load(path: Path) -> Any:
-    """An array (memory-mapped) or an open npz; never a pickle."""
+def _load_npy(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise ImportFileError(f"there is no file {path}.")
+    with _unreadable_files(path):
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def _load_npz(path: Path, source: Source) -> dict[str | None, np.ndarray]:
+    """The arrays that ``source`` names; never a pickle."""
+    # np.load leaves a file that it opened and cannot read open.
+    with _unreadable_files(path), path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        if source.predictions is None:
+            raise ImportFileError(
+                f"{path}: say which array holds the predictions (--predictions). It has: {', '.join(archive)}."
+            )
+        wanted = [key for key in vars(source).values() if key is not None]
+        for key in wanted:
+            if key not in archive:
+                raise ImportFileError(f"{path} has no array '{key}'. It has: {', '.join(archive)}.")
+        return {key: archive[key] for key in wanted}
+
+
+@contextmanager
+def _unreadable_files(path: Path) -> Iterator[None]:
+    """Turn the many ways in which a file can be broken into one line."""
     try:
-        return np.load(path, mmap_mode="r" if path.suffix.lower() == ".npy" else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from None
-
-
-def _member(path: Path, archive: Any, key: str) -> np.ndarray:
-    if key not in archive:
-        raise ImportFileError(f"{path} has no array '{key}'. It has: {', '.join(archive)}.")
-    try:
-        return archive[key]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: Exception) -> ImportFileError:
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return ImportFileError(f"{path} cannot be read, it may be truncated: {reason}")
+        yield
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        TypeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        pl.exceptions.PolarsError,
+    ) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ImportFileError(f"{path} cannot be read, it may be truncated: {reason}") from None
 
 
 def _names(values: np.ndarray) -> list[str]:
@@ -162,10 +189,8 @@ def _as_scores(path: Path, array: np.ndarray) -> np.ndarray:
 
 
 def _read_table(path: Path, source: Source) -> FilePredictions:
-    try:
+    with _unreadable_files(path):
         table = TABLES[path.suffix.lower()](path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise _unreadable(path, error) from None
     if source.predictions is None:
         raise ImportFileError(
             f"{path}: say which column holds the predictions (--predictions). It has: {', '.join(table.columns)}."
@@ -185,7 +210,9 @@ def _one_network(path: Path, table: pl.DataFrame, source: Source) -> FilePredict
     labels = None if source.labels is None else _label_column(path, table[source.labels])
     keys = None if source.examples is None else table[source.examples].cast(pl.String).to_list()
     if keys is not None and (twice := first_repeated(keys)) is not None:
-        raise ImportFileError(f"{path}: example '{twice}' occurs twice for one network: name the network's column (--replicates).")
+        raise ImportFileError(
+            f"{path}: example '{twice}' occurs twice for one network: name the network's column (--replicates)."
+        )
     return FilePredictions(path, _score_columns(path, table, source.predictions or ""), labels, keys, None)
 
 
@@ -212,7 +239,9 @@ def _label_column(path: Path, column: pl.Series) -> np.ndarray:
         return column.fill_null(-1).to_numpy().astype(np.int64)
     if column.dtype == pl.String:
         return column.fill_null("").to_numpy().astype(str)
-    raise ImportFileError(f"{path}: column '{column.name}' has type {column.dtype}. Allowed: integers or text (class names).")
+    raise ImportFileError(
+        f"{path}: column '{column.name}' has type {column.dtype}. Allowed: integers or text (class names)."
+    )
 
 
 def _in_order_of(first: FilePredictions, other: FilePredictions, source: Source) -> FilePredictions:

@@ -1,6 +1,5 @@
 """A study: one DuckDB file with the examples, the models, every model's predictions, and the results."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -13,9 +12,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from pietools import adding
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
-from pietools.records import ROLES, Dataset, Evaluation, Model, Population
+from pietools.records import Dataset, Evaluation, Model, Population
 
 __all__ = ["Dataset", "Evaluation", "Model", "Population", "Study"]
 
@@ -64,7 +64,9 @@ class Study:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the file; one that was created and then failed before anything was added is removed."""
         is_abandoned = error is not None and self._is_new and not self._database.value("select count(*) from datasets")
         self.close()
@@ -101,7 +103,9 @@ class Study:
         if not stored.height:
             return None
         row = stored.row(0, named=True)
-        keys = self.sql("select key from examples where dataset_id = ? order by example_id", [row["dataset_id"]])["key"].to_list()
+        keys = self.sql("select key from examples where dataset_id = ? order by example_id", [row["dataset_id"]])[
+            "key"
+        ].to_list()
         return Dataset(name, keys, self.labels(name), row["class_names"], row["split"], row["content_digest"])
 
     def populations(self) -> pl.DataFrame:
@@ -183,7 +187,9 @@ class Study:
 
     def labels(self, dataset: str | None = None) -> np.ndarray:
         """Given labels in example order, shape (n,); −1 where there is none."""
-        query = "select coalesce(label, -1) as label from examples where dataset_id = dataset_id_of(?) order by example_id"
+        query = (
+            "select coalesce(label, -1) as label from examples where dataset_id = dataset_id_of(?) order by example_id"
+        )
         return self._database.arrays(query, [dataset])["label"].astype(np.int32)
 
     def label_matrix(self, population: str, dataset: str | None = None) -> tuple[pl.DataFrame, np.ndarray]:
@@ -198,7 +204,8 @@ class Study:
         row_of = np.zeros(model_ids.max() + 1, dtype=np.int64)
         row_of[model_ids] = np.arange(len(model_ids))
         predictions = self._database.arrays(
-            "select model_id, example_id, predicted_label from population_predictions(?, dataset := ?)", [population, dataset]
+            "select model_id, example_id, predicted_label from population_predictions(?, dataset := ?)",
+            [population, dataset],
         )
         matrix = np.empty((len(model_ids), len(labels)), dtype=np.int32)
         matrix[row_of[predictions["model_id"]], predictions["example_id"]] = predictions["predicted_label"]
@@ -207,85 +214,6 @@ class Study:
         is_named = len(set(names)) == len(names)
         order = sorted(range(len(names)), key=lambda k: (names[k], b"" if is_named else _confusions(labels, matrix[k])))
         return networks[order], matrix[order]
-
-    # What is added
-
-    def add_dataset(self, dataset: Dataset) -> int:
-        """Add a data set and return its dataset_id; one that is there already must be the same."""
-        stored = self.sql("select * from datasets where name = ?", [dataset.name])
-        if stored.height:
-            return self._same_dataset(dataset, stored.row(0, named=True))
-        if len(set(dataset.keys)) != len(dataset.keys):
-            twice = next(key for key, count in Counter(dataset.keys).items() if count > 1)
-            raise StudyError(f"data set '{dataset.name}' has two examples with the key '{twice}'.")
-        dataset_id = self._database.value("select coalesce(max(dataset_id), 0) + 1 from datasets")
-        n = len(dataset.keys)
-        with self.transaction():
-            self._database.execute(
-                """insert into datasets by name select ? as dataset_id, ? as name, ? as split, ? as is_primary, ? as n_examples,
-                   ? as class_names, ? as labels_digest, ? as content_digest""",
-                [dataset_id, dataset.name, dataset.split, dataset_id == 1, n, list(dataset.class_names),
-                 dataset.labels_digest, dataset.content_digest],
-            )  # fmt: skip
-            self._database.append(
-                "examples",
-                pa.table(
-                    {
-                        "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
-                        "example_id": pa.array(np.arange(n, dtype=np.int32)),
-                        "key": pa.array(list(dataset.keys), pa.string()),
-                        "label": pa.array(dataset.labels, pa.int32(), mask=np.asarray(dataset.labels) < 0),
-                    }
-                ),
-            )
-        return int(dataset_id)
-
-    def _same_dataset(self, dataset: Dataset, stored: dict[str, Any]) -> int:
-        name = dataset.name
-        if stored["n_examples"] != len(dataset.keys):
-            raise StudyError(f"data set '{name}' is stored with {stored['n_examples']} examples, found {len(dataset.keys)}.")
-        if stored["class_names"] != list(dataset.class_names):
-            raise StudyError(
-                f"data set '{name}' is stored with {len(stored['class_names'])} classes, found {len(dataset.class_names)}"
-                f"{' of other names' if len(stored['class_names']) == len(dataset.class_names) else ''}."
-            )
-        if stored["labels_digest"] != dataset.labels_digest:
-            raise StudyError(f"data set '{name}': the labels or keys contradict the stored ones{self._difference(dataset)}.")
-        if None not in (stored["content_digest"], dataset.content_digest) and stored["content_digest"] != dataset.content_digest:
-            raise StudyError(f"data set '{name}' is stored with other inputs: give the changed one another name.")
-        return int(stored["dataset_id"])
-
-    def _difference(self, dataset: Dataset) -> str:
-        stored = self.labels(dataset.name)
-        differs = np.flatnonzero(stored != dataset.labels)
-        if not len(differs):
-            return ""
-        first = differs[0]
-        return f" on {len(differs)} examples, first {dataset.keys[first]!r}: stored {stored[first]}, found {dataset.labels[first]}"
-
-    def add_population(self, population: Population) -> int:
-        """Add a population and return its population_id; one that is there already must be described the same."""
-        if population.role not in ROLES:
-            raise StudyError(f"population '{population.name}' has role '{population.role}'. Allowed: {', '.join(ROLES)}.")
-        row = {
-            "name": population.name,
-            "role": population.role,
-            "regime": population.regime,
-            "method": population.method,
-            "sparsity": population.sparsity,
-            "bits": population.bits,
-            "reference_id": self._population_id(population.reference),
-            "parent_id": self._population_id(population.parent),
-            "recipe": None if population.recipe is None else to_json(population.recipe),
-        }
-        stored = self.sql("select * from populations where name = ?", [population.name])
-        if stored.height:
-            _refuse_other(f"population '{population.name}'", stored.row(0, named=True), row)
-            return int(stored["population_id"].item())
-        return self._insert_numbered("populations", "population_id", row)
-
-    def _population_id(self, name: str | None) -> int | None:
-        return None if name is None else self._database.value("select population_id_of(?)", [name])
 
     def unnamed_evaluations(self, population: str, dataset: str) -> list[str]:
         """Digests of the predictions of the population's networks that have no replicate name."""
@@ -303,6 +231,16 @@ class Study:
             [model_digest, evaluation_digest],
         )
         return bool(count)
+
+    # What is added (pietools.adding)
+
+    def add_dataset(self, dataset: Dataset) -> int:
+        """Add a data set and return its dataset_id; one that is there already must be the same."""
+        return adding.add_dataset(self._database, dataset)
+
+    def add_population(self, population: Population) -> int:
+        """Add a population and return its population_id; one that is there already must be described the same."""
+        return adding.add_population(self._database, population)
 
     def add_evaluation(
         self,
@@ -327,84 +265,7 @@ class Study:
         bool
             False if exactly this is stored already and nothing was added.
         """
-        dataset_id = self._database.value("select dataset_id_of(?)", [evaluation.dataset])
-        n = self._database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
-        if predictions.height != n:
-            raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {predictions.height} predictions.")
-        with self.transaction():
-            model_id = self._model_id(model)
-            stored = self._database.value(
-                "select evaluation_digest from evaluations where model_id = ? and dataset_id = ?", [model_id, dataset_id]
-            )
-            if stored == evaluation.evaluation_digest:
-                return False
-            if stored is not None:
-                raise StudyError(
-                    f"replicate '{model.replicate}' of '{model.population}' is stored with other predictions on "
-                    f"'{evaluation.dataset}': another transform, dtype or autocast, or another file."
-                )
-            self._append_evaluation(model_id, dataset_id, evaluation)
-            keys = {name: pa.repeat(pa.scalar(value, pa.int32()), n) for name, value in
-                    (("model_id", model_id), ("dataset_id", dataset_id))}  # fmt: skip
-            keys["example_id"] = pa.array(np.arange(n, dtype=np.int32))
-            self._database.append("predictions", pa.table(keys | dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))))
-            if logits is not None and logits_dtype != "none":
-                self._database.append("logits", pa.table(keys | _logits_column(logits, logits_dtype)))
-        return True
-
-    def _append_evaluation(self, model_id: int, dataset_id: int, evaluation: Evaluation) -> None:
-        row = {
-            "model_id": model_id,
-            "dataset_id": dataset_id,
-            **{name: getattr(evaluation, name) for name in
-               ("evidence", "evaluation_digest", "n_near_ties", "transform", "dtype", "autocast", "device", "batch_size")},
-            "versions": to_json(evaluation.versions),
-        }  # fmt: skip
-        self._insert("evaluations", row)
-
-    def _model_id(self, model: Model) -> int:
-        """model_id of a stored network or of one that is added now."""
-        population_id = self._population_id(model.population)
-        row = {
-            "population_id": population_id,
-            "replicate": model.replicate,
-            "seed": model.seed,
-            "model_digest": model.model_digest,
-            "train_dataset_id": None
-            if model.train_dataset is None
-            else self._database.value("select dataset_id_of(?)", [model.train_dataset]),
-            "realised_sparsity": model.realised_sparsity,
-            "n_bytes": model.n_bytes,
-        }
-        if model.model_digest is not None:
-            self._refuse_shared_checkpoint(model)
-        stored = self.sql("select * from models where population_id = ? and replicate = ?", [population_id, model.replicate])
-        if stored.height:
-            _refuse_other(f"replicate '{model.replicate}' of '{model.population}'", stored.row(0, named=True), row)
-            return int(stored["model_id"].item())
-        return self._insert_numbered("models", "model_id", row)
-
-    def _refuse_shared_checkpoint(self, model: Model) -> None:
-        other = self.sql(
-            """select p.name, m.replicate from models as m join populations as p on p.population_id = m.population_id
-               where m.model_digest = ? and (p.name <> ? or m.replicate is distinct from ?)""",
-            [model.model_digest, model.population, model.replicate],
-        )
-        if other.height:
-            name, replicate = other.row(0)
-            raise StudyError(
-                f"replicate '{model.replicate}' of '{model.population}' is the same network as replicate '{replicate}' of '{name}': "
-                "a network counts once."
-            )
-
-    def _insert_numbered(self, table: str, key: str, row: dict[str, Any]) -> int:
-        number = self._database.value(f"select coalesce(max({key}), 0) + 1 from {table}")
-        self._insert(table, {key: number, **row})
-        return int(number)
-
-    def _insert(self, table: str, row: dict[str, Any]) -> None:
-        columns = ", ".join(f"? as {name}" for name in row)
-        self._database.execute(f"insert into {table} by name select {columns}", list(row.values()))
+        return adding.add_evaluation(self._database, model, evaluation, predictions, logits, logits_dtype)
 
     # Whole tables
 
@@ -418,7 +279,9 @@ class Study:
 
     # Results
 
-    def store_results(self, tables: dict[str, pl.DataFrame], *, settings: dict[str, Any], seed: int, version: str) -> None:
+    def store_results(
+        self, tables: dict[str, pl.DataFrame], *, settings: dict[str, Any], seed: int, version: str
+    ) -> None:
         """Replace the rows of each topic by these, in one transaction, with one row in results.runs each."""
         digest = self.input_digest()
         with self.transaction():
@@ -430,7 +293,9 @@ class Study:
                     "insert into results.runs values (?, ?, ?, ?, ?, ?, now())",
                     [run_id, topic, to_json(settings), seed, version, digest],
                 )
-                self._database.append(f"results.{topic}", frame.with_columns(run_id=pl.lit(run_id, pl.Int32)).to_arrow())
+                self._database.append(
+                    f"results.{topic}", frame.with_columns(run_id=pl.lit(run_id, pl.Int32)).to_arrow()
+                )
 
     def results(self, topic: str) -> pl.DataFrame:
         """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since."""
@@ -444,22 +309,3 @@ class Study:
 def _confusions(labels: np.ndarray, predicted: np.ndarray) -> bytes:
     """Sorted (label, predicted label) pairs of one network as bytes: the same whatever the order of the examples."""
     return np.sort(labels.astype(np.int64) << 32 | predicted).astype(">i8").tobytes()
-
-
-def _logits_column(logits: np.ndarray, dtype: str) -> dict[str, pa.Array]:
-    n, m = logits.shape
-    if dtype == "float32":
-        offsets = pa.array(np.arange(0, n * m + 1, m, dtype=np.int32))
-        return {"logits": pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(logits, np.float32).ravel()))}
-    if dtype == "float16":
-        half = np.ascontiguousarray(logits, dtype="<f2")
-        return {"logits_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
-    raise ValueError(f"logits are kept as float32, float16 or none, not {dtype}")
-
-
-def _refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:
-    """Raise if a stored row differs from what is said of it now, naming the first difference; None says nothing."""
-    for column, value in found.items():
-        if value is not None and stored[column] != value:
-            raise StudyError(f"{what} is stored with {column} {stored[column]}, found {value}.")
-

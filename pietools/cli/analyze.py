@@ -12,8 +12,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the figures (SVG, PDF, PNG).")
-@click.option("--compare", metavar="REFERENCE COMPRESSED", nargs=2, multiple=True, help="Compare these two as well; may be repeated.")
-@click.option("--permutations", type=click.IntRange(1), help="Relabellings of the null.  [default: the study's, else 1000]")
+@click.option(
+    "--compare",
+    metavar="REFERENCE COMPRESSED",
+    nargs=2,
+    multiple=True,
+    help="Compare these two as well; may be repeated.",
+)
+@click.option(
+    "--permutations", type=click.IntRange(1), help="Relabellings of the null.  [default: the study's, else 1000]"
+)
 @click.option("--seed", type=click.IntRange(0), help="Seed of the relabellings.  [default: the study's, else 0]")
 @click.option("--no-store", is_flag=True, help="Leave the study as it is: for files that may not be written.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
@@ -36,7 +44,9 @@ def analyze(
     from pietools.study import Study
 
     with Study.open(study, read_only=no_store) as opened, progress_bar("analyze", "steps") as on_step:
-        analysis = run(opened, permutations=permutations, seed=seed, comparisons=compare, store=not no_store, on_step=on_step)
+        analysis = run(
+            opened, permutations=permutations, seed=seed, comparisons=compare, store=not no_store, on_step=on_step
+        )
     show(analysis, out=out, as_json=as_json)
 
 

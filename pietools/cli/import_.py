@@ -18,11 +18,21 @@ SCHEMA = "pietools/import/1"
 @click.option("--population", metavar="NAME", help="Population that the networks belong to, such as supervised/int8.")
 @click.option("--predictions", metavar="KEY", help="Array of an npz, column of a table, or several: 'logit_*'.")
 @click.option("--labels", metavar="KEY", help="Given labels: array or column; for npy another npy file. -1 means none.")
-@click.option("--replicates", metavar="KEY", help="Names of the networks; equal names in two populations are matched pairs.")
+@click.option(
+    "--replicates", metavar="KEY", help="Names of the networks; equal names in two populations are matched pairs."
+)
 @click.option("--examples", metavar="KEY", help="Names of the examples, to align files of another order.")
-@click.option("--kind", type=click.Choice(["labels", "logits", "probabilities"]), help="Default: integers are labels, floats logits.")
-@click.option("--class-names", metavar="FILE", type=click.Path(path_type=Path), help="Text file with a class name a line.")
-@click.option("--role", type=click.Choice(["dense", "compressed", "control"]), help="Default: compressed if there is a reference.")
+@click.option(
+    "--kind",
+    type=click.Choice(["labels", "logits", "probabilities"]),
+    help="Default: integers are labels, floats logits.",
+)
+@click.option(
+    "--class-names", metavar="FILE", type=click.Path(path_type=Path), help="Text file with a class name a line."
+)
+@click.option(
+    "--role", type=click.Choice(["dense", "compressed", "control"]), help="Default: compressed if there is a reference."
+)
 @click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
 @click.option("--regime", metavar="TEXT", help="How the networks were trained, such as supervised.")
 @click.option("--method", metavar="TEXT", help="How they were compressed, such as magnitude or int8.")
@@ -42,7 +52,7 @@ def import_(
     as_json: bool,
     **said: Any,
 ) -> None:
-    """Put predictions made elsewhere into a study.
+    r"""Put predictions made elsewhere into a study.
 
     FILES are npz, npy, parquet, csv or jsonl. Arrays: integers (networks × examples) are predicted labels, floats
     (networks × examples × classes) logits. Tables: one row per network and example. Each file adds networks to the
@@ -72,7 +82,14 @@ def import_(
     names = None if class_names is None else _lines(class_names)
     with Study.open_or_create(db) as study:
         imported = import_predictions(
-            study, files, source, dataset=dataset, population=target, kind=kind, class_names=names, logits_dtype=logits_dtype
+            study,
+            files,
+            source,
+            dataset=dataset,
+            population=target,
+            kind=kind,
+            class_names=names,
+            logits_dtype=logits_dtype,
         )
     _show(imported, as_json=as_json)
 
@@ -99,6 +116,9 @@ def _show(imported: "Imported", *, as_json: bool) -> None:
     if mean is not None:
         accuracy = f"mean top-1 accuracy {mean:.1%} ({min(imported.top1):.1%} to {max(imported.top1):.1%})"
     already = imported.n_models - imported.n_added
-    click.echo(f"{imported.population}: {imported.n_models} networks, {accuracy}" + (f"; {already} were there already" if already else ""))
+    click.echo(
+        f"{imported.population}: {imported.n_models} networks, {accuracy}"
+        + (f"; {already} were there already" if already else "")
+    )
     for warning in imported.warnings:
         click.echo(f"Warning: {warning}", err=True)

@@ -19,7 +19,9 @@ def print_summary(analysis: "Analysis") -> None:
         console = Console(width=WIDTH_OF_FILES)
     for row in analysis.datasets.iter_rows(named=True):
         if row["name"] in set(analysis.accuracy["dataset"]):
-            console.print(f"[bold]{row['name']}[/]: {row['n_examples']:,} examples, {row['n_classes']:,} classes", highlight=False)
+            console.print(
+                f"[bold]{row['name']}[/]: {row['n_examples']:,} examples, {row['n_classes']:,} classes", highlight=False
+            )
             _print_dataset(console, analysis, row["name"])
         console.print()
     for warning in analysis.warnings:
@@ -92,7 +94,9 @@ PIES = {
     "forgotten": lambda r: _count(r["forgotten"]),
     "recovered": lambda r: _count(r["recovered"]),
     "moved": lambda r: _count(r["moved"]),
-    "if it did nothing": lambda r: f"{_count(r['null_mean'])} ({_count(r['null_conf_low'])}–{_count(r['null_conf_high'])})",
+    "if it did nothing": lambda r: (
+        f"{_count(r['null_mean'])} ({_count(r['null_conf_low'])}–{_count(r['null_conf_high'])})"
+    ),
     "p": lambda r: _p_value(r["p_value"]),
 }
 FLIPS = {

@@ -5,6 +5,8 @@ r̃_{c,k} = r_{c,k} − a_k, and the shifted recalls of the two populations are 
 is, that the class moved as accuracy did.
 """
 
+import warnings
+
 import numpy as np
 import polars as pl
 from scipy import stats
@@ -51,7 +53,10 @@ def class_tests(
     shifted = recall_reference - accuracy_reference[:, None], recall_compressed - accuracy_compressed[:, None]
     published = recall_reference - accuracy_reference.mean(), recall_compressed - accuracy_compressed.mean()
     raw_change = recall_compressed.mean(axis=0) - recall_reference.mean(axis=0)
-    frames = [_adjusted(_welch(*shifted)).with_columns(test=pl.lit("welch")), _welch(*published).with_columns(test=pl.lit("hooker"))]
+    frames = [
+        _adjusted(_welch(*shifted)).with_columns(test=pl.lit("welch")),
+        _welch(*published).with_columns(test=pl.lit("hooker")),
+    ]
     if paired:
         frames.insert(0, _adjusted(_paired(*shifted)).with_columns(test=pl.lit("paired")))
     return pl.concat(
@@ -73,17 +78,24 @@ def _paired(reference: np.ndarray, compressed: np.ndarray) -> pl.DataFrame:
 def _welch(reference: np.ndarray, compressed: np.ndarray) -> pl.DataFrame:
     spread = np.maximum(reference.std(axis=0), compressed.std(axis=0))
     enough = min(len(reference), len(compressed)) > 1
-    return _t_test(reference, compressed, spread, lambda d, c: stats.ttest_ind(c, d, axis=0, equal_var=False), enough=enough)
+    return _t_test(
+        reference, compressed, spread, lambda d, c: stats.ttest_ind(c, d, axis=0, equal_var=False), enough=enough
+    )
 
 
 def _t_test(reference, compressed, spread, test, *, enough: bool) -> pl.DataFrame:  # type: ignore[no-untyped-def]
     """One t test per class, only where there is a spread: the others get a flag and no p-value."""
     m = reference.shape[1]
     testable = (spread > NO_SPREAD) & enough
-    columns = {name: np.full(m, np.nan) for name in ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")}
+    columns = {
+        name: np.full(m, np.nan) for name in ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
+    }
     estimate = compressed.mean(axis=0) - reference.mean(axis=0)
     if testable.any():
-        result = test(reference[:, testable], compressed[:, testable])
+        with warnings.catch_warnings():
+            # One side may be constant: its variance is 0 then, which is right.
+            warnings.filterwarnings("ignore", "Precision loss occurred", RuntimeWarning)
+            result = test(reference[:, testable], compressed[:, testable])
         interval = result.confidence_interval(0.95)
         half_width = (interval.high - interval.low) / 2
         found = {
@@ -96,8 +108,12 @@ def _t_test(reference, compressed, spread, test, *, enough: bool) -> pl.DataFram
         }
         for name, values in found.items():
             columns[name][testable] = values
-    flag = np.where(testable, None, "no-variance" if enough else "one-network")
-    return pl.DataFrame({"estimate": estimate, **columns}).fill_nan(None).with_columns(flag=pl.Series(flag, dtype=pl.String))
+    reason = "no-variance" if enough else "one-network"
+    return (
+        pl.DataFrame({"estimate": estimate, **columns})
+        .fill_nan(None)
+        .with_columns(flag=pl.Series([None if tested else reason for tested in testable], dtype=pl.String))
+    )
 
 
 def _adjusted(frame: pl.DataFrame) -> pl.DataFrame:
@@ -115,5 +131,7 @@ def count_significant(tests: pl.DataFrame) -> pl.DataFrame:
     return tests.group_by("test", maintain_order=True).agg(
         n_tested=pl.col("p_value").count(),
         n_significant=(pl.col("p_value") <= LEVEL).sum(),
-        n_significant_adjusted=pl.when(pl.first("test") == "hooker").then(None).otherwise((pl.col("p_adjusted") <= LEVEL).sum()),
+        n_significant_adjusted=pl.when(pl.first("test") == "hooker")
+        .then(None)
+        .otherwise((pl.col("p_adjusted") <= LEVEL).sum()),
     )

@@ -117,7 +117,9 @@ class _Ballots:
     example) is a prefix: no padding, and each step is one pass over a contiguous array.
     """
 
-    columns: list[tuple[np.ndarray, np.ndarray]]  # per column: masks (words, examples), votes of all networks (examples,)
+    columns: list[
+        tuple[np.ndarray, np.ndarray]
+    ]  # per column: masks (words, examples), votes of all networks (examples,)
     n_examples: int
     step: int  # power of two above the number of columns: a score is votes · step + (step − 1 − column)
 

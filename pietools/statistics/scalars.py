@@ -48,7 +48,9 @@ def _scalars(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
     others = probabilities.copy()
     others[rows, label] = 0
     label_logit = shifted[rows, label][:, None]
-    rank = (shifted > label_logit).sum(axis=1) + ((shifted == label_logit) & (np.arange(n_classes) < label[:, None])).sum(axis=1)
+    rank = (shifted > label_logit).sum(axis=1) + (
+        (shifted == label_logit) & (np.arange(n_classes) < label[:, None])
+    ).sum(axis=1)
     labelled = pl.Series(has_label)
     return pl.DataFrame(
         {

@@ -1,0 +1,220 @@
+"""How rows come into a study: what is there already must be the same, and nothing is added by halves."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pietools.database import Database, to_json
+from pietools.errors import StudyError
+from pietools.records import ROLES, Dataset, Evaluation, Model, Population
+
+
+def add_dataset(database: Database, dataset: Dataset) -> int:
+    """Add a data set and return its dataset_id; one that is there already must be the same."""
+    stored = database.sql("select * from datasets where name = ?", [dataset.name])
+    if stored.height:
+        return _same_dataset(database, dataset, stored.row(0, named=True))
+    if len(set(dataset.keys)) != len(dataset.keys):
+        twice = next(key for key, count in Counter(dataset.keys).items() if count > 1)
+        raise StudyError(f"data set '{dataset.name}' has two examples with the key '{twice}'.")
+    dataset_id = database.value("select coalesce(max(dataset_id), 0) + 1 from datasets")
+    n = len(dataset.keys)
+    with database.transaction():
+        database.execute(
+            """insert into datasets by name select ? as dataset_id, ? as name, ? as split, ? as is_primary, ? as n_examples,
+               ? as class_names, ? as labels_digest, ? as content_digest""",
+            [dataset_id, dataset.name, dataset.split, dataset_id == 1, n, list(dataset.class_names),
+             dataset.labels_digest, dataset.content_digest],
+        )  # fmt: skip
+        database.append(
+            "examples",
+            pa.table(
+                {
+                    "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
+                    "example_id": pa.array(np.arange(n, dtype=np.int32)),
+                    "key": pa.array(list(dataset.keys), pa.string()),
+                    "label": pa.array(dataset.labels, pa.int32(), mask=np.asarray(dataset.labels) < 0),
+                }
+            ),
+        )
+    return int(dataset_id)
+
+
+def _same_dataset(database: Database, dataset: Dataset, stored: dict[str, Any]) -> int:
+    name = dataset.name
+    if stored["n_examples"] != len(dataset.keys):
+        raise StudyError(
+            f"data set '{name}' is stored with {stored['n_examples']} examples, found {len(dataset.keys)}."
+        )
+    if stored["class_names"] != list(dataset.class_names):
+        raise StudyError(
+            f"data set '{name}' is stored with {len(stored['class_names'])} classes, found {len(dataset.class_names)}"
+            f"{' of other names' if len(stored['class_names']) == len(dataset.class_names) else ''}."
+        )
+    if stored["labels_digest"] != dataset.labels_digest:
+        raise StudyError(
+            f"data set '{name}': the labels or keys contradict the stored ones{_difference(database, dataset)}."
+        )
+    if (
+        None not in (stored["content_digest"], dataset.content_digest)
+        and stored["content_digest"] != dataset.content_digest
+    ):
+        raise StudyError(f"data set '{name}' is stored with other inputs: give the changed one another name.")
+    return int(stored["dataset_id"])
+
+
+def _difference(database: Database, dataset: Dataset) -> str:
+    query = "select coalesce(label, -1) as label from examples where dataset_id = dataset_id_of(?) order by example_id"
+    stored = database.arrays(query, [dataset.name])["label"]
+    differs = np.flatnonzero(stored != dataset.labels)
+    if not len(differs):
+        return ""
+    first = differs[0]
+    return f" on {len(differs)} examples, first {dataset.keys[first]!r}: stored {stored[first]}, found {dataset.labels[first]}"
+
+
+def add_population(database: Database, population: Population) -> int:
+    """Add a population and return its population_id; one that is there already must be described the same."""
+    if population.role not in ROLES:
+        raise StudyError(f"population '{population.name}' has role '{population.role}'. Allowed: {', '.join(ROLES)}.")
+    row = {
+        "name": population.name,
+        "role": population.role,
+        "regime": population.regime,
+        "method": population.method,
+        "sparsity": population.sparsity,
+        "bits": population.bits,
+        "reference_id": _population_id(database, population.reference),
+        "parent_id": _population_id(database, population.parent),
+        "recipe": None if population.recipe is None else to_json(population.recipe),
+    }
+    stored = database.sql("select * from populations where name = ?", [population.name])
+    if stored.height:
+        _refuse_other(f"population '{population.name}'", stored.row(0, named=True), row)
+        return int(stored["population_id"].item())
+    return _insert_numbered(database, "populations", "population_id", row)
+
+
+def _population_id(database: Database, name: str | None) -> int | None:
+    return None if name is None else database.value("select population_id_of(?)", [name])
+
+
+def add_evaluation(
+    database: Database,
+    model: Model,
+    evaluation: Evaluation,
+    predictions: pl.DataFrame,
+    logits: np.ndarray | None = None,
+    logits_dtype: str = "none",
+) -> bool:
+    """Add one network's predictions on one data set in one transaction: see :meth:`pietools.study.Study.add_evaluation`."""
+    dataset_id = database.value("select dataset_id_of(?)", [evaluation.dataset])
+    n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
+    if predictions.height != n:
+        raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {predictions.height} predictions.")
+    with database.transaction():
+        model_id = _model_id(database, model)
+        stored = database.value(
+            "select evaluation_digest from evaluations where model_id = ? and dataset_id = ?",
+            [model_id, dataset_id],
+        )
+        if stored == evaluation.evaluation_digest:
+            return False
+        if stored is not None:
+            raise StudyError(
+                f"replicate '{model.replicate}' of '{model.population}' is stored with other predictions on "
+                f"'{evaluation.dataset}': another transform, dtype or autocast, or another file."
+            )
+        _append_evaluation(database, model_id, dataset_id, evaluation)
+        keys = {name: pa.repeat(pa.scalar(value, pa.int32()), n) for name, value in
+                (("model_id", model_id), ("dataset_id", dataset_id))}  # fmt: skip
+        keys["example_id"] = pa.array(np.arange(n, dtype=np.int32))
+        database.append(
+            "predictions",
+            pa.table(keys | dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))),
+        )
+        if logits is not None and logits_dtype != "none":
+            database.append("logits", pa.table(keys | _logits_column(logits, logits_dtype)))
+    return True
+
+
+def _append_evaluation(database: Database, model_id: int, dataset_id: int, evaluation: Evaluation) -> None:
+    row = {
+        "model_id": model_id,
+        "dataset_id": dataset_id,
+        **{name: getattr(evaluation, name) for name in
+           ("evidence", "evaluation_digest", "n_near_ties", "transform", "dtype", "autocast", "device", "batch_size")},
+        "versions": to_json(evaluation.versions),
+    }  # fmt: skip
+    _insert(database, "evaluations", row)
+
+
+def _model_id(database: Database, model: Model) -> int:
+    """model_id of a stored network or of one that is added now."""
+    population_id = _population_id(database, model.population)
+    row = {
+        "population_id": population_id,
+        "replicate": model.replicate,
+        "seed": model.seed,
+        "model_digest": model.model_digest,
+        "train_dataset_id": None
+        if model.train_dataset is None
+        else database.value("select dataset_id_of(?)", [model.train_dataset]),
+        "realised_sparsity": model.realised_sparsity,
+        "n_bytes": model.n_bytes,
+    }
+    if model.model_digest is not None:
+        _refuse_shared_checkpoint(database, model)
+    stored = database.sql(
+        "select * from models where population_id = ? and replicate = ?", [population_id, model.replicate]
+    )
+    if stored.height:
+        _refuse_other(f"replicate '{model.replicate}' of '{model.population}'", stored.row(0, named=True), row)
+        return int(stored["model_id"].item())
+    return _insert_numbered(database, "models", "model_id", row)
+
+
+def _refuse_shared_checkpoint(database: Database, model: Model) -> None:
+    other = database.sql(
+        """select p.name, m.replicate from models as m join populations as p on p.population_id = m.population_id
+           where m.model_digest = ? and (p.name <> ? or m.replicate is distinct from ?)""",
+        [model.model_digest, model.population, model.replicate],
+    )
+    if other.height:
+        name, replicate = other.row(0)
+        raise StudyError(
+            f"replicate '{model.replicate}' of '{model.population}' is the same network as replicate '{replicate}' of '{name}': "
+            "a network counts once."
+        )
+
+
+def _insert_numbered(database: Database, table: str, key: str, row: dict[str, Any]) -> int:
+    number = database.value(f"select coalesce(max({key}), 0) + 1 from {table}")
+    _insert(database, table, {key: number, **row})
+    return int(number)
+
+
+def _insert(database: Database, table: str, row: dict[str, Any]) -> None:
+    columns = ", ".join(f"? as {name}" for name in row)
+    database.execute(f"insert into {table} by name select {columns}", list(row.values()))
+
+
+def _logits_column(logits: np.ndarray, dtype: str) -> dict[str, pa.Array]:
+    n, m = logits.shape
+    if dtype == "float32":
+        offsets = pa.array(np.arange(0, n * m + 1, m, dtype=np.int32))
+        return {"logits": pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(logits, np.float32).ravel()))}
+    if dtype == "float16":
+        half = np.ascontiguousarray(logits, dtype="<f2")
+        return {"logits_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
+    raise ValueError(f"logits are kept as float32, float16 or none, not {dtype}")
+
+
+def _refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:
+    """Raise if a stored row differs from what is said of it now, naming the first difference; None says nothing."""
+    for column, value in found.items():
+        if value is not None and stored[column] != value:
+            raise StudyError(f"{what} is stored with {column} {stored[column]}, found {value}.")

@@ -1,0 +1,96 @@
+"""Studies small enough to count by hand, simulated ones, and the real inputs that may be absent."""
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.statistics.scalars import scalars_from_labels
+from pietools.study import Study
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+MOBILENET = SHARED / "mlperf" / "mobilenet_v1_dense_vs_int8_imagenet_val.npz"
+
+# Six examples, three classes, three networks a population. Votes by hand:
+#   example  label  dense    modal  tied   pruned   modal  tied   pie
+#   0        0      0 0 0    0      no     0 0 0    0      no     –
+#   1        0      0 0 1    0      no     1 1 0    1      no     forgotten
+#   2        1      2 2 2    2      no     1 1 2    1      no     recovered
+#   3        2      0 0 1    0      no     1 1 1    1      no     moved
+#   4        1      0 1 2    0      yes    1 1 1    1      no     recovered, tied
+#   5        –      0 0 0    0      no     2 2 2    2      no     without a direction
+LABELS = np.array([0, 0, 1, 2, 1, -1])
+DENSE = np.array([[0, 0, 2, 0, 0, 0], [0, 0, 2, 0, 1, 0], [0, 1, 2, 1, 2, 0]])
+PRUNED = np.array([[0, 1, 1, 1, 1, 2], [0, 1, 1, 1, 1, 2], [0, 0, 2, 1, 1, 2]])
+
+
+def add_labels(study: Study, population: str, dataset: str, labels: np.ndarray, names: Sequence[str | None]) -> None:
+    """Add one network per row of predicted labels."""
+    for k, row in enumerate(labels):
+        digest = f"{population}/{k}/{sha256(row.tobytes()).hexdigest()}"
+        model = Model(population, names[k])
+        study.add_evaluation(model, Evaluation(dataset, "labels", digest), scalars_from_labels(row))
+
+
+def make_study(path: Path, labels: np.ndarray, populations: dict[str, np.ndarray], *, named: bool = True) -> Study:
+    """A study of populations of predicted labels; the first is the reference of the others."""
+    study = Study.create(path)
+    n_classes = int(max(labels.max(), *(array.max() for array in populations.values()))) + 1
+    study.add_dataset(
+        Dataset("toy/test", [f"e{i}" for i in range(len(labels))], labels, [f"class {c}" for c in range(n_classes)])
+    )
+    reference = next(iter(populations))
+    for name, predicted in populations.items():
+        is_reference = name == reference
+        study.add_population(
+            Population(name, "dense" if is_reference else "compressed", reference=None if is_reference else reference)
+        )
+        add_labels(study, name, "toy/test", predicted, [str(k) if named else None for k in range(len(predicted))])
+    return study
+
+
+def simulate(
+    seed: int, n_networks: int = 6, n: int = 400, n_classes: int = 5, damage: float = 0.3
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Labels and predicted labels of a dense and a damaged population of networks that share the examples' difficulty."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, n_classes, n)
+    mean = rng.normal(size=(n, n_classes))
+    mean[np.arange(n), labels] += 2
+    dense, pruned = (
+        (mean * (1 - drop) + rng.normal(size=(n_networks, n, n_classes))).argmax(axis=2) for drop in (0, damage)
+    )
+    return labels, {"dense": dense, "pruned": pruned}
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Study]:
+    """The study that is counted by hand above."""
+    with make_study(tmp_path / "toy.duckdb", LABELS, {"dense": DENSE, "pruned": PRUNED}) as study:
+        yield study
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Runs the command line in this process; a traceback is a failure."""
+    from pietools.cli import main
+
+    def invoke(*arguments: object) -> Result:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def mobilenet() -> Path:
+    """Real predictions of 16 dense and 16 int8 networks, which are not part of this repository."""
+    if not MOBILENET.exists():
+        pytest.skip("the MLPerf predictions are not here")
+    return MOBILENET

@@ -1,0 +1,68 @@
+"""Scalars of predictions against scipy, by hand, and at the edges of float32."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+from scipy.stats import entropy
+
+from pietools.statistics.scalars import CHUNK, count_near_ties, scalars_from_labels, scalars_from_logits
+
+
+def test_by_hand() -> None:
+    """Probabilities 0.2, 0.5, 0.3 and the label 2."""
+    scalars = scalars_from_logits(np.log([[0.2, 0.5, 0.3]]), np.array([2])).row(0, named=True)
+    assert scalars["predicted_label"] == 1
+    assert scalars["loss"] == pytest.approx(-np.log(0.3), rel=1e-6)
+    assert scalars["confidence"] == pytest.approx(0.5)
+    assert scalars["margin"] == pytest.approx(0.3 - 0.5)
+    assert scalars["label_rank"] == 1
+
+
+def test_agrees_with_scipy() -> None:
+    """Loss and entropy over more examples than one chunk, at float32's precision."""
+    rng = np.random.default_rng(0)
+    logits = (rng.normal(size=(CHUNK + 7, 10)) * 5).astype(np.float32)
+    labels = rng.integers(0, 10, CHUNK + 7)
+    scalars = scalars_from_logits(logits, labels)
+    log_p = log_softmax(logits.astype(np.float64), axis=1)
+    assert scalars["loss"].to_numpy() == pytest.approx(-log_p[np.arange(len(labels)), labels], rel=1e-5, abs=1e-6)
+    assert scalars["entropy"].to_numpy() == pytest.approx(entropy(np.exp(log_p), axis=1), rel=1e-4, abs=1e-5)
+    descending = np.argsort(-logits, axis=1, kind="stable")
+    assert scalars["label_rank"].to_numpy().tolist() == np.argmax(descending == labels[:, None], axis=1).tolist()
+
+
+def test_ties_go_to_the_lowest_class() -> None:
+    """Predicted label and rank obey the same rule."""
+    scalars = scalars_from_logits(np.array([[1.0, 1, 1], [1, 1, 1]]), np.array([0, 2]))
+    assert scalars["predicted_label"].to_list() == [0, 0]
+    assert scalars["label_rank"].to_list() == [0, 2]
+
+
+def test_huge_logits_stay_finite() -> None:
+    """The log-sum-exp is shifted."""
+    scalars = scalars_from_logits(np.array([[1e4, -1e4], [1e4, 1e4 - 1]]), np.array([1, 0]))
+    assert scalars["loss"].is_finite().all()
+    assert scalars["loss"][0] == pytest.approx(2e4)
+    assert scalars["entropy"][0] == 0
+
+
+def test_examples_without_a_label() -> None:
+    """What needs the label is null, the rest is there."""
+    row = scalars_from_logits(np.array([[0.0, 1.0]]), np.array([-1])).row(0, named=True)
+    assert (row["loss"], row["margin"], row["label_rank"]) == (None, None, None)
+    assert row["predicted_label"] == 1
+    assert row["confidence"] > 0.5
+
+
+def test_labels_alone() -> None:
+    """Only the predicted label is known."""
+    scalars = scalars_from_labels(np.array([3, 1], dtype=np.int16))
+    assert scalars["predicted_label"].to_list() == [3, 1]
+    assert scalars.drop("predicted_label").null_count().sum_horizontal().item() == 2 * 5
+
+
+def test_near_ties() -> None:
+    """A gap below 1e-4 between the two largest is counted, one of a thousandth is not."""
+    logits = np.array([[1, 1.00005, -9], [1, 1.001, 0], [5, 0, 5]], dtype=np.float32)
+    assert count_near_ties(logits) == 2
+    assert count_near_ties(np.ones((4, 1), dtype=np.float32)) == 0

@@ -1,0 +1,215 @@
+"""Analyses of whole studies: no order changes a number, degenerate studies have an answer, known answers hold."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+import pietools
+from pietools.analysis import analyze
+from pietools.analysis_json import analysis_json
+from pietools.errors import StudyError
+from pietools.records import Dataset, Population
+from pietools.study import Study
+from tests.conftest import DENSE, LABELS, PRUNED, add_labels, make_study, simulate
+
+
+def found(study: Study, **options: object) -> dict:
+    """The JSON object of an analysis."""
+    return analysis_json(analyze(study, **options))  # type: ignore[arg-type]
+
+
+def test_the_toy_study_by_hand(toy: Study) -> None:
+    """Counts as conftest shows them; the null of three pairs is enumerated."""
+    comparison = found(toy)["comparisons"][0]
+    counts = {
+        name: comparison[name] for name in ("n_pies", "n_pies_untied", "forgotten", "recovered", "moved", "n_pairs")
+    }
+    assert counts == {"n_pies": 5, "n_pies_untied": 4, "forgotten": 1, "recovered": 2, "moved": 1, "n_pairs": 3}
+    assert comparison["null"]["is_exact"]
+    assert comparison["null"]["n_permutations"] == 8
+    assert comparison["churn"]["total"] == pytest.approx((5 + 4 + 3) / 18)
+    assert comparison["tie_rule"] == "lowest"
+
+
+def test_the_contract(toy: Study) -> None:
+    """The keys that readers rely on, in order, and nothing that JSON cannot say."""
+    answer = found(toy)
+    assert list(answer) == ["schema", "version", "seed", "warnings", "datasets", "populations", "comparisons", "examples",
+                            "subgroups", "unseen", "characterize", "regimes"]  # fmt: skip
+    assert answer["schema"] == "pietools/analyze/1"
+    assert {"name", "dataset", "role", "reference", "regime", "method", "sparsity", "bits", "evidence", "n_models", "top1_mean",
+            "top1_sd", "top5_mean", "kappa", "n_tied"} <= answer["populations"][0].keys()  # fmt: skip
+    comparison = answer["comparisons"][0]
+    assert {"reference", "compressed", "dataset", "regime", "method", "sparsity", "role", "n_examples", "n_reference",
+            "n_compressed", "n_pairs", "tie_rule", "n_pies", "n_pies_untied", "forgotten", "recovered", "moved", "null",
+            "excess_pies", "dense_baseline", "split_half_jaccard", "churn", "classes"} == comparison.keys() - {"bits"}  # fmt: skip
+    assert {"design", "n_permutations", "is_exact", "mean", "sd", "conf_low", "conf_high", "p_value"} <= comparison[
+        "null"
+    ].keys()
+    assert {"test", "correction", "n_tested", "n_significant", "n_significant_adjusted", "tests"} == comparison[
+        "classes"
+    ].keys()
+    assert comparison["classes"]["tests"].keys() == {"paired", "welch", "hooker"}
+    json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_no_order_changes_a_number(tmp_path: Path, named: bool) -> None:
+    """Examples, networks and populations in another order give the same analysis to the byte."""
+    labels, populations = simulate(5, n_networks=8)
+    rng = np.random.default_rng(0)
+    with make_study(tmp_path / "a.duckdb", labels, populations, named=named) as study:
+        expected = found(study, permutations=50)
+    order = rng.permutation(len(labels))
+    with Study.create(tmp_path / "b.duckdb") as study:
+        study.add_dataset(
+            Dataset("toy/test", [f"e{i}" for i in order], labels[order], [f"class {c}" for c in range(5)])
+        )
+        study.add_population(Population("dense", "dense"))
+        study.add_population(Population("pruned", "compressed", reference="dense"))
+        for name in ("pruned", "dense"):
+            networks = rng.permutation(len(populations[name]))
+            names = [str(k) if named else None for k in networks]
+            add_labels(study, name, "toy/test", populations[name][networks][:, order], names)
+        assert found(study, permutations=50) == expected
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    """And another seed another null."""
+    labels, populations = simulate(6, n_networks=12)
+    with make_study(tmp_path / "s.duckdb", labels, populations) as study:
+        first, again, other = (json.dumps(found(study, permutations=50, seed=seed)) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+def test_swapping_the_populations_swaps_the_directions(tmp_path: Path) -> None:
+    """Forgotten becomes recovered; the count and p stay."""
+    labels, populations = simulate(7)
+    with make_study(tmp_path / "s.duckdb", labels, populations) as study:
+        analysis = analyze(study, comparisons=[("pruned", "dense")])
+    there, back = analysis.pies.to_dicts()
+    assert (there["n_pies"], there["p_value"]) == (back["n_pies"], back["p_value"])
+    assert (there["forgotten"], there["recovered"], there["moved"]) == (
+        back["recovered"],
+        back["forgotten"],
+        back["moved"],
+    )
+
+
+def test_the_count_of_the_null_is_the_count_of_the_macro(tmp_path: Path) -> None:
+    """SQL and bit masks agree on the observed number, whatever the ties."""
+    for seed in range(5):
+        labels, populations = simulate(seed, n_networks=2 + seed, n=200, n_classes=4, damage=0.8)
+        with make_study(tmp_path / f"{seed}.duckdb", labels, populations) as study:
+            row = analyze(study, permutations=10).pies.row(0, named=True)
+            assert row["null_difference"] == pytest.approx(row["n_pies"] - row["null_mean"])
+
+
+def test_unmatched_populations_are_said_to_be(tmp_path: Path) -> None:
+    """The default test is Welch's, there is no paired one, and a warning says why."""
+    labels, populations = simulate(8)
+    with make_study(tmp_path / "s.duckdb", labels, populations, named=False) as study:
+        answer = found(study, permutations=20)
+    comparison = answer["comparisons"][0]
+    assert comparison["null"]["design"] == "unpaired"
+    assert comparison["n_pairs"] is None
+    assert comparison["classes"]["test"] == "welch"
+    assert comparison["classes"]["tests"]["paired"] is None
+    assert "unpaired tests" in answer["warnings"][0]
+
+
+DEGENERATE = {
+    "one network each": (LABELS, {"dense": DENSE[:1], "pruned": PRUNED[:1]}),
+    "no labels": (np.full(6, -1), {"dense": DENSE, "pruned": PRUNED}),
+    "one class": (np.zeros(6, int), {"dense": np.zeros((3, 6), int), "pruned": np.zeros((3, 6), int)}),
+    "identical populations": (LABELS, {"dense": DENSE, "pruned": DENSE}),
+    "one example": (LABELS[:1], {"dense": DENSE[:, :1], "pruned": PRUNED[:, :1]}),
+    "another number of networks": (LABELS, {"dense": DENSE, "pruned": PRUNED[:2]}),
+}
+
+
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_degenerate_studies_have_an_answer(tmp_path: Path, case: str) -> None:
+    """No NaN, no traceback, and what cannot be said is null."""
+    labels, populations = DEGENERATE[case]
+    with make_study(tmp_path / "s.duckdb", labels, populations) as study:
+        answer = found(study, permutations=20)
+    json.dumps(answer, allow_nan=False)
+    comparison = answer["comparisons"][0]
+    if case == "identical populations":
+        assert (comparison["n_pies"], comparison["null"]["p_value"]) == (0, 1)
+    if case == "no labels":
+        assert comparison["forgotten"] is None
+        assert comparison["classes"] is None
+        assert answer["populations"][0]["top1_mean"] is None
+    if case == "one network each":
+        assert answer["populations"][0]["top1_sd"] is None
+        assert comparison["classes"]["n_tested"] == 0
+
+
+def test_a_study_of_one_population_has_no_comparison(tmp_path: Path) -> None:
+    """Accuracy alone."""
+    with make_study(tmp_path / "s.duckdb", LABELS, {"dense": DENSE}) as study:
+        answer = found(study)
+        assert len(answer["populations"]) == 1
+        assert answer["comparisons"] == []
+
+
+def test_populations_that_share_no_dataset_are_named(toy: Study) -> None:
+    """A reference without predictions is a warning, not a wrong number."""
+    toy.add_population(Population("control", "control", reference="dense"))
+    assert "control is not compared with dense: no data set has predictions of both." in found(toy)["warnings"]
+
+
+def test_an_empty_study_says_what_to_do(tmp_path: Path) -> None:
+    """Nothing can be analyzed."""
+    with Study.create(tmp_path / "s.duckdb") as study, pytest.raises(StudyError, match="collect or import some first"):
+        analyze(study)
+
+
+def test_settings_of_the_recipe_are_the_default(toy: Study) -> None:
+    """What the STUDY.toml says holds unless the caller says otherwise."""
+    toy.set_recipe({"analyze": {"permutations": 7, "seed": 5, "comparisons": [["pruned", "dense"]]}})
+    analysis = analyze(toy)
+    assert (analysis.seed, analysis.pies.height, analysis.pies["n_permutations"][0]) == (5, 2, 7)
+    assert analyze(toy, permutations=6, seed=1).seed == 1
+
+
+def test_python_gives_the_stored_rows(toy: Study) -> None:
+    """``pietools.analyze`` stores what it returns."""
+    analysis = pietools.analyze(toy)
+    for topic, frame in analysis.topics.items():
+        stored = toy.results(topic).drop("run_id", "is_stale").select(frame.columns)
+        assert stored.to_dicts() == frame.to_dicts()
+
+
+def test_known_answers_on_real_predictions(run: Callable[..., Result], mobilenet: Path, tmp_path: Path) -> None:
+    """MobileNet-v1 on ImageNet, float32 against int8: every answer that was computed elsewhere."""
+    db = tmp_path / "m.duckdb"
+    for name, key, more in (
+        ("float32", "dense", ()),
+        ("int8", "int8", ("--reference", "mobilenet-v1/float32", "--method", "int8")),
+    ):
+        result = run("import", mobilenet, "--db", db, "--dataset", "imagenet-val", "--population", f"mobilenet-v1/{name}",
+                     "--predictions", key, "--labels", "label", "--replicates", "models", *more)  # fmt: skip
+        assert result.exit_code == 0, result.output
+    answer = json.loads(run("analyze", db, "--json").stdout)
+    comparison = answer["comparisons"][0]
+    assert (comparison["n_pies"], comparison["n_pies_untied"]) == (4517, 2410)
+    assert (comparison["forgotten"], comparison["recovered"], comparison["moved"]) == (1272, 945, 2300)
+    assert [population["n_tied"] for population in answer["populations"]] == [2031, 2234]
+    assert [round(population["kappa"], 3) for population in answer["populations"]] == [0.628, 0.599]
+    assert comparison["null"]["mean"] / 50_000 == pytest.approx(0.0845, abs=0.001)
+    assert comparison["null"]["sd"] / 50_000 == pytest.approx(0.0012, abs=0.0002)
+    churn = {name: round(100 * value, 2) for name, value in comparison["churn"].items()}
+    assert churn == {"harmful": 4.72, "beneficial": 3.0, "wrong_to_wrong": 9.77, "total": 17.49}
+    tests = {
+        name: (test["n_significant"], test["n_significant_adjusted"])
+        for name, test in comparison["classes"]["tests"].items()
+    }
+    assert (tests["welch"], tests["paired"]) == ((28, 0), (142, 4))

@@ -1,0 +1,148 @@
+"""The command line: help, exit codes, one line for what the user can put right."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import Result
+
+from pietools.cli import main
+from pietools.study import Study
+
+HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "pydantic", "rich", "numpy")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """``pietools --help`` answers before any library is loaded."""
+    code = (
+        "import sys; from click.testing import CliRunner; from pietools.cli import main; "
+        f"assert CliRunner().invoke(main, ['--help']).exit_code == 0; print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def all_parameters() -> list[tuple[str, click.Option]]:
+    """Every option of every command."""
+    return [
+        (name, parameter)
+        for name, command in main.commands.items()
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+    ]
+
+
+@pytest.mark.parametrize("name", list(main.commands))
+def test_every_command_has_help(run: Callable[..., Result], name: str) -> None:
+    """With a first sentence and an exit code of 0."""
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert main.commands[name].help
+
+
+def test_every_option_has_help() -> None:
+    """No option is left to be guessed."""
+    assert [(name, option.name) for name, option in all_parameters() if not option.help] == []
+
+
+def test_analyze_prints_tables(run: Callable[..., Result], toy: Study) -> None:
+    """What a person reads: the count, the null, and what cannot be said as a dash."""
+    toy.close()
+    result = run("analyze", toy.path, "--permutations", 5, "--seed", 1)
+    assert result.exit_code == 0, result.output
+    assert "toy/test: 6 examples, 3 classes" in result.output
+    assert "5 (83.3 %)" in result.output
+    with Study.open(toy.path) as study:
+        assert study.results("pies")["n_pies"].item() == 5
+
+
+def test_analyze_without_storing(run: Callable[..., Result], toy: Study) -> None:
+    """A file that may not be written is not written."""
+    toy.close()
+    before = toy.path.read_bytes()
+    assert json.loads(run("analyze", toy.path, "--no-store", "--json").stdout)["schema"] == "pietools/analyze/1"
+    assert toy.path.read_bytes() == before
+
+
+def test_analyze_writes_report_and_figures(run: Callable[..., Result], toy: Study, tmp_path: Path) -> None:
+    """--out makes a folder with everything."""
+    toy.close()
+    out = tmp_path / "new" / "out"
+    result = run("analyze", toy.path, "--out", out, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads((out / "analysis.json").read_text()) == json.loads(result.stdout)
+    assert (out / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert {path.suffix for path in (out / "figures").iterdir()} == {".svg", ".pdf", ".png"}
+
+
+def test_compare_adds_a_comparison(run: Callable[..., Result], toy: Study) -> None:
+    """Any two populations can be compared."""
+    toy.close()
+    answer = json.loads(run("analyze", toy.path, "--json", "--compare", "pruned", "dense").stdout)
+    assert [(row["reference"], row["compressed"]) for row in answer["comparisons"]] == [
+        ("dense", "pruned"),
+        ("pruned", "dense"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("analyze", "no.duckdb"), "there is no study at"),
+        (("analyze", "text.duckdb"), "not a DuckDB file"),
+        (
+            ("analyze", "toy.duckdb", "--compare", "dense", "prunned"),
+            "no population is named 'prunned'. The study has: dense, pruned.",
+        ),
+        (("analyze", "toy.duckdb", "--out", "text.duckdb"), "cannot write"),
+        (("export", "toy.duckdb", "--out", "."), "is not empty: name a new folder"),
+        (("import", ".", "--db", "new.duckdb"), "is no exported study"),
+    ],
+)
+def test_bad_input_is_one_line(
+    run: Callable[..., Result], toy: Study, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    """What, found, what to do; exit code 1; the study as it was."""
+    toy.close()
+    monkeypatch.chdir(toy.path.parent)
+    Path("text.duckdb").write_text("nothing of the kind " * 300)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert not Path("new.duckdb").exists()
+    with Study.open(toy.path) as study:
+        assert study.populations().height == 2
+
+
+def test_usage_errors_exit_with_two(run: Callable[..., Result]) -> None:
+    """A command that cannot be understood is not the same as one that cannot be done."""
+    for arguments in (
+        ("analyze",),
+        ("analyze", "x", "--permutations", "0"),
+        ("import", "x.npz", "--db", "y"),
+        ("nothing",),
+    ):
+        assert run(*arguments).exit_code == 2
+
+
+def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+    """Without torch, train says how to get it."""
+    study = Path(__file__).parents[1] / "data" / "digits" / "STUDY.toml"
+    code = f"import sys; sys.modules['torch'] = None; from pietools.cli import main; main(['train', {str(study)!r}])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert answer.returncode == 1
+    assert "pip install 'pietools[torch]'" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_version(run: Callable[..., Result]) -> None:
+    """The version of the package."""
+    import pietools
+
+    assert run("--version").output == f"pietools {pietools.__version__}\n"

@@ -1,0 +1,49 @@
+"""A study as Parquet and back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from pietools.errors import ImportFileError
+from pietools.exporting import TABLES, export_folder, import_folder
+from pietools.records import Evaluation, Model
+from pietools.statistics.scalars import scalars_from_logits
+from pietools.study import Study
+from tests.conftest import LABELS
+from tests.test_importing import scores
+
+
+def with_logits(study: Study) -> None:
+    """Two more networks with logits, in both forms."""
+    for k, dtype in enumerate(("float16", "float32")):
+        logits = scores(k)[0]
+        evaluation = Evaluation("toy/test", "logits", f"e{k}", versions={"torch": "2.15"})
+        study.add_evaluation(Model("dense", f"n{k}"), evaluation, scalars_from_logits(logits, LABELS), logits, dtype)
+
+
+def test_every_bit_comes_back(run: Callable[..., Result], toy: Study, tmp_path: Path) -> None:
+    """Every table is the same, and so is the analysis."""
+    with_logits(toy)
+    toy.set_recipe({"study": {"seed": 1}})
+    tables = {name: toy.table(name) for name in TABLES}
+    toy.close()
+    assert run("export", toy.path, "--out", tmp_path / "folder").exit_code == 0
+    result = run("import", tmp_path / "folder", "--db", tmp_path / "back.duckdb")
+    assert result.exit_code == 0, result.output
+    with Study.open(tmp_path / "back.duckdb") as back:
+        for name, rows in tables.items():
+            assert back.table(name).equals(rows), name
+        assert back.recipe() == {"study": {"seed": 1}}
+    assert run("analyze", tmp_path / "back.duckdb", "--json").output == run("analyze", toy.path, "--json").output
+
+
+def test_a_damaged_file_is_refused(toy: Study, tmp_path: Path) -> None:
+    """The checksum is looked at before anything is made."""
+    folder = export_folder(toy, tmp_path / "folder")
+    damaged = folder / "predictions.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    with pytest.raises(ImportFileError, match=r"predictions.parquet is missing or damaged"):
+        import_folder(folder, tmp_path / "back.duckdb")
+    assert not (tmp_path / "back.duckdb").exists()

@@ -1,0 +1,335 @@
+"""Predictions made elsewhere: every format gives the same study, and what does not fit is refused in one line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import Result
+
+from pietools.study import Study
+from tests.conftest import DENSE, LABELS, PRUNED, simulate
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def npz(tmp_path: Path) -> Path:
+    """Labels, and predictions of two populations with replicate names."""
+    path = tmp_path / "runs.npz"
+    np.savez(
+        path, dense=DENSE, pruned=PRUNED, label=LABELS, names=np.array(["a", "b", "c"]), keys=np.array(list("uvwxyz"))
+    )
+    return path
+
+
+def arguments(
+    path: Path, *more: str, population: str = "dense", key: str = "dense", db: str = "s.duckdb"
+) -> list[object]:
+    """The usual command."""
+    return ["import", path, "--db", path.parent / db, "--dataset", "toy/test", "--population", population, "--predictions", key,
+            "--labels", "label", *more]  # fmt: skip
+
+
+def test_npz_of_labels(run: Run, npz: Path) -> None:
+    """Two populations of one archive, matched by name, compared as conftest counts by hand."""
+    first = run(*arguments(npz, "--replicates", "names"))
+    assert first.exit_code == 0, first.output
+    assert first.output.splitlines() == [
+        "toy/test: 6 examples, 3 classes",
+        "dense: 3 networks, mean top-1 accuracy 40.0% (20.0% to 60.0%)",
+    ]
+    more = ("--replicates", "names", "--reference", "dense", "--method", "int8", "--bits", "8")
+    assert run(*arguments(npz, *more, population="pruned", key="pruned")).exit_code == 0
+    with Study.open(npz.parent / "s.duckdb") as study:
+        assert study.is_paired("dense", "pruned")
+        assert study.pies("dense", "pruned").height == 5
+        assert study.populations()["role"].to_list() == ["dense", "compressed"]
+        assert study.populations()["bits"].to_list() == [None, 8]
+
+
+def test_importing_twice_is_importing_once(run: Run, npz: Path) -> None:
+    """With names and without; unnamed networks that are really equal are kept as often as they occur."""
+    np.savez(npz, dense=np.vstack([DENSE, DENSE[:1]]), label=LABELS, names=np.array(["a", "b", "c", "d"]))
+    for more, db in ((("--replicates", "names"), "named"), ((), "unnamed")):
+        added = [json.loads(run(*arguments(npz, "--json", *more, db=db)).stdout)["n_added"] for _ in range(2)]
+        assert added == [4, 0]
+
+
+def test_equal_predictions_are_a_warning(run: Run, npz: Path) -> None:
+    """Two networks with the same predictions are unlikely to be two networks."""
+    np.savez(npz, dense=np.vstack([DENSE, DENSE[:1]]), label=LABELS)
+    assert "two networks have exactly the same predictions" in run(*arguments(npz)).stderr
+
+
+def test_other_predictions_of_the_same_replicate_are_refused(run: Run, npz: Path) -> None:
+    """A replicate's predictions do not change."""
+    run(*arguments(npz, "--replicates", "names"))
+    result = run(*arguments(npz, "--replicates", "names", key="pruned"))
+    assert result.exit_code == 1
+    assert "replicate 'a' of 'dense' is stored with other predictions" in result.stderr
+
+
+def scores(seed: int = 0) -> np.ndarray:
+    """Logits of 3 networks on 6 examples and 3 classes."""
+    return np.random.default_rng(seed).normal(size=(3, 6, 3)).astype(np.float32)
+
+
+def test_logits_and_probabilities_give_the_same_scalars(run: Run, npz: Path) -> None:
+    """Probabilities are logits but for an offset; each must be called what it is."""
+    logits = scores()
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
+    np.savez(npz, logits=logits, probabilities=probabilities, label=LABELS)
+    assert run(*arguments(npz, key="logits", population="l")).exit_code == 0
+    assert run(*arguments(npz, "--kind", "probabilities", key="probabilities", population="p")).exit_code == 0
+    with Study.open(npz.parent / "s.duckdb") as study:
+        rows = study.sql("select population, avg(loss) as loss, avg(entropy) as entropy, sum(label_rank) as rank "
+                         "from prediction_details group by population order by population")  # fmt: skip
+        assert rows["loss"][0] == pytest.approx(rows["loss"][1], rel=1e-5)
+        assert rows["entropy"][0] == pytest.approx(rows["entropy"][1], rel=1e-4)
+        assert rows["rank"][0] == rows["rank"][1]
+        assert study.evaluated()["evidence"].to_list() == ["logits", "probabilities"]
+    assert "say --kind probabilities" in run(*arguments(npz, key="probabilities", population="q")).stderr
+    assert "say --kind logits" in run(*arguments(npz, "--kind", "probabilities", key="logits", population="q")).stderr
+
+
+def long_table() -> pl.DataFrame:
+    """The toy predictions as one row per network and example, shuffled."""
+    rows = [
+        {
+            "net": "abc"[k],
+            "image": "uvwxyz"[i],
+            "said": int(DENSE[k, i]),
+            "label": None if LABELS[i] < 0 else int(LABELS[i]),
+        }
+        for k in range(3)
+        for i in range(6)
+    ]
+    return pl.DataFrame(rows).sample(fraction=1, shuffle=True, seed=1)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_tables(run: Run, tmp_path: Path, suffix: str) -> None:
+    """A table in any order is aligned by the names of network and example."""
+    path = tmp_path / f"runs.{suffix}"
+    write = {"parquet": pl.DataFrame.write_parquet, "csv": pl.DataFrame.write_csv, "jsonl": pl.DataFrame.write_ndjson}
+    write[suffix](long_table(), path)
+    result = run(*arguments(path, "--replicates", "net", "--examples", "image", key="said"))
+    assert result.exit_code == 0, result.output
+    with Study.open(tmp_path / "s.duckdb") as study:
+        modal = study.modal_labels("dense").sort("key")
+        assert modal["modal_label"].to_list() == [0, 0, 2, 0, 0, 0]
+        assert modal["label"].to_list() == [0, 0, 1, 2, 1, None]
+
+
+def test_table_of_class_names_and_score_columns(run: Run, tmp_path: Path) -> None:
+    """Text labels are looked up; one column per class is found by a pattern; a list column does too."""
+    names = ["cat", "dog", "eel"]
+    text = long_table().with_columns(pl.col("said", "label").replace_strict(dict(enumerate(names))))
+    text.write_csv(tmp_path / "text.csv")
+    assert (
+        run(*arguments(tmp_path / "text.csv", "--replicates", "net", "--examples", "image", key="said")).exit_code == 0
+    )
+    logits = scores()[0]
+    wide = pl.DataFrame(
+        {"image": list("uvwxyz"), **{f"logit_{c}": logits[:, c] for c in range(3)}, "z": logits.tolist()}
+    )
+    wide.write_parquet(tmp_path / "wide.parquet")
+    (tmp_path / "names.txt").write_text("\n".join(names))
+    for key, population in (("logit_*", "wide"), ("z", "list")):
+        result = run("import", tmp_path / "wide.parquet", "--db", tmp_path / "s.duckdb", "--dataset", "toy/test", "--population",
+                     population, "--predictions", key, "--examples", "image")  # fmt: skip
+        assert result.exit_code == 0, result.output
+    with Study.open(tmp_path / "s.duckdb") as study:
+        assert study.sql("select class_names from datasets")["class_names"].to_list() == [names]
+        assert study.votes("wide").sort("example_id").equals(study.votes("list").sort("example_id"))
+
+
+def test_npy_files_add_networks(run: Run, tmp_path: Path) -> None:
+    """One file per network, labels in a file of their own."""
+    np.save(tmp_path / "label.npy", LABELS)
+    for k in range(3):
+        np.save(tmp_path / f"{k}.npy", DENSE[k])
+    result = run("import", *(tmp_path / f"{k}.npy" for k in range(3)), "--db", tmp_path / "s.duckdb", "--dataset", "d",
+                 "--population", "dense", "--labels", tmp_path / "label.npy")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "3 networks, mean top-1 accuracy 40.0%" in result.output
+
+
+def test_keys_align_a_second_file(run: Run, npz: Path) -> None:
+    """Examples in another order are put right by their keys."""
+    order = np.array([3, 1, 5, 0, 2, 4])
+    other = npz.with_name("other.npz")
+    np.savez(
+        other,
+        pruned=PRUNED[:, order],
+        label=LABELS[order],
+        names=np.array(["a", "b", "c"]),
+        keys=np.array(list("uvwxyz"))[order],
+    )
+    more = ("--replicates", "names", "--examples", "keys")
+    run(*arguments(npz, *more))
+    assert run(*arguments(other, *more, "--reference", "dense", population="pruned", key="pruned")).exit_code == 0
+    with Study.open(npz.parent / "s.duckdb") as study:
+        assert study.pies("dense", "pruned")["key"].to_list() == ["v", "w", "x", "y", "z"]
+
+
+def broken(arrays: dict[str, np.ndarray], **changes: np.ndarray) -> dict[str, np.ndarray]:
+    """The toy archive with some arrays changed."""
+    return {**arrays, **changes}
+
+
+ARRAYS = {"dense": DENSE, "label": LABELS, "names": np.array(["a", "b", "c"])}
+NAN = scores()
+NAN[1, 2, 0] = np.nan
+REFUSED = {
+    "labels of the wrong length": (
+        broken(ARRAYS, label=LABELS[:5]),
+        (),
+        "5 labels for predictions of 3 networks on 6 examples",
+    ),
+    "labels that contradict": (
+        broken(ARRAYS, label=np.array([0, 0, 1, 2, 2, -1])),
+        (),
+        "contradict those of data set 'toy/test' on 1 of 6",
+    ),
+    "a label beyond the classes": (
+        broken(ARRAYS, dense=DENSE + 1),
+        (),
+        "label 3, but the data set has 3 classes, 0 to 2",
+    ),
+    "other classes": (
+        broken(ARRAYS, dense=np.zeros((3, 6, 4))),
+        (),
+        "scores of 4 classes, but data set 'toy/test' has 3",
+    ),
+    "other examples": (
+        {**ARRAYS, "dense": DENSE[:, :4], "label": LABELS[:4]},
+        (),
+        "4 examples, but data set 'toy/test' has 6",
+    ),
+    "NaN": (broken(ARRAYS, dense=NAN), (), "network 1 has NaN or infinite scores, first at example 2"),
+    "repeated replicates": (
+        broken(ARRAYS, names=np.array(["a", "b", "a"])),
+        ("--replicates", "names"),
+        "replicate 'a' occurs twice",
+    ),
+    "too few replicates": (
+        broken(ARRAYS, names=np.array(["a"])),
+        ("--replicates", "names"),
+        "1 replicate names for predictions of 3",
+    ),
+    "an array that is not there": (
+        ARRAYS,
+        ("--replicates", "models"),
+        "has no array 'models'. It has: dense, label, names",
+    ),
+    "predictions that are text": (
+        broken(ARRAYS, dense=np.array([["a"]])),
+        (),
+        "Allowed: integers (networks × examples)",
+    ),
+    "negative predictions": (broken(ARRAYS, dense=DENSE - 1), (), "a predicted label is missing or negative"),
+    "a reference that is not there": (ARRAYS, ("--reference", "nobody"), "no population is named 'nobody'"),
+    "labels called logits": (ARRAYS, ("--kind", "logits"), "are labels, not logits"),
+    "float labels": (broken(ARRAYS, label=LABELS.astype(float)), (), "labels of type float64"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused(run: Run, npz: Path, case: str) -> None:
+    """One line, exit code 1, study unchanged to the byte."""
+    assert run(*arguments(npz, "--replicates", "names")).exit_code == 0
+    before = (npz.parent / "s.duckdb").read_bytes()
+    arrays, more, message = REFUSED[case]
+    other = npz.with_name("other.npz")
+    np.savez(other, **arrays)
+    result = run(*arguments(other, *more, population="new"))
+    assert result.exit_code == 1, result.output
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    with Study.open(npz.parent / "s.duckdb", read_only=True) as study:
+        assert study.populations()["name"].to_list() == ["dense"]
+        assert study.accuracy("dense").height == 3
+    assert len((npz.parent / "s.duckdb").read_bytes()) == len(before)
+
+
+def test_a_truncated_archive_is_refused(run: Run, npz: Path) -> None:
+    """Wherever it breaks off; and no study is left behind."""
+    whole = npz.read_bytes()
+    for length in (0, 10, len(whole) // 2, len(whole) - 10):
+        npz.write_bytes(whole[:length])
+        result = run(*arguments(npz, db="new.duckdb"))
+        assert result.exit_code == 1
+        assert "cannot be read, it may be truncated" in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert not (npz.parent / "new.duckdb").exists()
+
+
+def test_a_refused_first_import_leaves_no_file(run: Run, npz: Path) -> None:
+    """An empty study would look like one."""
+    assert run(*arguments(npz, "--reference", "nobody", db="new.duckdb")).exit_code == 1
+    assert not (npz.parent / "new.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "message"),
+    [
+        (
+            lambda t: pl.concat([t, t[:1]]),
+            ("--replicates", "net", "--examples", "image"),
+            "occurs twice for one network",
+        ),
+        (lambda t: t[:-1], ("--replicates", "net", "--examples", "image"), "one network has predictions of shape"),
+        (lambda t: t, ("--examples", "image"), "name the network's column (--replicates)"),
+        (lambda t: t, ("--replicates", "model"), "has no column 'model'. It has: net, image, said, label"),
+        (
+            lambda t: t.with_columns(said=pl.col("said").cast(pl.Float64)),
+            ("--examples", "image", "--replicates", "net"),
+            "has type Float64",
+        ),
+        (
+            lambda t: t.with_columns(said=pl.when(pl.col("image") == "u").then(None).otherwise("said")),
+            (),
+            "6 missing values",
+        ),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(
+    run: Run, tmp_path: Path, rows: Callable, more: tuple[str, ...], message: str
+) -> None:
+    """Duplicates, gaps, columns that are not there or of another type."""
+    path = tmp_path / "runs.parquet"
+    rows(long_table()).write_parquet(path)
+    result = run(*arguments(path, *more, key="said"))
+    assert result.exit_code == 1
+    assert message.replace("6 missing", "3 missing") in result.stderr
+
+
+def test_files_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
+    """A path that is not there, a kind that is not known, a table that is none."""
+    for name, message in (
+        ("no.npz", "there is no file"),
+        ("x.mat", "cannot read '.mat' files"),
+        ("x.parquet", "cannot be read"),
+    ):
+        if name.startswith("x"):
+            (tmp_path / name).write_bytes(b"nothing")
+        result = run(*arguments(tmp_path / name))
+        assert result.exit_code == 1
+        assert message in result.stderr
+
+
+def test_the_size_of_the_archive_is_no_matter(run: Run, npz: Path) -> None:
+    """Labels as the smallest integer type are the same labels."""
+    labels, populations = simulate(0)
+    for dtype, db in ((np.int64, "a"), (np.uint8, "b")):
+        np.savez(npz, dense=populations["dense"].astype(dtype), label=labels.astype(dtype))
+        assert run(*arguments(npz, db=db)).exit_code == 0
+    digests = []
+    for db in ("a", "b"):
+        with Study.open(npz.parent / db) as study:
+            digests.append(study.input_digest())
+    assert digests[0] == digests[1]

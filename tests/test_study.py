@@ -1,0 +1,242 @@
+"""The study file: what it refuses, what twice is once, and that a file from a stranger runs nothing."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import pietools
+from pietools.errors import StudyError
+from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.statistics.scalars import scalars_from_labels, scalars_from_logits
+from pietools.study import Study
+from tests.conftest import DENSE, LABELS, PRUNED, make_study, simulate
+
+
+def evaluation(digest: str = "e", **said: object) -> Evaluation:
+    """Labels on the toy data set."""
+    return Evaluation("toy/test", "labels", digest, **said)  # type: ignore[arg-type]
+
+
+def test_open_gives_the_study(toy: Study) -> None:
+    """``pietools.open`` reads what was written."""
+    toy.close()
+    with pietools.open(toy.path, read_only=True) as study:
+        assert study.populations()["name"].to_list() == ["dense", "pruned"]
+        assert study.populations()["reference"].to_list() == [None, "dense"]
+        assert study.datasets()["n_labelled"].item() == 5
+        assert study.evaluated()["n_models"].to_list() == [3, 3]
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """And none is made."""
+    with pytest.raises(StudyError, match="there is no study at"):
+        Study.open(tmp_path / "no.duckdb")
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_no_study_are_refused(tmp_path: Path) -> None:
+    """Text, a folder, another DuckDB file: each says what it is."""
+    text = tmp_path / "text.duckdb"
+    text.write_text("nothing of the kind " * 300)
+    with pytest.raises(StudyError, match="not a DuckDB file"):
+        Study.open(text)
+    with pytest.raises(StudyError, match="is a folder"):
+        Study.open(tmp_path)
+    other = tmp_path / "other.duckdb"
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("create table t (a integer)")
+    for read_only in (True, False):
+        with pytest.raises(StudyError, match="a DuckDB file but no study"):
+            Study.open(other, read_only=read_only)
+
+
+def test_a_newer_schema_is_refused(toy: Study) -> None:
+    """With what to do about it."""
+    toy._database.set_fact("schema_version", 99)
+    toy.close()
+    with pytest.raises(StudyError, match="schema version 99, this pietools reads up to 1: upgrade pietools"):
+        Study.open(toy.path)
+
+
+def test_creating_over_a_file_is_refused(toy: Study) -> None:
+    """A study is not overwritten."""
+    with pytest.raises(StudyError, match="exists"):
+        Study.create(toy.path)
+    with pytest.raises(StudyError, match="there is no folder"):
+        Study.create(toy.path.parent / "no" / "s.duckdb")
+
+
+def test_definitions_stored_in_a_file_are_not_run(toy: Study) -> None:
+    """Macros of this version shadow what a stranger stored under their names; the next writer puts the file right."""
+    hostile = "create or replace macro pies(reference, compressed, dataset := null) as table select 42 as example_id"
+    toy._database.execute(hostile)
+    toy._database.set_fact("definitions_digest", "another")
+    toy.close()
+    with Study.open(toy.path, read_only=True) as study:
+        assert study.pies("dense", "pruned").height == 5
+    Study.open(toy.path).close()
+    with duckdb.connect(str(toy.path), read_only=True) as connection:
+        assert connection.sql("select count(*) from pies('dense', 'pruned')").fetchall() == [(5,)]
+
+
+def test_a_query_cannot_reach_other_files(toy: Study) -> None:
+    """External access is off and stays off."""
+    with pytest.raises(StudyError):
+        toy.sql("select * from read_csv('/etc/passwd')")
+    with pytest.raises(StudyError):
+        toy._database.execute("set enable_external_access = true")
+
+
+def test_the_same_dataset_twice_is_once(toy: Study) -> None:
+    """And another one of the same name is refused with what differs."""
+    stored = toy.dataset("toy/test")
+    assert stored is not None
+    assert toy.add_dataset(stored) == 1
+    changed = stored.labels.copy()
+    changed[2] = 0
+    keys, names = list(stored.keys), list(stored.class_names)
+    with pytest.raises(StudyError, match="contradict the stored ones on 1 examples, first 'e2': stored 1, found 0"):
+        toy.add_dataset(Dataset("toy/test", keys, changed, names))
+    with pytest.raises(StudyError, match="stored with 6 examples, found 5"):
+        toy.add_dataset(Dataset("toy/test", keys[:5], changed[:5], names))
+    with pytest.raises(StudyError, match="stored with 3 classes, found 2"):
+        toy.add_dataset(Dataset("toy/test", keys, stored.labels, names[:2]))
+    with pytest.raises(StudyError, match="two examples with the key 'a'"):
+        toy.add_dataset(Dataset("new", ["a", "b", "a"], changed[:3], names))
+    assert toy.datasets().height == 1
+
+
+def test_another_description_of_a_population_is_refused(toy: Study) -> None:
+    """A population keeps its role, method and reference."""
+    assert toy.add_population(Population("pruned", "compressed", reference="dense")) == 2
+    with pytest.raises(StudyError, match="population 'pruned' is stored with role compressed, found control"):
+        toy.add_population(Population("pruned", "control"))
+    with pytest.raises(StudyError, match="role 'big'"):
+        toy.add_population(Population("other", "big"))
+    with pytest.raises(StudyError, match="no population is named 'nobody'"):
+        toy.add_population(Population("other", "compressed", reference="nobody"))
+    assert toy.populations().height == 2
+
+
+def test_the_same_evaluation_twice_is_once(toy: Study) -> None:
+    """A second copy adds nothing; other predictions of the same network are refused."""
+    model = Model("dense", "9", model_digest="weights")
+    predictions = scalars_from_labels(DENSE[0])
+    assert toy.add_evaluation(model, evaluation(), predictions)
+    assert not toy.add_evaluation(model, evaluation(), predictions)
+    assert toy.has_evaluation("weights", "e")
+    assert toy.accuracy("dense").height == 4
+    with pytest.raises(StudyError, match="stored with other predictions on 'toy/test'"):
+        toy.add_evaluation(model, evaluation("other"), predictions)
+    with pytest.raises(StudyError, match="model_digest weights, found other"):
+        toy.add_evaluation(Model("dense", "9", model_digest="other"), evaluation(), predictions)
+
+
+def test_a_network_counts_once(toy: Study) -> None:
+    """The same checkpoint in two populations would give no PIEs by construction."""
+    toy.add_evaluation(Model("dense", "9", model_digest="weights"), evaluation(), scalars_from_labels(DENSE[0]))
+    with pytest.raises(StudyError, match="the same network as replicate '9' of 'dense'"):
+        toy.add_evaluation(Model("pruned", "9", model_digest="weights"), evaluation(), scalars_from_labels(DENSE[0]))
+    assert toy.accuracy("pruned").height == 3
+
+
+def test_an_evaluation_covers_every_example(toy: Study) -> None:
+    """Five predictions for six examples leave no trace."""
+    with pytest.raises(StudyError, match="has 6 examples, found 5 predictions"):
+        toy.add_evaluation(Model("dense", "9"), evaluation(), scalars_from_labels(DENSE[0][:5]))
+    assert toy.accuracy("dense").height == 3
+
+
+def test_a_failed_transaction_leaves_the_study_as_it_was(toy: Study) -> None:
+    """Also when transactions are nested."""
+
+    def fail() -> None:
+        with toy.transaction():
+            toy.add_population(Population("new", "control"))
+            with toy.transaction():
+                toy.add_evaluation(Model("new", "0"), evaluation(), scalars_from_labels(DENSE[0]))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert toy.populations().height == 2
+    toy.add_population(Population("new", "control"))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_logits_come_back(tmp_path: Path, dtype: str) -> None:
+    """As written for float32, as rounded for float16; the scalars were computed before."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(6, 3)).astype(np.float32)
+    with make_study(tmp_path / "s.duckdb", LABELS, {"dense": DENSE}) as study:
+        scalars = scalars_from_logits(logits, LABELS)
+        study.add_evaluation(Model("dense", "9"), Evaluation("toy/test", "logits", "e"), scalars, logits, dtype)
+        rows = study.sql("select * from logits order by example_id")
+        if dtype == "float32":
+            assert np.array_equal(np.array(rows["logits"].to_list(), dtype=np.float32), logits)
+        else:
+            half = np.frombuffer(b"".join(rows["logits_half"]), dtype="<f2").reshape(6, 3)
+            assert np.array_equal(half, logits.astype(np.float16))
+        loss = study.sql("select loss from predictions where loss is not null order by example_id")["loss"]
+        assert loss.to_list() == scalars["loss"].drop_nulls().to_list()
+
+
+def test_label_matrix_does_not_depend_on_the_order_of_insertion(tmp_path: Path) -> None:
+    """Named networks come by name, unnamed ones by what they predict."""
+    labels, populations = simulate(0)
+    for named in (True, False):
+        matrices = []
+        for name, step in (("a", 1), ("b", -1)):
+            path = tmp_path / f"{name}{named}.duckdb"
+            with make_study(path, labels, {"dense": populations["dense"][::step]}, named=named) as study:
+                if named and step == -1:
+                    study._database.execute("update models set replicate = 5 - replicate::int")
+                matrices.append(study.label_matrix("dense")[1])
+        assert np.array_equal(*matrices)
+
+
+def test_results_are_replaced_and_become_stale(toy: Study) -> None:
+    """A second run leaves one set of rows; predictions added later make it stale."""
+    for _ in range(2):
+        pietools.analyze(toy, permutations=10)
+    assert toy.results("pies").height == 1
+    assert toy.sql("select count(*) from results.runs").item() == 4
+    assert not toy.results("pies")["is_stale"].item()
+    toy.add_evaluation(Model("dense", "9"), evaluation(), scalars_from_labels(DENSE[0]))
+    assert toy.results("pies")["is_stale"].item()
+
+
+def test_a_study_that_is_being_written_says_so(toy: Study, tmp_path: Path) -> None:
+    """One writing process; another gets a line, not a traceback."""
+    import subprocess
+    import sys
+
+    code = f"import pietools; pietools.open({str(toy.path)!r})"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "is being written by another process" in answer.stderr
+
+
+def test_damaged_facts_are_named(toy: Study) -> None:
+    """JSON columns are checked by DuckDB; the recipe comes back as it went in."""
+    assert toy.recipe() is None
+    toy.set_recipe({"study": {"seed": 3}})
+    assert toy.recipe() == {"study": {"seed": 3}}
+
+
+def test_append_goes_by_column_name(toy: Study) -> None:
+    """Arrow columns in another order land where they belong."""
+    rows = pa.table({"key": ["a"], "label": pa.array([1], pa.int32()), "example_id": pa.array([0], pa.int32()),
+                     "dataset_id": pa.array([7], pa.int32())})  # fmt: skip
+    toy.append_table("examples", rows)
+    assert toy.sql("select * from examples where dataset_id = 7").row(0) == (7, 0, "a", 1)
+
+
+def test_class_names_are_kept(toy: Study) -> None:
+    """Position is the class index."""
+    assert toy.sql("select class_names[1] as first from datasets")["first"].item() == "class 0"
+    assert isinstance(toy.datasets(), pl.DataFrame)
+    assert PRUNED.shape == (3, 6)
