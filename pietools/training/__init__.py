@@ -1,0 +1,1 @@
+"""Everything that imports torch: data sets, networks, pruning, training, and collecting predictions."""

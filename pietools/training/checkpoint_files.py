@@ -1,0 +1,89 @@
+"""Where the networks to be collected are: those trained here, and those that [[population]] finds with a glob."""
+
+import glob
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pietools.errors import CollectError
+from pietools.study_file import PopulationSpec, StudyFile
+from pietools.training.checkpoints import checkpoint_path, read_sidecar
+from pietools.training.recipes import recipe_differences, training_recipe
+
+REPLICATE = "{replicate}"
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """The weights of one network; `replicate` is None where the networks are not matched with others."""
+
+    spec: PopulationSpec
+    path: Path
+    replicate: str | None
+    seed: int | None = None
+
+    @property
+    def name(self) -> str:
+        """How messages call the network."""
+        return f"{self.spec.name} {f'replicate {self.replicate}' if self.replicate is not None else self.path.name}"
+
+
+def find_checkpoints(study_file: StudyFile) -> list[CheckpointFile]:
+    """List all networks of a study, population by population; CollectError if one is missing or has another recipe."""
+    found = []
+    for spec in study_file.populations:
+        found += _trained_here(study_file, spec) if spec.is_trained_here else _trained_elsewhere(study_file, spec)
+    return found
+
+
+def _trained_here(study_file: StudyFile, spec: PopulationSpec) -> list[CheckpointFile]:
+    recipe, found = training_recipe(study_file, spec), []
+    for replicate in range(study_file.tables.study.replicates):
+        path = checkpoint_path(study_file.checkpoints_path, spec.name, replicate)
+        sidecar = read_sidecar(path)
+        if sidecar is None:
+            raise CollectError(f"there is no finished network {path}. Train it: pietools train {study_file.path}")
+        differences = recipe_differences(sidecar["recipe"], recipe)
+        if differences:
+            raise CollectError(f"{path} was trained with another recipe: {'; '.join(differences)}.")
+        found.append(CheckpointFile(spec, path, str(replicate), sidecar["seeds"]["initialisation"]))
+    return found
+
+
+def _trained_elsewhere(study_file: StudyFile, spec: PopulationSpec) -> list[CheckpointFile]:
+    pattern = (study_file.folder / str(spec.checkpoints)).as_posix()
+    paths = sorted(glob.glob(_escape_brackets(pattern).replace(REPLICATE, "*"), recursive=True), key=os.fsencode)
+    matches = [(path, re.fullmatch(_as_regex(pattern), Path(path).as_posix())) for path in paths]
+    found = [
+        CheckpointFile(spec, Path(path), match.groupdict().get("replicate"))
+        for path, match in matches
+        if match and Path(path).is_file()
+    ]
+    if not found:
+        raise CollectError(f"population '{spec.name}': no file matches {pattern}.")
+    _check_replicates(found)
+    return found
+
+
+def _check_replicates(found: list[CheckpointFile]) -> None:
+    by_replicate: dict[str, Path] = {}
+    for file in found:
+        if file.replicate is None:
+            continue
+        if file.replicate in by_replicate:
+            both = f"{by_replicate[file.replicate]} and {file.path}"
+            raise CollectError(f"{both} are both replicate '{file.replicate}' of '{file.spec.name}'.")
+        by_replicate[file.replicate] = file.path
+
+
+def _escape_brackets(pattern: str) -> str:
+    return pattern.replace("[", "[[]")
+
+
+def _as_regex(pattern: str) -> str:
+    """Translate a glob, in which {replicate} stands for the same text wherever it is repeated."""
+    wildcards = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]", REPLICATE: "(?P=replicate)"}
+    parts = re.split(r"(\*\*/|\*|\?|\{replicate\})", pattern)
+    translated = "".join(wildcards.get(part, re.escape(part)) for part in parts)
+    return translated.replace("(?P=replicate)", "(?P<replicate>[^/]+)", 1)

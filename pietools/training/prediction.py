@@ -1,0 +1,75 @@
+"""Running a network over a data set."""
+
+import contextlib
+
+import torch
+from torch import Tensor, nn
+
+from pietools.errors import CollectError
+from pietools.training.images import ImageData
+from pietools.training.networks import match_channels
+
+AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@torch.inference_mode()
+def predict_logits(
+    network: nn.Module,
+    data: ImageData,
+    indices: Tensor,
+    *,
+    batch_size: int,
+    device: torch.device,
+    autocast: str | None = None,
+) -> Tensor:
+    """Return the logits of the examples at `indices`: float32, on the CPU, shape (n, classes).
+
+    The network is left in evaluation mode. Raises CollectError if it does not return one logit per class.
+    """
+    network.eval()
+    images = data.images.to(device)
+    precision = torch.autocast(device.type, AUTOCAST[autocast]) if autocast else contextlib.nullcontext()
+    logits = []
+    # float32 means float32: on CUDA convolutions would otherwise be rounded to TensorFloat-32.
+    with precision, torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        for batch in indices.split(batch_size):
+            inputs = match_channels(data.normalize(images.read(batch).to(device)), network)
+            logits.append(_check_output(network(inputs), len(batch), data).float().cpu())
+    return torch.cat(logits)
+
+
+def accuracy(network: nn.Module, data: ImageData, *, batch_size: int, device: torch.device) -> float:
+    """Return the fraction of examples whose largest logit is that of the label."""
+    logits = predict_logits(network, data, torch.arange(len(data)), batch_size=batch_size, device=device)
+    return (logits.argmax(1) == data.labels).double().mean().item()
+
+
+def check_finite(name: str, data: ImageData, logits: Tensor) -> None:
+    """Raise CollectError if a logit of the network `name`, shape (n, classes), is NaN or infinite."""
+    is_finite = logits.isfinite().all(dim=1)
+    if not is_finite.all():
+        n_wrong, first = int((~is_finite).sum()), data.keys[int(is_finite.int().argmin())]
+        raise CollectError(
+            f"{name}: {n_wrong} examples of {data.name} have NaN or infinite logits, the first is {first}."
+        )
+
+
+def check_repeated(name: str, data: ImageData, first_pass: Tensor, second_pass: Tensor) -> None:
+    """Raise CollectError if two passes over the same examples, shape (n, classes), predict different labels."""
+    n_changed = int((first_pass.argmax(1) != second_pass.argmax(1)).sum())
+    if n_changed:
+        reason = "something random is left in the network or the data, which would make fake PIEs"
+        raise CollectError(
+            f"{name}: a second pass changed {n_changed} of {len(first_pass)} predictions on {data.name}: {reason}."
+        )
+
+
+def _check_output(output: object, n: int, data: ImageData) -> Tensor:
+    expected = (n, len(data.class_names))
+    if not isinstance(output, Tensor):
+        raise CollectError(f"the network returns {type(output).__name__}; logits of shape {expected} are needed.")
+    if tuple(output.shape) != expected:
+        raise CollectError(
+            f"the network returns shape {tuple(output.shape)}; {data.name} needs logits of shape {expected}."
+        )
+    return output

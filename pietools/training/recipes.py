@@ -1,0 +1,52 @@
+"""What a network is trained with, and from which random numbers."""
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pietools.study_file import PopulationSpec, StudyFile
+
+
+class Seeds(NamedTuple):
+    """The random numbers of one replicate, shared by all populations: this is what matches its networks."""
+
+    initialisation: int
+    order: int
+
+
+def replicate_seeds(seed: int, replicate: int) -> Seeds:
+    """Derive the seeds of a replicate; those of another seed or replicate are independent (NumPy's SeedSequence)."""
+    initialisation, order = np.random.SeedSequence([seed, replicate]).generate_state(2).tolist()
+    return Seeds(initialisation, order)
+
+
+def training_recipe(study_file: StudyFile, spec: PopulationSpec) -> dict[str, Any]:
+    """Return all that the networks of a population share, as JSON would give it back; no paths and no device."""
+    tables = study_file.tables
+    data = tables.data.model_dump(exclude_none=True, exclude={"name", "root", "evaluate"})
+    training = tables.training.model_dump(exclude={"device"}) if tables.training else {}
+    recipe = {
+        "network": spec.network,
+        "regime": spec.regime,
+        "method": spec.method,
+        "sparsity": spec.sparsity,
+        "window": spec.window,
+        "data": {"name": tables.data.label, **data},
+        "training": training,
+        "seed": tables.study.seed,
+    }
+    content: dict[str, Any] = json.loads(json.dumps(recipe))
+    return content
+
+
+def recipe_differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:
+    """Say key by key how two recipes differ: "training.steps was 100 and is now 200"."""
+    differences = []
+    for key in sorted(found.keys() | wanted.keys()):
+        old, new = found.get(key), wanted.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            differences += recipe_differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            differences.append(f"{prefix}{key} was {json.dumps(old)} and is now {json.dumps(new)}")
+    return differences

@@ -1,0 +1,58 @@
+"""Data sets and populations of a STUDY.toml, as the study keeps them."""
+
+from pietools.errors import CollectError
+from pietools.study import Dataset, Population, Study
+from pietools.study_file import PopulationSpec, StudyFile
+from pietools.training.images import ImageData
+from pietools.training.recipes import training_recipe
+
+
+def describe_study(study: Study, study_file: StudyFile, datasets: list[tuple[ImageData, str]]) -> None:
+    """Add data sets (each with its content digest), populations and the resolved STUDY.toml, all or nothing.
+
+    Raises StudyError if the study holds another data set or population of the same name.
+    """
+    with study.transaction():
+        for data, content_digest in datasets:
+            study.add_dataset(_as_dataset(data, content_digest))
+        for spec in references_first(study_file.populations):
+            study.add_population(_as_population(study_file, spec))
+        study.set_recipe(study_file.as_dict())
+
+
+def references_first(specs: list[PopulationSpec]) -> list[PopulationSpec]:
+    """Order populations so that each comes after the one that it is compared with."""
+    ordered: list[PopulationSpec] = []
+    waiting = specs
+    while waiting:
+        known = {spec.name for spec in ordered}
+        ready = [spec for spec in waiting if spec.reference is None or spec.reference in known]
+        if not ready:
+            raise CollectError(f"the references of {', '.join(spec.name for spec in waiting)} go round in a circle.")
+        ordered += ready
+        waiting = [spec for spec in waiting if spec not in ready]
+    return ordered
+
+
+def _as_dataset(data: ImageData, content_digest: str) -> Dataset:
+    return Dataset(
+        name=data.name,
+        split=data.split,
+        keys=data.keys,
+        labels=data.labels.numpy(),
+        class_names=data.class_names,
+        content_digest=content_digest,
+    )
+
+
+def _as_population(study_file: StudyFile, spec: PopulationSpec) -> Population:
+    return Population(
+        name=spec.name,
+        role=spec.role,
+        regime=spec.regime,
+        method=spec.method,
+        sparsity=spec.sparsity,
+        bits=spec.bits,
+        reference=spec.reference,
+        recipe=training_recipe(study_file, spec) if spec.is_trained_here else None,
+    )

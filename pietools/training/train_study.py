@@ -1,0 +1,86 @@
+"""`pietools train`: every network that a STUDY.toml names and that is not there yet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pietools.errors import TrainingError
+from pietools.study_file import StudyFile
+from pietools.training.datasets import load_dataset
+from pietools.training.networks import build_network, choose_device
+from pietools.training.processes import n_cores, run_units
+from pietools.training.units import TrainingUnit, finished_sidecar
+
+
+@dataclass
+class TrainReport:
+    """What `train` did.
+
+    `networks` has population, replicate, is_new, accuracy, realised_sparsity, model_digest and seconds (null where the
+    network was there); `failures` has population, replicate and message.
+    """
+
+    networks: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train_study(
+    study_file: StudyFile,
+    n_processes: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> TrainReport:
+    """Train what is missing and return one row per network, in the order of the file.
+
+    `n_processes` is one per core unless given, one where CUDA is used. `on_progress` is called with the steps done and
+    the steps in all. Raises TrainingError before anything is trained if the file names nothing to train, the data or
+    the network cannot be had, or a finished network has another recipe.
+    """
+    units = plan_units(study_file)
+    finished = {unit.name: finished_sidecar(unit) for unit in units}
+    missing = [unit for unit in units if finished[unit.name] is None]
+    outcomes: dict[str, dict[str, Any] | Exception] = {}
+    if missing:
+        _check_network(missing[0])
+        on_gpu = choose_device(missing[0].settings.device).type == "cuda"
+        total = sum(unit.settings.steps for unit in missing)
+        run_units(
+            missing,
+            min(n_processes or (1 if on_gpu else n_cores()), len(missing)),
+            on_outcome=lambda unit, outcome: outcomes.update({unit.name: outcome}),
+            on_steps=lambda done: on_progress(done, total),
+        )
+    report = TrainReport()
+    for unit in units:
+        _add_to_report(report, unit, finished[unit.name] or outcomes[unit.name])
+    return report
+
+
+def plan_units(study_file: StudyFile) -> list[TrainingUnit]:
+    """List the networks that the file asks for, replicate by replicate, so that an early stop leaves matched ones."""
+    tables = study_file.tables
+    specs = [spec for spec in study_file.populations if spec.is_trained_here]
+    if not specs or tables.training is None:
+        raise TrainingError(f"{study_file.path.name} has no [[regime]]: nothing to train. Go on with pietools collect.")
+    data_digest = load_dataset(tables.data, "train", study_file.folder).content_digest()
+    return [
+        TrainingUnit(study_file, spec, tables.training, replicate, data_digest)
+        for replicate in range(tables.study.replicates)
+        for spec in specs
+    ]
+
+
+def _check_network(unit: TrainingUnit) -> None:
+    """Find out about a wrong name before any process is started."""
+    build_network(unit.spec.network, n_classes=2, n_channels=1, folder=unit.study_file.folder)
+    for split in unit.study_file.tables.data.evaluate:
+        load_dataset(unit.study_file.tables.data, split, unit.study_file.folder)
+
+
+def _add_to_report(report: TrainReport, unit: TrainingUnit, outcome: dict[str, Any] | Exception) -> None:
+    row: dict[str, Any] = {"population": unit.spec.name, "replicate": str(unit.replicate)}
+    if isinstance(outcome, Exception):
+        report.failures.append({**row, "message": str(outcome)})
+        return
+    row["is_new"] = "seconds" in outcome
+    row |= {key: outcome[key] for key in ("accuracy", "realised_sparsity", "model_digest")}
+    report.networks.append({**row, "seconds": outcome.get("seconds")})

@@ -1,0 +1,1 @@
+"""Tests of train and collect; all but those of STUDY.toml need torch."""

@@ -1,0 +1,299 @@
+"""`collect`: predictions into the study, once, and only right ones."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from pietools.errors import CollectError, PietoolsError, StudyError
+from pietools.statistics.scalars import scalars_from_logits
+from pietools.study import Study
+from pietools.study_file import StudyFile
+from pietools.training.checkpoint_files import find_checkpoints
+from pietools.training.collecting import collect_study
+from pietools.training.datasets import load_dataset
+from pietools.training.networks import build_network
+from pietools.training.prediction import predict_logits
+from pietools.training.study_description import references_first
+from pietools.training.train_study import plan_units
+from pietools.training.units import train_unit
+from pietools.training.weights import load_network
+from tests.training.studies import digits_study, write_study
+
+NETWORKS = """
+import torch
+from torch import nn
+
+def linear(n_classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, n_classes))
+
+class Noisy(nn.Sequential):
+    def forward(self, inputs):
+        return super().forward(inputs) + 10 * torch.randn(len(inputs), 1) * torch.arange(10.0)
+
+def noisy(n_classes):
+    return Noisy(nn.Flatten(), nn.Linear(64, n_classes))
+"""
+ELSEWHERE = """\
+[study]
+file = "digits.duckdb"
+network = "python:nets:linear"
+[data]
+name = "digits"
+[[population]]
+name = "pruned"
+role = "compressed"
+reference = "dense"
+checkpoints = "runs/pruned/*_{replicate}/model.pt"
+key = "state"
+strip_prefix = "module."
+[[population]]
+name = "dense"
+role = "dense"
+checkpoints = "runs/dense/{replicate}.pt"
+"""
+
+
+def trained_study(folder: Path, *, steps: int = 20) -> StudyFile:
+    """Train two replicates of a dense and a pruned population."""
+    study_file = digits_study(folder, steps=steps)
+    for unit in plan_units(study_file):
+        train_unit(unit, on_step=lambda: None)
+    return study_file
+
+
+def linear_study(folder: Path) -> StudyFile:
+    """Save two networks trained elsewhere, dense and pruned, each in its own way."""
+    (folder / "nets.py").write_text(NETWORKS)
+    for replicate in ("a", "b"):
+        torch.manual_seed(ord(replicate))
+        dense = nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict()
+        pruned = {f"module.{name}": value * (value.abs() > 0.05) for name, value in dense.items()}
+        for path, content in ((f"dense/{replicate}.pt", dense), (f"pruned/x_{replicate}/model.pt", {"state": pruned})):
+            (folder / "runs" / path).parent.mkdir(parents=True, exist_ok=True)
+            torch.save(content, folder / "runs" / path)
+    return write_study(folder, ELSEWHERE)
+
+
+def stored_predictions(study_file: StudyFile) -> pl.DataFrame:
+    """Read all predictions with the names of their networks."""
+    with Study.open(study_file.study_path, read_only=True) as study:
+        return study.sql(
+            """select q.name as population, m.replicate, p.* exclude (model_id, dataset_id), l.logits
+               from predictions as p
+               join models as m on m.model_id = p.model_id
+               join populations as q on q.population_id = m.population_id
+               join logits as l on l.model_id = p.model_id and l.example_id = p.example_id
+               order by population, replicate, example_id"""
+        )
+
+
+def test_predictions_are_those_of_the_networks(tmp_path: Path) -> None:
+    """Logits and scalars in the study equal those of a plain forward pass, for each of the four networks."""
+    study_file = trained_study(tmp_path)
+    rows = collect_study(study_file)
+    assert [(row["population"], row["replicate"], row["is_new"]) for row in rows] == [
+        ("supervised/dense", "0", True),
+        ("supervised/dense", "1", True),
+        ("supervised/magnitude-0.9", "0", True),
+        ("supervised/magnitude-0.9", "1", True),
+    ]
+    stored = stored_predictions(study_file)
+    assert stored.height == 4 * 899
+    data = load_dataset(study_file.tables.data, "test", tmp_path)
+    file = find_checkpoints(study_file)[3]
+    network = load_network(study_file, file, data)
+    logits = predict_logits(network, data, torch.arange(899), batch_size=500, device=torch.device("cpu")).numpy()
+    last = stored.tail(899)
+    expected = scalars_from_logits(logits, data.labels.numpy())
+    for column in expected.columns:
+        assert last[column].to_list() == pytest.approx(expected[column].to_list(), abs=1e-5)
+    assert rows[3]["accuracy"] == (logits.argmax(1) == data.labels.numpy()).mean()
+
+
+def test_collecting_twice_adds_nothing(tmp_path: Path) -> None:
+    """The second call finds everything, and the predictions stay as they are."""
+    study_file = trained_study(tmp_path)
+    collect_study(study_file)
+    before = stored_predictions(study_file)
+    assert not any(row["is_new"] for row in collect_study(study_file))
+    assert stored_predictions(study_file).equals(before)
+
+
+def test_collecting_goes_on_after_an_interruption(tmp_path: Path) -> None:
+    """Stopped after the first network, the next call does the other three."""
+    study_file = trained_study(tmp_path)
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect_study(study_file, interrupt)
+    assert [row["is_new"] for row in collect_study(study_file)] == [False, True, True, True]
+
+
+def test_study_knows_its_networks(tmp_path: Path) -> None:
+    """Realised sparsity, size, seed, reference and the resolved STUDY.toml are in the study."""
+    study_file = trained_study(tmp_path)
+    collect_study(study_file)
+    with Study.open(study_file.study_path, read_only=True) as study:
+        models = study.sql("select realised_sparsity, seed, n_bytes from models order by model_id")
+        assert models["realised_sparsity"].to_list() == [0, 0, 0.9, 0.9]
+        assert models["seed"].to_list()[:2] == models["seed"].to_list()[2:]
+        assert models["n_bytes"].min() > 90_000
+        assert study.is_paired("supervised/dense", "supervised/magnitude-0.9")
+        recipe = study.recipe()
+        assert recipe is not None
+        assert recipe == study_file.as_dict()
+
+
+def test_an_untrained_network_is_said(tmp_path: Path) -> None:
+    """The line gives the command that trains it, and no study is made."""
+    study_file = digits_study(tmp_path)
+    with pytest.raises(CollectError, match=r"no finished network.*pietools train"):
+        collect_study(study_file)
+    assert not study_file.study_path.exists()
+
+
+def test_another_recipe_is_refused(tmp_path: Path) -> None:
+    """Networks are not collected under a recipe that they were not trained with."""
+    trained_study(tmp_path)
+    with pytest.raises(CollectError, match=r"training\.steps was 20 and is now 21"):
+        collect_study(digits_study(tmp_path, steps=21))
+
+
+def test_a_replicate_with_other_weights_is_refused(tmp_path: Path) -> None:
+    """A network that was trained again after collecting is a conflict, and the study stays as it is."""
+    study_file = linear_study(tmp_path)
+    collect_study(study_file)
+    before = stored_predictions(study_file)
+    torch.save(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict(), tmp_path / "runs/dense/a.pt")
+    with pytest.raises(StudyError, match=r"'a' of 'dense' is stored with model_digest"):
+        collect_study(study_file)
+    assert stored_predictions(study_file).equals(before)
+
+
+def test_networks_trained_elsewhere_are_matched_by_name(tmp_path: Path) -> None:
+    """{replicate}, key and strip_prefix find the weights; the reference may come later in the file."""
+    study_file = linear_study(tmp_path)
+    rows = collect_study(study_file)
+    assert [(row["population"], row["replicate"]) for row in rows] == [
+        ("pruned", "a"),
+        ("pruned", "b"),
+        ("dense", "a"),
+        ("dense", "b"),
+    ]
+    with Study.open(study_file.study_path, read_only=True) as study:
+        assert study.is_paired("dense", "pruned")
+
+
+def test_networks_without_names_are_not_matched(tmp_path: Path) -> None:
+    """A glob without {replicate} leaves the replicate null."""
+    linear_study(tmp_path)
+    study_file = write_study(tmp_path, ELSEWHERE.replace("dense/{replicate}.pt", "dense/*.pt"))
+    assert [row["replicate"] for row in collect_study(study_file)] == ["a", "b", None, None]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('key = "state"', 'key = "model"', r"has no key 'model'. It has: state"),
+        ('key = "state"\n', "", r"is no state dict: set \[\[population\]\] key. It has: state"),
+        ('strip_prefix = "module."\n', "", r"it lacks 1.bias, 1.weight; it has module.1.bias, module.1.weight"),
+        ("runs/dense", "runs/dens", r"population 'dense': no file matches"),
+        ("dense/{replicate}", "**/{replicate}", "are both replicate 'model' of 'dense'"),
+        ("python:nets:linear", "python:nets:noisy", "something random is left in the network"),
+        ("dense/{replicate}", "dense/[{replicate}]", "no file matches"),
+        ('reference = "dense"', 'reference = "dense"\nnetwork = "resnet18"', "it lacks bn1.bias"),
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    """Each reason is one line."""
+    linear_study(tmp_path)
+    text = ELSEWHERE.replace("*_{replicate}", "x_{replicate}").replace(old, new)
+    with pytest.raises(PietoolsError, match=expected) as caught:
+        collect_study(write_study(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_pickled_networks_are_not_read(tmp_path: Path) -> None:
+    """A pickle of a whole network could run code; the line says what to save instead."""
+    study_file = linear_study(tmp_path)
+    torch.save(nn.Linear(2, 2), tmp_path / "runs/dense/a.pt")
+    with pytest.raises(CollectError, match=r"holds more than tensors\. Save network\.state_dict\(\)"):
+        collect_study(study_file)
+
+
+def test_logits_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    """NaN weights give NaN logits, which no statistic survives."""
+    study_file = linear_study(tmp_path)
+    weights = torch.load(tmp_path / "runs/dense/a.pt", weights_only=True)
+    torch.save({name: value * torch.nan for name, value in weights.items()}, tmp_path / "runs/dense/a.pt")
+    with pytest.raises(CollectError, match="dense replicate a: 899 examples of digits/test have NaN"):
+        collect_study(study_file)
+
+
+def test_the_same_network_twice_is_refused(tmp_path: Path) -> None:
+    """A network against itself would have no PIEs."""
+    study_file = linear_study(tmp_path)
+    (tmp_path / "runs/dense/b.pt").write_bytes((tmp_path / "runs/dense/a.pt").read_bytes())
+    with pytest.raises(CollectError, match="dense replicate b and dense replicate a are the same network"):
+        collect_study(study_file)
+
+
+def test_circular_references_are_refused(tmp_path: Path) -> None:
+    """Two populations that are each other's reference have no order."""
+    text = ELSEWHERE.replace('role = "dense"', 'role = "control"\nreference = "pruned"')
+    with pytest.raises(CollectError, match="pruned, dense go round in a circle"):
+        references_first(write_study(tmp_path, text).populations)
+
+
+def test_resnet18_with_a_users_checkpoint_and_image_folder(tmp_path: Path) -> None:
+    """The whole way for networks trained elsewhere: float16 logits, autocast, train and test of an image folder."""
+    for index in range(8):
+        path = tmp_path / "photos" / ("val", "extra")[index % 2] / ("cat", "dog", "emu")[index % 3] / f"{index}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((40 + index, 50), 60).save(path)
+    for population, seed in (("dense", 0), ("int8", 1)):
+        torch.manual_seed(seed)
+        (tmp_path / population).mkdir()
+        torch.save(build_network("resnet18", 3, 3, tmp_path).state_dict(), tmp_path / population / "resnet.pt")
+    study_file = write_study(
+        tmp_path,
+        """\
+[study]
+file = "photos.duckdb"
+network = "resnet18"
+[data]
+name = "imagefolder:photos"
+evaluate = ["val"]
+resize = 40
+crop = 32
+[[population]]
+name = "dense"
+role = "dense"
+checkpoints = "dense/*.pt"
+[[population]]
+name = "int8"
+role = "compressed"
+reference = "dense"
+bits = 8
+checkpoints = "int8/*.pt"
+[collect]
+logits = "float16"
+autocast = "bfloat16"
+batch_size = 3
+""",
+    )
+    rows = collect_study(study_file)
+    assert [(row["population"], row["dataset"], row["n_examples"]) for row in rows] == [
+        ("dense", "photos/val", 4),
+        ("int8", "photos/val", 4),
+    ]
+    with Study.open(study_file.study_path, read_only=True) as study:
+        assert study.accuracy("int8").height == 1
+        halves = study.sql("select octet_length(logits_half) as n_bytes from logits")
+        assert halves["n_bytes"].to_list() == [6] * 8

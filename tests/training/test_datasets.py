@@ -1,0 +1,145 @@
+"""The data sets: what they hold, in which order, and what is said about damaged ones."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pietools.errors import TrainingError
+from pietools.study_file import DataSettings
+from pietools.training.datasets import load_dataset
+from pietools.training.idx_files import read_idx
+
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+
+
+def idx(values: np.ndarray) -> bytes:
+    """Encode an array as idx."""
+    sizes = np.array(values.shape, dtype=">u4").tobytes()
+    return bytes([0, 0, 8, values.ndim]) + sizes + values.astype(np.uint8).tobytes()
+
+
+def test_digits_are_split_by_writer() -> None:
+    """The halves have 898 and 899 digits, and keys that are the index in scikit-learn's data."""
+    train, test = (load_dataset(DataSettings(name="digits"), split, Path()) for split in ("train", "test"))
+    assert (len(train), len(test), test.keys[0]) == (898, 899, "898")
+    assert test.images.read(torch.tensor([0, 1])).shape == (2, 1, 8, 8)
+    assert train.content_digest() != test.content_digest()
+    with pytest.raises(TrainingError, match=r"no split 'val'\. It has: train, test"):
+        load_dataset(DataSettings(name="digits"), "val", Path())
+
+
+def test_normalized_digits_have_mean_zero_and_std_one() -> None:
+    """The stored mean and standard deviation are those of the training half."""
+    train = load_dataset(DataSettings(name="digits"), "train", Path())
+    pixels = train.normalize(train.images.read(torch.arange(len(train))))
+    assert pixels.mean().item() == pytest.approx(0, abs=0.02)
+    assert pixels.std().item() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("folder", [".", "FashionMNIST/raw"])
+@pytest.mark.parametrize("is_gzipped", [True, False])
+def test_fashion_mnist_from_idx_files(tmp_path: Path, folder: str, is_gzipped: bool) -> None:
+    """Plain or gzipped, in the folder itself or where torchvision puts them."""
+    images = np.arange(3 * 28 * 28).reshape(3, 28, 28) % 251
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    for name, values in (("images-idx3", images), ("labels-idx1", np.array([9, 0, 4]))):
+        content = gzip.compress(idx(values)) if is_gzipped else idx(values)
+        (tmp_path / folder / f"t10k-{name}-ubyte{'.gz' if is_gzipped else ''}").write_bytes(content)
+    data = load_dataset(DataSettings(name="fashion-mnist", root="."), "test", tmp_path)
+    assert (data.name, data.keys, data.labels.tolist()) == ("fashion-mnist/test", ["0", "1", "2"], [9, 0, 4])
+    assert np.array_equal(data.images.read(torch.arange(3))[:, 0].numpy(), images)
+
+
+def test_damaged_idx_files_are_refused(tmp_path: Path) -> None:
+    """Cut off, cut off while gzipped, and no idx at all: each is said in one line."""
+    content = idx(np.zeros((4, 5)))
+    for name, damaged, expected in (
+        ("a", content[:-1], r"cut off: it holds 19 values and announces \(4, 5\)"),
+        ("b.gz", gzip.compress(content)[:-12], "cannot be read"),
+        ("c", b"PNG!", "no idx file"),
+    ):
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(TrainingError, match=expected):
+            read_idx(tmp_path / name)
+
+
+def test_missing_fashion_mnist_is_said(tmp_path: Path) -> None:
+    """The line names the file that is wanted."""
+    with pytest.raises(TrainingError, match="has no file train-images-idx3-ubyte"):
+        load_dataset(DataSettings(name="fashion-mnist", root="."), "train", tmp_path)
+
+
+@pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's package dataset-fashion-mnist is not installed")
+def test_debians_fashion_mnist() -> None:
+    """Debian's package holds 10,000 test images, 1,000 a class."""
+    data = load_dataset(DataSettings(name="fashion-mnist", root=str(DEBIAN)), "test", Path())
+    assert torch.bincount(data.labels).tolist() == [1000] * 10
+
+
+def write_image(path: Path, value: int, size: tuple[int, int] = (12, 9)) -> None:
+    """Write an image of one grey."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, value).save(path)
+
+
+def test_image_folders_are_ordered_by_bytes(tmp_path: Path) -> None:
+    """Z comes before a, keys are relative paths, and images are cut to RGB squares."""
+    for name in ("test/zebra/b.png", "test/Ant/é.png", "test/zebra/Z.png", "test/Ant/z.png"):
+        write_image(tmp_path / "photos" / name, 100)
+    (tmp_path / "photos/test/zebra/notes.txt").write_text("no image")
+    data = load_dataset(DataSettings(name="imagefolder:photos", resize=6, crop=4), "test", tmp_path)
+    assert (data.name, data.class_names) == ("photos/test", ["Ant", "zebra"])
+    assert data.keys == ["Ant/z.png", "Ant/é.png", "zebra/Z.png", "zebra/b.png"]
+    assert data.labels.tolist() == [0, 0, 1, 1]
+    assert data.images.read(torch.arange(4)).shape == (4, 3, 4, 4)
+    assert data.transform.startswith("resize=6 crop=4 mean=")
+
+
+def test_image_folders_may_have_no_splits_except_for_training(tmp_path: Path) -> None:
+    """PATH/CLASS/* is evaluated as it is; training on it as well would go unnoticed."""
+    write_image(tmp_path / "photos/ant/a.png", 1)
+    settings = DataSettings(name="imagefolder:photos")
+    assert load_dataset(settings, "test", tmp_path).keys == ["ant/a.png"]
+    with pytest.raises(TrainingError, match="no folder 'train'"):
+        load_dataset(settings, "train", tmp_path)
+    with pytest.raises(TrainingError, match="there is no image folder"):
+        load_dataset(DataSettings(name="imagefolder:fotos"), "test", tmp_path)
+
+
+def test_content_digest_follows_the_files(tmp_path: Path) -> None:
+    """Another pixel in one file is another data set."""
+    settings = DataSettings(name="imagefolder:photos", resize=6, crop=4)
+    digests = []
+    for value in (1, 1, 2):
+        write_image(tmp_path / "photos/ant/a.png", value)
+        digests.append(load_dataset(settings, "test", tmp_path).content_digest())
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_data_sets_of_users(tmp_path: Path) -> None:
+    """A function of a module beside the STUDY.toml returns images, labels and class names."""
+    (tmp_path / "coins.py").write_text(
+        "import numpy as np\n"
+        "def heads_or_tails(split):\n"
+        "    images = np.zeros((2, 5, 4, 3), np.uint8)\n"
+        "    return {'images': images, 'labels': [1, 0], 'class_names': ['heads', 'tails'], 'keys': ['x', 'y']}\n"
+        "def floats(split):\n"
+        "    return {'images': np.zeros((2, 5, 4)), 'labels': [1, 0], 'class_names': ['a', 'b']}\n"
+        "def strays(split):\n"
+        "    return {'images': np.zeros((2, 5, 4), np.uint8), 'labels': [2, 0], 'class_names': ['a', 'b']}\n"
+    )
+    data = load_dataset(DataSettings(name="python:coins:heads_or_tails"), "test", tmp_path)
+    assert (data.name, data.keys, data.n_channels) == ("heads_or_tails/test", ["x", "y"], 3)
+    assert data.images.read(torch.tensor([0])).shape == (1, 3, 5, 4)
+    for name, expected in (
+        ("python:coins:floats", "images are float64 of shape"),
+        ("python:coins:strays", "labels from 0 to 2 do not fit 2 classes"),
+        ("python:coins:edges", "has no function 'edges'"),
+        ("python:purses:heads", "cannot be imported: ModuleNotFoundError"),
+    ):
+        with pytest.raises(TrainingError, match=expected):
+            load_dataset(DataSettings(name=name), "test", tmp_path)
