@@ -1,0 +1,144 @@
+"""Writes the generated parts of the pages: ``python docs/generate.py`` brings them up to date, ``--check`` only compares.
+
+Each generated part stands between two cog markers that call a function of this module, so that what a page shows is what the
+program says.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import click
+from cogapp import Cog
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """Text as a fenced block, without the spaces that pad tables."""
+    lines = "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+    return f"\n```{language}\n{lines}\n```\n"
+
+
+# Commands
+
+
+def commands() -> str:
+    """Help of every command, as 80 columns show it."""
+    from pietools.cli import main
+
+    parts = ["## pietools\n", fenced(_help(main, "pietools"))]
+    for name, command in main.commands.items():
+        parts += [f"\n## pietools {name}\n", fenced(_help(command, f"pietools {name}"))]
+    return "".join(parts)
+
+
+def _help(command: click.Command, name: str) -> str:
+    context = click.Context(
+        command, info_name=name, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
+    )
+    return command.get_help(context)
+
+
+# Schema
+
+
+def tables() -> str:
+    """Every table and view with its columns and comments."""
+    parts = []
+    for schema, name, kind, comment in _ask(
+        """select schema_name, table_name, 'table', comment from duckdb_tables() where not temporary and schema_name = 'main'
+           union all
+           select schema_name, view_name, 'view', comment from duckdb_views() where not temporary and not internal
+           union all
+           select schema_name, table_name, 'table', comment from duckdb_tables() where not temporary and schema_name = 'results'"""
+    ):
+        title = name if schema == "main" else f"{schema}.{name}"
+        parts.append(
+            f"\n### {title}\n\n{comment}{' (A view.)' if kind == 'view' else ''}\n\n| column | type | meaning |\n| --- | --- | --- |\n"
+        )
+        for column, data_type, meaning in _ask(
+            "select column_name, lower(data_type), coalesce(comment, '') from duckdb_columns() "
+            f"where schema_name = '{schema}' and table_name = '{name}' order by column_index"
+        ):
+            parts.append(f"| `{column}` | {data_type} | {meaning} |\n")
+    return "".join(parts)
+
+
+def macros() -> str:
+    """Every macro with its parameters and comment."""
+    rows = _ask(
+        """select function_name, array_to_string(parameters, ', '), function_type, comment from duckdb_functions()
+           where not internal and comment is not null order by function_type desc, function_name"""
+    )
+    lines = [
+        f"| `{name}({parameters})` | {'table' if kind == 'table_macro' else 'value'} | {comment} |"
+        for name, parameters, kind, comment in rows
+    ]
+    return "\n| macro | gives | meaning |\n| --- | --- | --- |\n" + "\n".join(lines) + "\n"
+
+
+def _ask(query: str) -> list[tuple]:
+    """Rows of a query on an empty study, as the shell sees it: without the temporary definitions."""
+    import duckdb
+
+    from pietools.study import Study
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.duckdb"
+        Study.create(path).close()
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.sql(query).fetchall()
+
+
+# Output of commands, all run in one folder, in the order of the pages
+
+
+def transcript(command: str, first: int | None = None) -> str:
+    """What a command prints; its first lines if there are many."""
+    answer = _run(command)
+    if answer.returncode:
+        raise RuntimeError(f"{command}: {answer.stderr}")
+    lines = answer.stdout.strip("\n").splitlines()
+    return fenced("\n".join(lines if first is None else [*lines[:first], "…"]))
+
+
+def query(sql: str) -> str:
+    """The question, and what the DuckDB shell answers on the embedded study."""
+    _run("pietools demo --out demo")
+    answer = _run(f"duckdb -readonly -markdown demo/study.duckdb {shlex.quote(sql)}")
+    if answer.returncode:
+        raise RuntimeError(f"{sql}: {answer.stderr}")
+    return f"\n```sql\n{sql}\n```\n\n{answer.stdout.strip()}\n"
+
+
+@cache
+def _run(command: str) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "100", "TERM": "dumb"}
+    return subprocess.run(
+        shlex.split(command), cwd=_folder().name, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+def main() -> int:
+    """Run cog over every page that has a generated part."""
+    pages = [str(page) for page in PAGES if re.search(r"\[\[\[cog", page.read_text(encoding="utf-8"))]
+    options = ["--check", "--diff"] if "--check" in sys.argv[1:] else ["-r"]
+    sys.modules["generate"] = sys.modules[__name__]
+    return Cog().main(["cog", *options, "-I", str(ROOT / "docs"), *pages])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

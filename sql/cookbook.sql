@@ -1,0 +1,44 @@
+-- Questions to start from: open a study in the DuckDB shell and paste one. Names are those of the embedded study
+-- (pietools demo --out demo; duckdb demo/study.duckdb).
+
+-- Who is in the study?
+from population_details;
+
+-- How many PIEs, and in which direction?
+select direction, count(*) as n
+from pies('supervised/dense', 'supervised/magnitude-0.9')
+group by direction
+order by direction;
+
+-- How many PIEs would there be if compression did nothing? (after pietools analyze)
+select compressed, n_pies, null_mean, null_conf_low, null_conf_high, p_value
+from results.pies
+order by compressed;
+
+-- Which classes do the forgotten examples belong to?
+select d.class_names[p.label + 1] as class, count(*) as n_forgotten
+from pies('supervised/dense', 'supervised/magnitude-0.9') as p, datasets as d
+where p.direction = 'forgotten' and d.is_primary
+group by class
+order by n_forgotten desc;
+
+-- The examples on which the two populations are furthest apart.
+select key, label, reference_label, compressed_label, taxicab
+from pies('supervised/dense', 'supervised/magnitude-0.9')
+order by taxicab desc, example_id
+limit 10;
+
+-- Are PIEs the examples that dense networks find hard?
+select p.example_id is not null as is_pie, count(distinct x.example_id) as n, avg(x.loss) as mean_dense_loss
+from population_predictions('supervised/dense') as x
+left join pies('supervised/dense', 'supervised/magnitude-0.9') as p on p.example_id = x.example_id
+group by is_pie
+order by is_pie;
+
+-- Do two compressions forget the same examples?
+select
+    (select count(*) from pies('supervised/dense', 'supervised/magnitude-0.5')) as n_moderate,
+    (select count(*) from pies('supervised/dense', 'supervised/magnitude-0.9')) as n_strong,
+    (select count(*)
+     from pies('supervised/dense', 'supervised/magnitude-0.5') as a
+     join pies('supervised/dense', 'supervised/magnitude-0.9') as b on b.example_id = a.example_id) as n_both;
