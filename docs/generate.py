@@ -4,14 +4,18 @@ Each generated part stands between two cog markers that call a function of this 
 program says.
 """
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
+import types
+import typing
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 from cogapp import Cog
@@ -60,9 +64,8 @@ def tables() -> str:
            select schema_name, table_name, 'table', comment from duckdb_tables() where not temporary and schema_name = 'results'"""
     ):
         title = name if schema == "main" else f"{schema}.{name}"
-        parts.append(
-            f"\n### {title}\n\n{comment}{' (A view.)' if kind == 'view' else ''}\n\n| column | type | meaning |\n| --- | --- | --- |\n"
-        )
+        parts.append(f"\n### {title}\n\n{comment}{' (A view.)' if kind == 'view' else ''}\n\n")
+        parts.append("| column | type | meaning |\n| --- | --- | --- |\n")
         for column, data_type, meaning in _ask(
             "select column_name, lower(data_type), coalesce(comment, '') from duckdb_columns() "
             f"where schema_name = '{schema}' and table_name = '{name}' order by column_index"
@@ -95,6 +98,47 @@ def _ask(query: str) -> list[tuple]:
         Study.create(path).close()
         with duckdb.connect(str(path), read_only=True) as connection:
             return connection.sql(query).fetchall()
+
+
+# STUDY.toml
+
+
+def study_file() -> str:
+    """Every table of a STUDY.toml with its keys, their types, defaults and meanings."""
+    from pietools.study_file.settings import StudyTables
+
+    parts = []
+    for name, table in StudyTables.model_fields.items():
+        is_array = typing.get_origin(table.annotation) is list
+        model = next(t for t in (table.annotation, *typing.get_args(table.annotation)) if hasattr(t, "model_fields"))
+        parts.append(f"\n### {f'[[{name}]]' if is_array else f'[{name}]'}\n\n{_sentence(model.__doc__)}\n\n")
+        parts.append("| key | type | default | meaning |\n| --- | --- | --- | --- |\n")
+        parts += [_key_row(key, field) for key, field in model.model_fields.items()]
+    return "".join(parts)
+
+
+def _sentence(docstring: str) -> str:
+    """What a docstring says of its table, without the name of the table."""
+    text = docstring.partition(": ")[2]
+    return text[0].upper() + text[1:]
+
+
+def _key_row(key: str, field: Any) -> str:
+    default = "required" if field.is_required() else "–" if field.default is None else f"`{json.dumps(field.default)}`"
+    return f"| `{key}` | {_type_name(field.annotation)} | {default} | {field.description} |\n"
+
+
+def _type_name(annotation: Any) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return " or ".join(f"`{json.dumps(value)}`" for value in arguments)
+    if origin is list:
+        return f"list of {_type_name(arguments[0])}"
+    if origin in (types.UnionType, typing.Union):
+        return _type_name(next(argument for argument in arguments if argument is not type(None)))
+    return {str: "text", int: "whole number", float: "number"}[annotation]
 
 
 # Output of commands, all run in one folder, in the order of the pages

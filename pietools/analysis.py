@@ -122,12 +122,16 @@ class _Topics:
             self.seed,
             self.permutations,
             self.datasets,
-            pl.DataFrame(accuracy, infer_schema_length=None),
-            pl.DataFrame(list(pies), infer_schema_length=None),
-            pl.DataFrame(list(flips), infer_schema_length=None),
-            pl.concat([frame for frame in classes if frame is not None] or [pl.DataFrame()], how="diagonal_relaxed"),
+            self._frame("accuracy", accuracy),
+            self._frame("pies", pies),
+            self._frame("flips", flips),
+            pl.concat([self._frame("classes", []), *classes]),
             self.warnings,
         )
+
+    def _frame(self, topic: str, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
+        """Rows with the columns and types of the table results.TOPIC, also if there are none."""
+        return pl.DataFrame(list(rows), schema=self.study.result_schema(topic))
 
     def _comparisons(self, evaluated: pl.DataFrame, extra: list[tuple[str, str]]) -> list[Comparison]:
         pairs = self.populations.filter(pl.col("reference").is_not_null()).select("reference", "name").rows()
@@ -169,7 +173,7 @@ class _Topics:
             "n_near_ties": evaluated["n_near_ties"],
         }
 
-    def _compare(self, comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any], pl.DataFrame | None]:
+    def _compare(self, comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any], pl.DataFrame]:
         paired = self.study.is_paired(comparison.reference, comparison.compressed, comparison.dataset)
         if not paired:
             self.warnings.append(
@@ -206,21 +210,23 @@ class _Topics:
         means = {name: _over_networks(pairs[name])[0] for name in ("harmful", "beneficial", "wrong_to_wrong", "total")}
         return {**vars(comparison), "n_pairs": pairs.height, **means, "total_sd": _over_networks(pairs["total"])[1]}
 
-    def _classes(self, comparison: Comparison, *, paired: bool) -> pl.DataFrame | None:
+    def _classes(self, comparison: Comparison, *, paired: bool) -> pl.DataFrame:
         dataset = self._dataset(comparison.dataset)
         if not dataset["n_labelled"]:
-            return None
+            return self._frame("classes", [])
         labels, n, reference = self.recalls(comparison.reference, comparison.dataset)
         _, _, compressed = self.recalls(comparison.compressed, comparison.dataset)
         weights = n / n.sum()
         tests = class_tests(reference, compressed, reference @ weights, compressed @ weights, paired=paired)
         names = np.array(dataset["class_names"])[labels]
         classes = pl.DataFrame({"class_index": np.arange(len(labels)), "label": labels, "class_name": names, "n": n})
+        schema = self.study.result_schema("classes")
         return (
             tests.join(classes, on="class_index")
-            .with_columns(**{name: pl.lit(value) for name, value in vars(comparison).items()})
+            .with_columns(pl.lit(value).alias(name) for name, value in vars(comparison).items())
             .with_columns(is_default=pl.col("test") == default_test(paired=paired))
-            .drop("class_index")
+            .select(schema.names())
+            .cast(schema)
         )
 
     def _recalls(self, population: str, dataset: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -56,7 +56,7 @@ def _comparison(analysis: Analysis, pies: dict[str, Any]) -> dict[str, Any]:
 
 def _classes(classes: pl.DataFrame, names: dict[str, str]) -> dict[str, Any] | None:
     """Numbers of significant classes, those of the default test first; None without labels."""
-    rows = classes.filter(_is(names)) if classes.height else classes
+    rows = classes.filter(_is(names))
     if not rows.height:
         return None
     tests = {row.pop("test"): row for row in count_significant(rows).to_dicts()}

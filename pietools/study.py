@@ -279,6 +279,10 @@ class Study:
 
     # Results
 
+    def result_schema(self, topic: str) -> pl.Schema:
+        """Columns of the table results.TOPIC and their types, but for run_id."""
+        return self.sql(f"select * exclude run_id from results.{topic} limit 0").schema
+
     def store_results(
         self, tables: dict[str, pl.DataFrame], *, settings: dict[str, Any], seed: int, version: str
     ) -> None:

@@ -13,7 +13,7 @@ ONLY = {
     "torch": {"training"},
     "torchvision": {"training"},
     "sklearn": {"training", "statistics"},
-    "altair": {"charts", "figures"},
+    "altair": {"charts", "figures", "report"},
     "click": {"cli"},
     "rich": {"cli"},
     "pydantic": {"study_file"},

@@ -9,8 +9,9 @@ import click
 @click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def collect(study_toml: str, as_json: bool) -> None:
-    """Run the networks of a STUDY.toml over its data sets and put the predictions into the study.
+    """Collect the networks' predictions into a study.
 
+    Runs each network that a STUDY.toml names over each of its data sets.
     Predictions that are there already are skipped; after Ctrl-C or a crash the same command goes on.
     """
     from pietools.cli.progress import progress_bar

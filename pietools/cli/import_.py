@@ -52,7 +52,7 @@ def import_(
     as_json: bool,
     **said: Any,
 ) -> None:
-    r"""Put predictions made elsewhere into a study.
+    """Put predictions made elsewhere into a study.
 
     FILES are npz, npy, parquet, csv or jsonl. Arrays: integers (networks × examples) are predicted labels, floats
     (networks × examples × classes) logits. Tables: one row per network and example. Each file adds networks to the

@@ -30,7 +30,7 @@ def print_summary(analysis: "Analysis") -> None:
 
 def _print_dataset(console: Console, analysis: "Analysis", dataset: str) -> None:
     accuracy, pies, flips = (
-        frame.filter(frame["dataset"] == dataset).to_dicts() if frame.height else []
+        frame.filter(frame["dataset"] == dataset).to_dicts()
         for frame in (analysis.accuracy, analysis.pies, analysis.flips)
     )
     _print_table(console, "Accuracy", ACCURACY, accuracy)
@@ -43,8 +43,6 @@ def _print_dataset(console: Console, analysis: "Analysis", dataset: str) -> None
 def _class_rows(analysis: "Analysis", dataset: str) -> list[dict[str, Any]]:
     from pietools.statistics.classes import count_significant
 
-    if not analysis.classes.height:
-        return []
     rows = analysis.classes.filter(analysis.classes["dataset"] == dataset)
     return [
         {"compressed": names[0], **row}
