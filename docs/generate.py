@@ -6,7 +6,6 @@ program says.
 
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -176,12 +175,31 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory()
 
 
+# Figures, from the same folder: file of the page, file that the demo writes
+FIGURES = {"docs/images/pies.svg": "demo/figures/pies.svg"}
+
+
+def figures(*, is_check: bool) -> int:
+    """Bring the figures up to date, or return 1 if one is not."""
+    _run("pietools demo --out demo")
+    for page, drawn in FIGURES.items():
+        content = (Path(_folder().name) / drawn).read_bytes()
+        if not is_check:
+            (ROOT / page).write_bytes(content)
+        elif (ROOT / page).read_bytes() != content:
+            print(f"{page} is not what the demo draws: run docs/generate.py")
+            return 1
+    return 0
+
+
 def main() -> int:
     """Run cog over every page that has a generated part."""
-    pages = [str(page) for page in PAGES if re.search(r"\[\[\[cog", page.read_text(encoding="utf-8"))]
-    options = ["--check", "--diff"] if "--check" in sys.argv[1:] else ["-r"]
+    is_check = "--check" in sys.argv[1:]
+    pages = [str(page) for page in PAGES if "[[[cog" in page.read_text(encoding="utf-8")]
+    options = ["--check", "--diff"] if is_check else ["-r"]
+    # The pages import this module by its name.
     sys.modules["generate"] = sys.modules[__name__]
-    return Cog().main(["cog", *options, "-I", str(ROOT / "docs"), *pages])
+    return Cog().main(["cog", *options, "-I", str(ROOT / "docs"), *pages]) or figures(is_check=is_check)
 
 
 if __name__ == "__main__":

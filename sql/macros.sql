@@ -193,10 +193,12 @@ create or replace macro flips(reference, compressed, dataset := null) as table
         pairs.compressed_model_id,
         pairs.reference_replicate,
         pairs.compressed_replicate,
-        avg((r.predicted_label = x.label and c.predicted_label <> x.label)::int) as harmful,
-        avg((r.predicted_label <> x.label and c.predicted_label = x.label)::int) as beneficial,
+        avg((r.predicted_label = x.label and c.predicted_label <> x.label)::int)
+            filter (where x.label is not null) as harmful,
+        avg((r.predicted_label <> x.label and c.predicted_label = x.label)::int)
+            filter (where x.label is not null) as beneficial,
         avg((r.predicted_label <> c.predicted_label and r.predicted_label <> x.label and c.predicted_label <> x.label)::int)
-            as wrong_to_wrong,
+            filter (where x.label is not null) as wrong_to_wrong,
         avg((r.predicted_label <> c.predicted_label)::int) as total
     from (
         select

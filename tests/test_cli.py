@@ -12,6 +12,7 @@ from click.testing import Result
 
 from pietools.cli import main
 from pietools.study import Study
+from tests.conftest import DENSE, LABELS, PRUNED, make_study
 
 HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "pydantic", "rich", "numpy")
 
@@ -58,6 +59,16 @@ def test_analyze_prints_tables(run: Callable[..., Result], toy: Study) -> None:
     assert "5 (83.3 %)" in result.output
     with Study.open(toy.path) as study:
         assert study.results("pies")["n_pies"].item() == 5
+
+
+def test_names_in_brackets_are_printed_as_they_are(run: Callable[..., Result], tmp_path: Path) -> None:
+    """A terminal's markup in a name is no markup."""
+    with make_study(tmp_path / "s.duckdb", LABELS, {"[red]dense": DENSE, "[/x]": PRUNED}) as study:
+        path = study.path
+    result = run("analyze", path, "--permutations", 5)
+    assert result.exit_code == 0
+    assert "[red]dense" in result.output
+    assert "[/x]" in result.output
 
 
 def test_analyze_without_storing(run: Callable[..., Result], toy: Study) -> None:

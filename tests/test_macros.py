@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -71,6 +72,18 @@ def test_flips_of_matched_pairs(toy: Study) -> None:
     assert flips["beneficial"].to_list() == pytest.approx([2 / 5, 1 / 5, 2 / 5])
     assert flips["wrong_to_wrong"].to_list() == pytest.approx([1 / 5, 1 / 5, 0])
     assert flips["total"].to_list() == pytest.approx([5 / 6, 4 / 6, 3 / 6])
+
+
+def test_flips_of_unlabelled_examples_count_in_the_total_only(tmp_path: Path) -> None:
+    """An example without a label is no denominator of a direction, also where the networks agree."""
+    labels = np.array([0, -1, -1, -1])
+    dense, pruned = np.array([[1, 0, 0, 1]]), np.array([[2, 0, 1, 1]])
+    with make_study(tmp_path / "s.duckdb", labels, {"dense": dense, "pruned": pruned}) as study:
+        row = study.flips("dense", "pruned").row(0, named=True)
+    assert (row["harmful"], row["beneficial"], row["wrong_to_wrong"], row["total"]) == (0, 0, 1, 0.5)
+    with make_study(tmp_path / "none.duckdb", np.full(4, -1), {"dense": dense, "pruned": pruned}) as study:
+        row = study.flips("dense", "pruned").row(0, named=True)
+    assert (row["harmful"], row["wrong_to_wrong"], row["total"]) == (None, None, 0.5)
 
 
 def test_flips_without_replicate_names_are_of_all_pairs(tmp_path: Path) -> None:

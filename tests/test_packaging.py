@@ -36,10 +36,14 @@ def test_the_wheel_works(tmp_path: Path) -> None:
         "pietools/data/fashion-mnist/study/manifest.json",
     } <= set(names)
     assert not [name for name in names if name.startswith(("tests", "docs"))]
-    code = (
-        f"import sys; sys.path.insert(0, {str(unpacked)!r}); import pietools; assert pietools.__file__.startswith({str(unpacked)!r}); "
-        "from pietools.cli import main; main(['demo', '--json'])"
-    )
+    code = f"""
+import sys
+sys.path.insert(0, {str(unpacked)!r})
+import pietools
+assert pietools.__file__.startswith({str(unpacked)!r})
+from pietools.cli import main
+main(["demo", "--json"])
+"""
     answer = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )

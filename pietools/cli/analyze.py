@@ -70,7 +70,8 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
 
 
 def _write(analysis: "Analysis", out: Path, found: str) -> None:
-    from pietools.report import write_figures, write_report
+    from pietools.figures import write_figures
+    from pietools.report import write_report
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "analysis.json").write_text(found + "\n", encoding="utf-8")

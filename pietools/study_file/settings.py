@@ -51,7 +51,7 @@ class StudySettings(Settings):
     file: str
     """the DuckDB file that collect makes"""
     network: NetworkName = "small-cnn"
-    """small-cnn, the name of a torchvision network such as resnet18, or python:MODULE:FUNCTION, which is called with the number of classes"""
+    """small-cnn, the name of a torchvision network such as resnet18, or python:MODULE:FUNCTION called with the number of classes"""
     replicates: PositiveInt = 10
     """networks per population"""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

@@ -1,0 +1,46 @@
+"""The page: the sections in order, inside the template."""
+
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from string import Template
+
+from pietools.analysis import Analysis
+from pietools.figures import figures
+from pietools.report import sections
+
+FOLDER = Path(__file__).parent
+
+
+def write_report(analysis: Analysis, path: Path) -> None:
+    """Write an analysis as one HTML file that needs neither network nor scripts; the same analysis gives the same bytes.
+
+    A Content-Security-Policy forbids whatever the page does not carry itself.
+    """
+    path.write_text(page(analysis), encoding="utf-8")
+
+
+def page(analysis: Analysis) -> str:
+    """The report as text."""
+    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    template = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
+    style_hash = b64encode(sha256(style.encode()).digest()).decode()
+    datasets = ", ".join(analysis.accuracy["dataset"].unique(maintain_order=True))
+    return template.substitute(style=style, style_hash=style_hash, datasets=escape(datasets), body=_body(analysis))
+
+
+def _body(analysis: Analysis) -> str:
+    drawn = figures(analysis)
+    by_topic = {topic: [one for one in drawn if one.topic == topic] for topic in analysis.topics}
+    parts = [
+        sections.findings(analysis),
+        sections.warnings(analysis),
+        sections.analyzed(analysis),
+        sections.pies(analysis, by_topic["pies"]),
+        sections.flips(analysis, by_topic["flips"]),
+        sections.classes(analysis, by_topic["classes"]),
+        sections.settings(analysis),
+        sections.terms(),
+    ]
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,67 @@
+"""What was found, in words."""
+
+from typing import Any
+
+from pietools.rounding import count, p_value, percent
+from pietools.statistics.classes import LEVEL
+
+
+def headline(pies: dict[str, Any]) -> str:
+    """What compression did to the examples, from a row of ``results.pies``."""
+    return f"{_observed(pies)}; {_null(pies)}; {p_equals(pies['p_value'])}. {_directions(pies)}"
+
+
+def comparison_name(row: dict[str, Any]) -> str:
+    """``COMPRESSED against REFERENCE on DATASET``."""
+    return f"{row['compressed']} against {row['reference']} on {row['dataset']}"
+
+
+def dataset_sentence(dataset: dict[str, Any]) -> str:
+    """Size of a data set, and how much of it is labelled."""
+    sentence = f"{dataset['name']}: {count(dataset['n_examples'])} examples of {count(dataset['n_classes'])} classes"
+    if dataset["n_labelled"] == 0:
+        return f"{sentence}, without labels"
+    if dataset["n_labelled"] < dataset["n_examples"]:
+        return f"{sentence}, {count(dataset['n_labelled'])} of them labelled"
+    return sentence
+
+
+def relabellings(pies: dict[str, Any]) -> str:
+    """How many relabellings the null is made of: ``1,000``, or ``all 32``."""
+    return f"all {count(pies['n_permutations'])}" if pies["is_exact"] else count(pies["n_permutations"])
+
+
+def significant_classes(test: dict[str, Any], default: str) -> str:
+    """How many classes differ, from a row of ``count_significant``, beside how many would by chance."""
+    name = f"{test['test']} (default)" if test["test"] == default else test["test"]
+    if not test["n_tested"]:
+        return f"{name}: no class could be tested"
+    by_chance = f"{LEVEL * test['n_tested']:g} expected by chance"
+    sentence = f"{name}: {count(test['n_significant'])} of {count(test['n_tested'])} at p ≤ {LEVEL} ({by_chance})"
+    if test["n_significant_adjusted"] is None:
+        return f"{sentence}, uncorrected as published"
+    return f"{sentence}, {count(test['n_significant_adjusted'])} after correction"
+
+
+def p_equals(value: float) -> str:
+    """``p = 0.002`` or ``p < 0.001``."""
+    rounded = p_value(value)
+    return f"p {rounded}" if rounded.startswith("<") else f"p = {rounded}"
+
+
+def _observed(pies: dict[str, Any]) -> str:
+    share = percent(pies["n_pies"] / pies["n_examples"])
+    return f"{count(pies['n_pies'])} of {count(pies['n_examples'])} examples ({share} %) are PIEs"
+
+
+def _null(pies: dict[str, Any]) -> str:
+    interval = f"{count(pies['null_conf_low'])}–{count(pies['null_conf_high'])}"
+    return f"{count(pies['null_mean'])} (95 %: {interval}) would be if compression did nothing"
+
+
+def _directions(pies: dict[str, Any]) -> str:
+    untied = f"{count(pies['n_pies_untied'])} untied."
+    if pies["forgotten"] is None:
+        return untied
+    directions = ", ".join(f"{count(pies[name])} {name}" for name in ("forgotten", "recovered", "moved"))
+    return f"{directions}; {untied}"

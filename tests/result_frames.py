@@ -1,0 +1,70 @@
+"""Rows of result frames, written by hand, for the tests of charts and report."""
+
+from typing import Any
+
+import polars as pl
+
+
+def pies_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
+    """A comparison with 90 PIEs of 1,000 examples, where 40 (30 to 50) would be if compression did nothing."""
+    row = {"reference": "dense", "compressed": compressed, "dataset": "toy/test", "role": "compressed"}
+    row |= {"regime": None, "method": None, "sparsity": None, "bits": None}
+    row |= {"n_examples": 1000, "n_reference": 10, "n_compressed": 10, "n_pairs": 10, "tie_rule": "lowest"}
+    row |= {"n_pies": 90, "n_pies_untied": 60, "forgotten": 50, "recovered": 25, "moved": 15}
+    row |= {"design": "paired", "n_permutations": 1000, "is_exact": False, "null_mean": 40.4, "null_sd": 5.0}
+    row |= {"null_conf_low": 30.0, "null_conf_high": 50.0, "null_difference": 49.6, "p_value": 1 / 1001}
+    return row | changes
+
+
+def flips_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
+    """A comparison in which 12 % of the predictions differ."""
+    row = {"reference": "dense", "compressed": compressed, "dataset": "toy/test", "n_pairs": 10}
+    return (
+        row | {"harmful": 0.06, "beneficial": 0.02, "wrong_to_wrong": 0.04, "total": 0.12, "total_sd": 0.01} | changes
+    )
+
+
+def accuracy_row(population: str, **changes: Any) -> dict[str, Any]:
+    """A population of ten networks of which only the predicted labels are known."""
+    row = {"population": population, "dataset": "toy/test", "role": "dense", "reference": None, "evidence": "labels"}
+    row |= {"n_models": 10, "n_examples": 1000, "top1_mean": 0.8125, "top1_sd": 0.0125, "top5_mean": None}
+    return row | {"top5_sd": None, "kappa": 0.7, "n_tied": 12, "n_near_ties": None} | changes
+
+
+def dataset_row(**changes: Any) -> dict[str, Any]:
+    """A data set of 1,000 labelled examples."""
+    row = {"name": "toy/test", "n_examples": 1000, "n_classes": 10, "n_labelled": 1000}
+    return row | changes
+
+
+def classes_frame(n: int, names: list[str] | None = None) -> pl.DataFrame:
+    """Tests of n classes whose estimates rise from −10 points by one each; those of 8 points and more are significant."""
+    estimates = [-0.1 + 0.01 * i for i in range(n)]
+    default = pl.DataFrame(
+        {
+            "reference": "dense",
+            "compressed": "pruned",
+            "dataset": "toy/test",
+            "test": "paired",
+            "is_default": True,
+            "label": range(n),
+            "class_name": names or [f"class {i}" for i in range(n)],
+            "n": 100,
+            "estimate": estimates,
+            "raw_change": [estimate - 0.02 for estimate in estimates],
+            "p_value": [0.001 if abs(estimate) > 0.0799 else 0.5 for estimate in estimates],
+            "p_adjusted": [0.01 if abs(estimate) > 0.0799 else 0.5 for estimate in estimates],
+            "conf_low": [estimate - 0.03 for estimate in estimates],
+            "conf_high": [estimate + 0.03 for estimate in estimates],
+            "flag": pl.Series([None] * n, dtype=pl.String),
+        }
+    )
+    published = default.with_columns(
+        test=pl.lit("hooker"), is_default=pl.lit(value=False), p_adjusted=pl.lit(None, pl.Float64)
+    )
+    return pl.concat([default, published])
+
+
+def frame(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Rows as a frame."""
+    return pl.DataFrame(list(rows), infer_schema_length=None)

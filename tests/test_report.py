@@ -1,0 +1,157 @@
+"""The report: the sentences, the rounding, and that nothing in it runs."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pietools import rounding
+from pietools.analysis import Analysis
+from pietools.figures import write_figures
+from pietools.report import write_report
+from pietools.report.page import page
+from pietools.report.sentences import headline
+from tests.result_frames import accuracy_row, classes_frame, dataset_row, flips_row, frame, pies_row
+
+HOSTILE = "</script></style><img src=x onerror=alert(1)>"
+
+
+def make_analysis(class_names: list[str] | None = None, **frames: pl.DataFrame) -> Analysis:
+    """One comparison on one data set."""
+    parts = {
+        "datasets": frame(dataset_row()),
+        "accuracy": frame(accuracy_row("dense"), accuracy_row("pruned")),
+        "pies": frame(pies_row()),
+        "flips": frame(flips_row()),
+        "classes": classes_frame(3, class_names),
+    }
+    return Analysis(seed=0, permutations=1000, warnings=["mind the gap"], **(parts | frames))
+
+
+class Page(HTMLParser):
+    """Elements, images and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.sources: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember the element."""
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.sources += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+    def handle_data(self, data: str) -> None:
+        """Remember the text."""
+        self.text += data
+
+
+def test_the_headline_says_what_was_found_beside_what_chance_does() -> None:
+    """Counts, share, null with its 95 %, p, directions, untied."""
+    assert headline(pies_row()) == (
+        "90 of 1,000 examples (9.0 %) are PIEs; 40 (95 %: 30–50) would be if compression did nothing; p < 0.001. "
+        "50 forgotten, 25 recovered, 15 moved; 60 untied."
+    )
+
+
+def test_the_headline_without_labels_has_no_directions() -> None:
+    """What is not known is not said."""
+    assert headline(pies_row(forgotten=None, recovered=None, moved=None, p_value=0.25)).endswith(
+        "p = 0.250. 60 untied."
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (rounding.count(4517), "4,517"),
+        (rounding.percent(0.09034), "9.0"),
+        (rounding.percent_and_sd(0.615764, 0.087823), "61.6 ± 8.8"),
+        (rounding.percent_and_sd(0.615764, None), "61.6"),
+        (rounding.points(-0.0441), "−4.4"),
+        (rounding.points(0.0441), "+4.4"),
+        (rounding.points_interval(-0.06, -0.028), "−6.0 to −2.8"),
+        (rounding.points_interval(None, None), "–"),
+        (rounding.p_value(2 / 1001), "0.002"),
+        (rounding.p_value(1e-9), "< 0.001"),
+        (rounding.decimal(-0.625, 2), "−0.62"),
+        (rounding.count(None), "–"),
+        (rounding.percent(None), "–"),
+        (rounding.points(None), "–"),
+        (rounding.p_value(None), "–"),
+    ],
+)
+def test_numbers_are_rounded_for_people(written: str, expected: str) -> None:
+    """Thousands are separated, minus is a minus sign, small p are below a bound, missing is a dash."""
+    assert written == expected
+
+
+def test_the_page_holds_every_part() -> None:
+    """Findings, accuracy, PIEs, flips, classes, warnings, settings and terms, and the four numbers that matter."""
+    text = Page(page(make_analysis())).text
+    for part in ("What was analyzed", "PIEs", "Flips", "Classes", "Warnings", "mind the gap", "Settings", "Terms"):
+        assert part in text
+    for number in ("90 of 1,000 examples (9.0 %)", "81.2 ± 1.2", "12.0 ± 1.0", "paired, 1,000"):
+        assert number in text
+
+
+def test_no_name_becomes_markup() -> None:
+    """A class or a population named like a script is text, in the tables and in the drawings."""
+    hostile = page(
+        make_analysis(
+            [HOSTILE, "b", "c"],
+            accuracy=frame(accuracy_row(HOSTILE)),
+            pies=frame(pies_row(HOSTILE)),
+            datasets=frame(dataset_row(name=HOSTILE)),
+        )
+    )
+    parsed = Page(hostile)
+    assert not parsed.tags & {"script", "iframe", "object", "svg"}
+    assert not {name for name in parsed.attributes if name.startswith("on")}
+    assert HOSTILE in parsed.text
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in parsed.sources)
+
+
+def test_the_page_forbids_what_it_does_not_carry() -> None:
+    """The policy allows nothing but drawings in the page and its own style."""
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page(make_analysis()))
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy[1]
+    assert "http" not in policy[1]
+
+
+def test_several_data_sets_have_a_table_each() -> None:
+    """Tables are headed by the name of the data set where there are several."""
+    rows = frame(pies_row(), pies_row(dataset="toy/train"))
+    text = page(make_analysis(pies=rows))
+    assert "<h3>toy/test</h3>" in text
+    assert "<h3>toy/train</h3>" in text
+
+
+def test_a_study_without_comparisons_has_a_report(tmp_path: Path) -> None:
+    """Dense networks alone: accuracy, and a sentence that says why there is no more."""
+    nothing = pl.DataFrame()
+    analysis = make_analysis(pies=nothing, flips=nothing, classes=nothing)
+    write_report(analysis, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No population is compared with another." in text
+    assert write_figures(analysis, tmp_path) == []
+
+
+def test_the_same_analysis_gives_the_same_bytes() -> None:
+    """Neither time nor place is in the page."""
+    assert page(make_analysis()) == page(make_analysis())
+
+
+def test_each_figure_is_written_in_three_formats(tmp_path: Path) -> None:
+    """PIEs, flips, and the classes of each comparison."""
+    names = {path.name for path in write_figures(make_analysis(), tmp_path)}
+    stems = ("pies", "flips", "classes-pruned-dense-toy_test")
+    assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
