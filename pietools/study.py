@@ -29,8 +29,7 @@ class Study:
     Examples
     --------
     >>> import tempfile, pathlib
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> with Study.create(pathlib.Path(folder.name) / "empty.duckdb") as study:
+    >>> with tempfile.TemporaryDirectory() as folder, Study.create(pathlib.Path(folder) / "empty.duckdb") as study:
     ...     study.populations().height
     0
     """

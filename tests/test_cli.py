@@ -86,7 +86,7 @@ def test_analyze_writes_report_and_figures(run: Callable[..., Result], toy: Stud
     result = run("analyze", toy.path, "--out", out, "--json")
     assert result.exit_code == 0, result.output
     assert json.loads((out / "analysis.json").read_text()) == json.loads(result.stdout)
-    assert (out / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert (out / "report.html").read_text().startswith("<!doctype html>")
     assert {path.suffix for path in (out / "figures").iterdir()} == {".svg", ".pdf", ".png"}
 
 

@@ -72,11 +72,11 @@ def test_the_headline_without_labels_has_no_directions() -> None:
     [
         (rounding.count(4517), "4,517"),
         (rounding.percent(0.09034), "9.0"),
-        (rounding.percent_and_sd(0.615764, 0.087823), "61.6 ± 8.8"),
-        (rounding.percent_and_sd(0.615764, None), "61.6"),
-        (rounding.points(-0.0441), "−4.4"),
-        (rounding.points(0.0441), "+4.4"),
-        (rounding.points_interval(-0.06, -0.028), "−6.0 to −2.8"),
+        (rounding.percent_and_sd(0.615764, 0.087823), "61.58 ± 8.78"),
+        (rounding.percent_and_sd(0.615764, None), "61.58"),
+        (rounding.points(-0.0441), "−4.41"),
+        (rounding.points(0.0441), "+4.41"),
+        (rounding.points_interval(-0.06, -0.028), "−6.00 to −2.80"),
         (rounding.points_interval(None, None), "–"),
         (rounding.p_value(2 / 1001), "0.002"),
         (rounding.p_value(1e-9), "< 0.001"),
@@ -97,7 +97,7 @@ def test_the_page_holds_every_part() -> None:
     text = Page(page(make_analysis())).text
     for part in ("What was analyzed", "PIEs", "Flips", "Classes", "Warnings", "mind the gap", "Settings", "Terms"):
         assert part in text
-    for number in ("90 of 1,000 examples (9.0 %)", "81.2 ± 1.2", "12.0 ± 1.0", "paired, 1,000"):
+    for number in ("90 of 1,000 examples (9.0 %)", "81.25 ± 1.25", "12.00 ± 1.00", "paired, 1,000"):
         assert number in text
 
 

@@ -36,7 +36,7 @@ class Commands(click.Group):
             raise click.ClickException(
                 f"'pietools {ctx.invoked_subcommand}' needs {error.name}, which is not installed: pip install 'pietools[torch]'"
             ) from error
-        except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+        except (PermissionError, FileExistsError, IsADirectoryError, NotADirectoryError) as error:
             raise click.ClickException(f"cannot write {error.filename}: {error.strerror}.") from error
 
 
