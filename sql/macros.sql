@@ -113,61 +113,68 @@ create or replace macro modal_labels(population, dataset := null) as table
     order by x.example_id;
 comment on macro table modal_labels is 'One row per example: the class that most networks predict (ties: the lowest), its votes, and whether it is tied.';
 
--- one row per pruning identified exemplar
+-- one row per pruning identified exemplar. The votes of both populations are counted in one pass, and one more over the votes
+-- gives the modal labels, packed as in modal_labels, and the distance.
 create or replace macro pies(reference, compressed, dataset := null) as table
     with
-    changed as (
-        select
-            r.example_id,
-            r.key,
-            r.label,
-            r.modal_label as reference_label,
-            c.modal_label as compressed_label,
-            r.is_tied or c.is_tied as is_tied
-        from modal_labels(reference, dataset := dataset) as r
-        join modal_labels(compressed, dataset := dataset) as c on c.example_id = r.example_id
-        where r.modal_label <> c.modal_label
+    networks as (
+        select k.model_id, bool_or(k.is_reference) as is_reference, bool_or(k.is_compressed) as is_compressed
+        from (
+            select r.model_id, true as is_reference, false as is_compressed
+            from evaluated_models(reference, dataset := dataset) as r
+            union all
+            select c.model_id, false, true
+            from evaluated_models(compressed, dataset := dataset) as c
+        ) as k
+        group by k.model_id
     ),
     sizes as (
         select
-            (select count(*) from evaluated_models(reference, dataset := dataset)) as n_reference,
-            (select count(*) from evaluated_models(compressed, dataset := dataset)) as n_compressed
+            count(*) filter (where networks.is_reference) as n_reference,
+            count(*) filter (where networks.is_compressed) as n_compressed
+        from networks
     ),
-    signed_votes as (
-        select v.example_id, v.predicted_label, v.n_votes * sizes.n_compressed as weight
-        from votes(reference, dataset := dataset) as v, sizes
-        union all
-        select v.example_id, v.predicted_label, -v.n_votes * sizes.n_reference
-        from votes(compressed, dataset := dataset) as v, sizes
+    both_votes as (
+        select
+            p.example_id,
+            p.predicted_label,
+            count(*) filter (where networks.is_reference) as n_reference,
+            count(*) filter (where networks.is_compressed) as n_compressed
+        from predictions as p
+        join networks on networks.model_id = p.model_id
+        where p.dataset_id = dataset_id_of(dataset)
+        group by p.example_id, p.predicted_label
     ),
-    distances as (
-        select differences.example_id, sum(abs(differences.difference)) as taxicab_integer
-        from (
-            select s.example_id, s.predicted_label, sum(s.weight) as difference
-            from signed_votes as s
-            where s.example_id in (select changed.example_id from changed)
-            group by s.example_id, s.predicted_label
-        ) as differences
-        group by differences.example_id
+    compared as (
+        select
+            v.example_id,
+            max(v.n_reference * 1048576 + 1048575 - v.predicted_label) % 1048576 as r_lowest,
+            max(v.n_compressed * 1048576 + 1048575 - v.predicted_label) % 1048576 as c_lowest,
+            max(v.n_reference * 1048576 + v.predicted_label) % 1048576 as r_highest,
+            max(v.n_compressed * 1048576 + v.predicted_label) % 1048576 as c_highest,
+            sum(abs(v.n_reference / sizes.n_reference - v.n_compressed / sizes.n_compressed)) as taxicab
+        from both_votes as v
+        cross join sizes
+        group by v.example_id
     )
     select
-        changed.example_id,
-        changed.key,
-        changed.label,
-        changed.reference_label,
-        changed.compressed_label,
+        x.example_id,
+        x.key,
+        x.label,
+        1048575 - compared.r_lowest as reference_label,
+        1048575 - compared.c_lowest as compressed_label,
         case
-            when changed.label is null then null
-            when changed.reference_label = changed.label then 'forgotten'
-            when changed.compressed_label = changed.label then 'recovered'
+            when x.label is null then null
+            when 1048575 - compared.r_lowest = x.label then 'forgotten'
+            when 1048575 - compared.c_lowest = x.label then 'recovered'
             else 'moved'
         end as direction,
-        changed.is_tied,
-        distances.taxicab_integer / (sizes.n_reference * sizes.n_compressed) as taxicab
-    from changed
-    join distances on distances.example_id = changed.example_id
-    cross join sizes
-    order by changed.example_id;
+        1048575 - compared.r_lowest <> compared.r_highest or 1048575 - compared.c_lowest <> compared.c_highest as is_tied,
+        compared.taxicab
+    from compared
+    join examples as x on x.dataset_id = dataset_id_of(dataset) and x.example_id = compared.example_id
+    where compared.r_lowest <> compared.c_lowest
+    order by x.example_id;
 comment on macro table pies is 'One row per pruning identified exemplar: an example whose modal labels differ, with direction, tie and taxicab distance in [0, 2].';
 
 -- one row: can the networks of the two populations be paired?

@@ -173,8 +173,8 @@ def _is_decided(
     """
     n_networks = ordered.shape[1]
     column_of = is_first.cumsum(axis=1) - 1
-    votes = np.zeros(ordered.shape, dtype=np.int32)
-    np.add.at(votes, (np.arange(len(ordered))[:, None], column_of), 1)
+    cells = column_of + n_networks * np.arange(len(ordered))[:, None]
+    votes = np.bincount(cells.ravel(), minlength=ordered.size).reshape(ordered.shape)
     top_two = np.partition(votes, -2, axis=1)[:, -2:]
     decided = top_two[:, 1] - top_two[:, 0] > max(n_reference, n_networks - n_reference)
     if paired:

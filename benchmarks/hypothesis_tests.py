@@ -1,4 +1,4 @@
-"""The null of the PIE count and the class tests against the loops that they replace.   python benchmarks/statistics.py"""
+"""The null of the PIE count and the class tests against the loops that they replace.   python benchmarks/hypothesis_tests.py"""
 
 import time
 from collections.abc import Callable
