@@ -148,7 +148,7 @@ def test_a_missing_extra_is_named(tmp_path: Path) -> None:
     code = f"import sys; sys.modules['torch'] = None; from pietools.cli import main; main(['train', {str(study)!r}])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert answer.returncode == 1
-    assert "pip install 'pietools[torch]'" in answer.stderr
+    assert "install pietools with its extra 'torch'" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the embedded study again: trains 48 networks (about 25 minutes on two cores), collects their predictions, exports them.
-# Needs pietools[torch], and Debian's dataset-fashion-mnist or another folder in STUDY.toml's root.
+# Needs the extra torch, and Debian's dataset-fashion-mnist or another folder in STUDY.toml's root.
 set -eu
 cd "$(dirname "$0")"
 pietools train STUDY.toml

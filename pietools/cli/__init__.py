@@ -34,7 +34,8 @@ class Commands(click.Group):
             if error.name not in TORCH_EXTRA:
                 raise
             raise click.ClickException(
-                f"'pietools {ctx.invoked_subcommand}' needs {error.name}, which is not installed: pip install 'pietools[torch]'"
+                f"'pietools {ctx.invoked_subcommand}' needs {error.name}: install pietools with its extra 'torch', "
+                "in a checkout with pip install '.[torch]'."
             ) from error
         except (PermissionError, FileExistsError, IsADirectoryError, NotADirectoryError) as error:
             raise click.ClickException(f"cannot write {error.filename}: {error.strerror}.") from error
