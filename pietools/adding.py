@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
-from pietools.records import ROLES, Dataset, Evaluation, Model, Population
+from pietools.records import MAX_CLASSES, ROLES, Dataset, Evaluation, Model, Population
 
 
 def add_dataset(database: Database, dataset: Dataset) -> int:
@@ -17,6 +17,12 @@ def add_dataset(database: Database, dataset: Dataset) -> int:
     stored = database.sql("select * from datasets where name = ?", [dataset.name])
     if stored.height:
         return _same_dataset(database, dataset, stored.row(0, named=True))
+    if not dataset.name:
+        raise StudyError("a data set needs a name.")
+    if len(dataset.class_names) > MAX_CLASSES:
+        raise StudyError(
+            f"data set '{dataset.name}' has {len(dataset.class_names):,} classes. Allowed: {MAX_CLASSES:,}."
+        )
     if len(set(dataset.keys)) != len(dataset.keys):
         twice = next(key for key, count in Counter(dataset.keys).items() if count > 1)
         raise StudyError(f"data set '{dataset.name}' has two examples with the key '{twice}'.")
@@ -66,9 +72,14 @@ def _same_dataset(database: Database, dataset: Dataset, stored: dict[str, Any]) 
     return int(stored["dataset_id"])
 
 
-def _difference(database: Database, dataset: Dataset) -> str:
+def labels_of(database: Database, dataset: str | None) -> np.ndarray:
+    """Given labels in example order, shape (n,), int32; −1 where there is none."""
     query = "select coalesce(label, -1) as label from examples where dataset_id = dataset_id_of(?) order by example_id"
-    stored = database.arrays(query, [dataset.name])["label"]
+    return database.arrays(query, [dataset])["label"].astype(np.int32)
+
+
+def _difference(database: Database, dataset: Dataset) -> str:
+    stored = labels_of(database, dataset.name)
     differs = np.flatnonzero(stored != dataset.labels)
     if not len(differs):
         return ""
@@ -80,6 +91,10 @@ def add_population(database: Database, population: Population) -> int:
     """Add a population and return its population_id; one that is there already must be described the same."""
     if population.role not in ROLES:
         raise StudyError(f"population '{population.name}' has role '{population.role}'. Allowed: {', '.join(ROLES)}.")
+    if not population.name:
+        raise StudyError("a population needs a name.")
+    if population.sparsity is not None and not 0 <= population.sparsity <= 1:
+        raise StudyError(f"population '{population.name}' has sparsity {population.sparsity}. Allowed: 0 to 1.")
     row = {
         "name": population.name,
         "role": population.role,
@@ -102,6 +117,29 @@ def _population_id(database: Database, name: str | None) -> int | None:
     return None if name is None else database.value("select population_id_of(?)", [name])
 
 
+def has_evaluation(database: Database, model: Model, evaluation: Evaluation, logits_dtype: str) -> bool:
+    """Whether exactly this is stored: see :meth:`pietools.study.Study.has_evaluation`."""
+    stored = _stored_model(database, model)
+    if stored is None:
+        return False
+    where = [stored["model_id"], database.value("select dataset_id_of(?)", [evaluation.dataset])]
+    digest = database.value("select evaluation_digest from evaluations where model_id = ? and dataset_id = ?", where)
+    if digest is None:
+        return False
+    what = f"{_network(model.population, model.replicate)} is stored on '{evaluation.dataset}'"
+    if digest != evaluation.evaluation_digest:
+        raise StudyError(f"{what} with other predictions: another transform, dtype or autocast, or another file.")
+    kept = database.value(
+        "select if(logits is null, 'float16', 'float32') from logits where model_id = ? and dataset_id = ? limit 1",
+        where,
+    )
+    if (kept or "none") != logits_dtype:
+        raise StudyError(
+            f"{what} with logits as {kept or 'none'}, not {logits_dtype}: make a new study to keep others."
+        )
+    return True
+
+
 def add_evaluation(
     database: Database,
     model: Model,
@@ -115,27 +153,18 @@ def add_evaluation(
     n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
     if predictions.height != n:
         raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {predictions.height} predictions.")
+    if has_evaluation(database, model, evaluation, "none" if logits is None else logits_dtype):
+        return False
     with database.transaction():
         model_id = _model_id(database, model)
-        stored = database.value(
-            "select evaluation_digest from evaluations where model_id = ? and dataset_id = ?",
-            [model_id, dataset_id],
-        )
-        if stored == evaluation.evaluation_digest:
-            return False
-        if stored is not None:
-            raise StudyError(
-                f"replicate '{model.replicate}' of '{model.population}' is stored with other predictions on "
-                f"'{evaluation.dataset}': another transform, dtype or autocast, or another file."
-            )
         _append_evaluation(database, model_id, dataset_id, evaluation)
-        keys = {name: pa.repeat(pa.scalar(value, pa.int32()), n) for name, value in
-                (("model_id", model_id), ("dataset_id", dataset_id))}  # fmt: skip
-        keys["example_id"] = pa.array(np.arange(n, dtype=np.int32))
-        database.append(
-            "predictions",
-            pa.table(keys | dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))),
-        )
+        keys = {
+            "model_id": pa.repeat(pa.scalar(model_id, pa.int32()), n),
+            "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
+            "example_id": pa.array(np.arange(n, dtype=np.int32)),
+        }
+        columns = dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))
+        database.append("predictions", pa.table(keys | columns))
         if logits is not None and logits_dtype != "none":
             database.append("logits", pa.table(keys | _logits_column(logits, logits_dtype)))
     return True
@@ -154,41 +183,46 @@ def _append_evaluation(database: Database, model_id: int, dataset_id: int, evalu
 
 def _model_id(database: Database, model: Model) -> int:
     """model_id of a stored network or of one that is added now."""
-    population_id = _population_id(database, model.population)
-    row = {
-        "population_id": population_id,
+    stored = _stored_model(database, model)
+    return (
+        stored["model_id"] if stored else _insert_numbered(database, "models", "model_id", _model_row(database, model))
+    )
+
+
+def _model_row(database: Database, model: Model) -> dict[str, Any]:
+    train = None if model.train_dataset is None else database.value("select dataset_id_of(?)", [model.train_dataset])
+    return {
+        "population_id": _population_id(database, model.population),
         "replicate": model.replicate,
         "seed": model.seed,
         "model_digest": model.model_digest,
-        "train_dataset_id": None
-        if model.train_dataset is None
-        else database.value("select dataset_id_of(?)", [model.train_dataset]),
+        "train_dataset_id": train,
         "realised_sparsity": model.realised_sparsity,
         "n_bytes": model.n_bytes,
     }
-    if model.model_digest is not None:
-        _refuse_shared_checkpoint(database, model)
-    stored = database.sql(
-        "select * from models where population_id = ? and replicate = ?", [population_id, model.replicate]
-    )
-    if stored.height:
-        _refuse_other(f"replicate '{model.replicate}' of '{model.population}'", stored.row(0, named=True), row)
-        return int(stored["model_id"].item())
-    return _insert_numbered(database, "models", "model_id", row)
 
 
-def _refuse_shared_checkpoint(database: Database, model: Model) -> None:
-    other = database.sql(
-        """select p.name, m.replicate from models as m join populations as p on p.population_id = m.population_id
-           where m.model_digest = ? and (p.name <> ? or m.replicate is distinct from ?)""",
+def _stored_model(database: Database, model: Model) -> dict[str, Any] | None:
+    """The row of a network that is there already, known by its digest or its replicate name, or None.
+
+    Raises StudyError if it is there under another name, or another one under this name.
+    """
+    rows = database.sql(
+        """select m.*, p.name as population from models as m join populations as p on p.population_id = m.population_id
+           where m.model_digest = ? or (p.name = ? and m.replicate = ?)""",
         [model.model_digest, model.population, model.replicate],
     )
-    if other.height:
-        name, replicate = other.row(0)
-        raise StudyError(
-            f"replicate '{model.replicate}' of '{model.population}' is the same network as replicate '{replicate}' of '{name}': "
-            "a network counts once."
-        )
+    name = _network(model.population, model.replicate)
+    for row in rows.iter_rows(named=True):
+        if (row["population"], row["replicate"]) != (model.population, model.replicate):
+            other = _network(row["population"], row["replicate"])
+            raise StudyError(f"{name} is the same network as {other}: a network counts once.")
+        _refuse_other(name, row, _model_row(database, model))
+    return rows.row(0, named=True) if rows.height else None
+
+
+def _network(population: str, replicate: str | None) -> str:
+    return f"a network of '{population}'" if replicate is None else f"replicate '{replicate}' of '{population}'"
 
 
 def _insert_numbered(database: Database, table: str, key: str, row: dict[str, Any]) -> int:
@@ -208,6 +242,8 @@ def _logits_column(logits: np.ndarray, dtype: str) -> dict[str, pa.Array]:
         offsets = pa.array(np.arange(0, n * m + 1, m, dtype=np.int32))
         return {"logits": pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(logits, np.float32).ravel()))}
     if dtype == "float16":
+        if np.abs(logits).max(initial=0) > np.finfo(np.float16).max:
+            raise StudyError("logits beyond 65,504 do not fit into float16: keep them as float32.")
         half = np.ascontiguousarray(logits, dtype="<f2")
         return {"logits_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
     raise ValueError(f"logits are kept as float32, float16 or none, not {dtype}")

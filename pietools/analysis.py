@@ -138,6 +138,8 @@ class _Topics:
         known = set(self.populations["name"])
         for name in (name for pair in extra for name in pair if name not in known):
             raise StudyError(f"no population is named '{name}'. The study has: {', '.join(self.populations['name'])}.")
+        if twice := next((name for name, other in extra if name == other), None):
+            raise StudyError(f"'{twice}' is to be compared with itself: name two populations.")
         available = set(evaluated.select("population", "dataset").rows())
         comparisons = []
         for reference, compressed in dict.fromkeys([*pairs, *extra]):

@@ -49,11 +49,15 @@ class Database:
         if not path.parent.is_dir():
             raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
         database = cls(path, _connect(path, read_only=False, config=LOCKED | STORAGE), read_only=False)
-        with database.transaction():
-            database.execute(resource("sql", "schema.sql").read_text())
-            database.execute("insert into study values ('schema_version', ?)", [str(SCHEMA_VERSION)])
-            database._store_definitions()
-        database._shadow_definitions()
+        try:
+            with database.transaction():
+                database.execute(resource("sql", "schema.sql").read_text())
+                database.execute("insert into study values ('schema_version', ?)", [str(SCHEMA_VERSION)])
+                database._store_definitions()
+            database._shadow_definitions()
+        except BaseException:
+            database.remove()
+            raise
         return database
 
     @classmethod
@@ -76,13 +80,13 @@ class Database:
         return database
 
     def _check_schema(self) -> None:
-        tables = self._connection.sql("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
-        if not {("study",), ("datasets",), ("predictions",)} <= set(tables):
-            raise StudyError(
-                f"{self.path} is a DuckDB file but no study: it has no tables study, datasets and predictions."
-            )
-        version = self.fact("schema_version")
-        if not isinstance(version, int) or version > SCHEMA_VERSION:
+        try:
+            version = self.fact("schema_version")
+        except StudyError:
+            version = None
+        if not isinstance(version, int):
+            raise StudyError(f"{self.path} is a DuckDB file but no study: its table study holds no schema_version.")
+        if version > SCHEMA_VERSION:
             raise StudyError(
                 f"{self.path} has schema version {version}, this pietools reads up to {SCHEMA_VERSION}: upgrade pietools."
             )
@@ -102,6 +106,12 @@ class Database:
     def close(self) -> None:
         """Close the file; others may write to it then."""
         self._connection.close()
+
+    def remove(self) -> None:
+        """Close the file and delete it, with what DuckDB has beside it."""
+        self.close()
+        for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+            path.unlink(missing_ok=True)
 
     def sql(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """Result of one query."""
@@ -186,12 +196,14 @@ def _connect(path: Path, *, read_only: bool, config: dict[str, Any]) -> duckdb.D
 
 def _why_not_opened(path: Path, message: str) -> str:
     first = message.splitlines()[0]
-    if "not a valid DuckDB" in message:
+    # The path is part of the message, and may hold any word.
+    reason = message.replace(str(path.resolve()), "").replace(str(path), "")
+    if "not a valid DuckDB" in reason:
         return f"{path} is no study: it is not a DuckDB file."
-    if "lock" in message:
+    if "Could not set lock" in reason:
         return f"{path} is being written by another process; try again when it is done. ({first})"
-    if "Permission denied" in message or "read-only" in message.lower():
-        return f"{path} cannot be written to: change its permissions, or ask for no storing (--no-store)."
+    if "Permission denied" in reason or "Read-only file system" in reason:
+        return f"{path} cannot be opened: permission denied. (To analyze a file that may not be written: --no-store.)"
     return f"{path} cannot be opened: {first}"
 
 

@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -63,27 +64,40 @@ def import_folder(folder: str | PathLike[str], path: str | PathLike[str]) -> Non
         If ``path`` exists.
     """
     folder = Path(folder)
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     with Study.create(path) as study, study.transaction():
         for table in TABLES:
-            study.append_table(table, pq.read_table(folder / f"{table}.parquet"))
+            study.append_table(table, _read_table(folder / f"{table}.parquet"))
         if manifest["recipe"] is not None:
             study.set_recipe(manifest["recipe"])
 
 
-def _manifest(folder: Path) -> dict:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of an exported study, after comparing the checksum of every table.
+
+    Raises ImportFileError if the folder is none, or a file is missing or damaged.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise ImportFileError(f"{folder} is no exported study: it has no readable {MANIFEST}.") from None
-    if manifest.get("schema") != SCHEMA:
-        raise ImportFileError(
-            f"{folder} has schema {manifest.get('schema')}, this pietools reads {SCHEMA}: upgrade pietools."
-        )
-    for name, digest in manifest["sha256"].items():
-        if not (folder / name).is_file() or _sha256(folder / name) != digest:
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != SCHEMA:
+        raise ImportFileError(f"{folder} has schema {schema}, this pietools reads {SCHEMA}.")
+    digests = manifest.get("sha256")
+    if not isinstance(digests, dict) or "recipe" not in manifest:
+        raise ImportFileError(f"{folder / MANIFEST} is damaged: it lacks the checksums or the recipe.")
+    for name in (f"{table}.parquet" for table in TABLES):
+        if not (folder / name).is_file() or _sha256(folder / name) != digests.get(name):
             raise ImportFileError(f"{folder / name} is missing or damaged: its checksum is not the one in {MANIFEST}.")
     return manifest
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ImportFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
 def _sha256(path: Path) -> str:

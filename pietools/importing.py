@@ -1,22 +1,27 @@
 """Puts predictions that were made elsewhere into a study: aligned, checked, all or nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
+from pietools.class_labels import class_indices, class_names_of
 from pietools.errors import ImportFileError
-from pietools.reading import FilePredictions, Source, read
+from pietools.reading import FilePredictions, Source, order_of, read
 from pietools.records import Dataset, Evaluation, Model, Population
-from pietools.statistics.scalars import count_near_ties, scalars_from_labels, scalars_from_logits
+from pietools.statistics.scalars import (
+    count_near_ties,
+    log_probabilities,
+    scalars_from_labels,
+    scalars_from_logits,
+    scalars_from_probabilities,
+)
 from pietools.study import Study
-
-KINDS = ("labels", "logits", "probabilities")
-# The smallest normal float32: log of a probability of 0.
-TINY = np.finfo(np.float32).tiny
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,13 @@ def import_predictions(
         target = _dataset(study, dataset, found, class_names)
         study.add_dataset(target)
         study.add_population(_with_role(study, population))
-        models = [model for one in found for model in _models(one, target, kind)]
+        models = (model for one in found for model in _models(one, target, kind))
         return _add(study, target, population.name, models, logits_dtype)
 
 
 @dataclass(frozen=True)
 class _Predictions:
-    """One network's predictions in the order of the data set: labels (n,) or log scores (n, m)."""
+    """One network's predictions in the order of the data set: labels (n,), logits float32 or probabilities (n, m)."""
 
     replicate: str | None
     kind: str
@@ -89,36 +94,46 @@ class _Predictions:
         kept = self.scores.astype("<i4" if self.kind == "labels" else "<f4")
         return f"sha256:{sha256(self.kind.encode() + np.ascontiguousarray(kept).tobytes()).hexdigest()}"
 
+    @property
+    def logits(self) -> np.ndarray | None:
+        """Logits up to an offset, or None."""
+        if self.kind == "probabilities":
+            return log_probabilities(self.scores)
+        return None if self.kind == "labels" else self.scores
 
-def _add(study: Study, target: Dataset, population: str, models: list[_Predictions], logits_dtype: str) -> Imported:
+    def scalars(self, labels: np.ndarray) -> pl.DataFrame:
+        """What the study keeps of every prediction."""
+        scalars = {
+            "labels": lambda: scalars_from_labels(self.scores),
+            "logits": lambda: scalars_from_logits(self.scores, labels),
+            "probabilities": lambda: scalars_from_probabilities(self.scores, labels),
+        }
+        return scalars[self.kind]()
+
+
+def _add(study: Study, target: Dataset, population: str, models: Iterable[_Predictions], logits_dtype: str) -> Imported:
     """Add each network that is not there yet. Unnamed ones are known by their predictions, as often as they occur."""
     unnamed = Counter(study.unnamed_evaluations(population, target.name))
-    warnings, seen, top1, n_added = [], set(), [], 0
+    digests: Counter[str] = Counter()
+    top1, n_added = [], 0
+    is_labelled = target.labels >= 0
     for model in models:
-        digest = model.digest
-        if digest in seen:
-            warnings.append(f"{population}: two networks have exactly the same predictions.")
-        seen.add(digest)
-        is_logits = model.kind != "labels"
-        predictions = (
-            scalars_from_logits(model.scores, target.labels) if is_logits else scalars_from_labels(model.scores)
-        )
-        if model.replicate is None and unnamed[digest]:
-            unnamed[digest] -= 1
-        else:
+        digest, logits, predictions = model.digest, model.logits, model.scalars(target.labels)
+        digests[digest] += 1
+        if model.replicate is not None or digests[digest] > unnamed[digest]:
+            n_near_ties = None if logits is None else count_near_ties(logits)
+            evaluation = Evaluation(target.name, model.kind, digest, n_near_ties)
             n_added += study.add_evaluation(
-                Model(population, model.replicate),
-                Evaluation(target.name, model.kind, digest, count_near_ties(model.scores) if is_logits else None),
-                predictions,
-                model.scores if is_logits else None,
-                logits_dtype,
+                Model(population, model.replicate), evaluation, predictions, logits, logits_dtype
             )
-        labelled = target.labels >= 0
-        if labelled.any():
-            top1.append(float((predictions["predicted_label"].to_numpy() == target.labels)[labelled].mean()))
-    return Imported(
-        target.name, population, len(target.keys), len(target.class_names), len(models), n_added, top1, warnings
-    )
+        if is_labelled.any():
+            is_correct = predictions["predicted_label"].to_numpy() == target.labels
+            top1.append(float(is_correct[is_labelled].mean()))
+    n_repeated = digests.total() - len(digests)
+    repeated = f"{population}: {n_repeated} of {digests.total()} networks repeat another's predictions exactly."
+    warnings = [repeated] if n_repeated else []
+    n_examples, n_classes = len(target.keys), len(target.class_names)
+    return Imported(target.name, population, n_examples, n_classes, digests.total(), n_added, top1, warnings)
 
 
 def _with_role(study: Study, population: Population) -> Population:
@@ -139,11 +154,11 @@ def _dataset(study: Study, name: str, found: list[FilePredictions], class_names:
     first = found[0]
     if stored is None:
         keys = first.keys or [str(i) for i in range(first.scores.shape[1])]
-        names = list(class_names or _class_names(found))
+        names = class_names_of(found) if class_names is None else list(class_names)
         labels = np.full(len(keys), -1, dtype=np.int32)
         stored = Dataset(name, keys, labels, names)
         if first.labels is not None:
-            stored = replace(stored, labels=_class_indices(first.path, first.labels, names))
+            stored = replace(stored, labels=class_indices(first.path, first.labels, names))
     elif class_names is not None:
         stored = replace(stored, class_names=list(class_names))
     for one in found:
@@ -151,34 +166,8 @@ def _dataset(study: Study, name: str, found: list[FilePredictions], class_names:
     return stored
 
 
-def _class_names(found: list[FilePredictions]) -> list[str]:
-    """Names of the classes of a new data set: text as it occurs, sorted; else numbers."""
-    if not found[0].is_labels:
-        return [str(c) for c in range(found[0].scores.shape[2])]
-    values = [array for one in found for array in (one.scores, one.labels) if array is not None]
-    if values[0].dtype.kind == "U":
-        return sorted({str(value) for array in values for value in np.unique(array)} - {""})
-    return [str(c) for c in range(max(int(array.max()) for array in values) + 1)]
-
-
-def _class_indices(path: Path, values: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
-    """Labels as class indices, int32 with −1 for missing; text is looked up among the class names."""
-    if values.dtype.kind == "U":
-        index = {name: i for i, name in enumerate(class_names)} | {"": -1}
-        if unknown := sorted(set(np.unique(values)) - set(index)):
-            raise ImportFileError(
-                f"{path}: no class is named '{unknown[0]}'. The data set has: {', '.join(class_names[:20])}."
-            )
-        names, inverse = np.unique(values, return_inverse=True)
-        return np.array([index[str(name)] for name in names], dtype=np.int32)[inverse].reshape(values.shape)
-    if values.dtype.kind not in "iu":
-        raise ImportFileError(f"{path}: labels of type {values.dtype}. Allowed: integers from 0, or class names.")
-    if values.min() < -1 or values.max() >= len(class_names):
-        wrong = values[(values < -1) | (values >= len(class_names))][0]
-        raise ImportFileError(
-            f"{path}: label {wrong}, but the data set has {len(class_names)} classes, 0 to {len(class_names) - 1}."
-        )
-    return values.astype(np.int32)
+def _name(target: Dataset) -> str:
+    return f"data set '{target.name}'"
 
 
 def _check_labels(one: FilePredictions, target: Dataset) -> None:
@@ -187,7 +176,7 @@ def _check_labels(one: FilePredictions, target: Dataset) -> None:
         raise ImportFileError(f"{one.path}: {n} examples, but data set '{target.name}' has {len(target.keys)}.")
     if one.labels is None:
         return
-    labels = _class_indices(one.path, one.labels, target.class_names)[_order(one, target)]
+    labels = class_indices(one.path, one.labels, target.class_names)[order_of(one, target.keys, _name(target))]
     differs = np.flatnonzero(labels != target.labels)
     if len(differs):
         first = differs[0]
@@ -197,67 +186,47 @@ def _check_labels(one: FilePredictions, target: Dataset) -> None:
         )
 
 
-def _order(one: FilePredictions, target: Dataset) -> np.ndarray:
-    """Rows of the file in the order of the data set: by key if the file has keys, else as they stand."""
-    if one.keys is None:
-        return np.arange(len(target.keys))
-    row = {key: i for i, key in enumerate(one.keys)}
-    if missing := next((key for key in target.keys if key not in row), None):
-        raise ImportFileError(f"{one.path} has no example '{missing}', which data set '{target.name}' has.")
-    return np.array([row[key] for key in target.keys])
-
-
 # The networks
 
 
-def _models(one: FilePredictions, target: Dataset, kind: str | None) -> list[_Predictions]:
+def _models(one: FilePredictions, target: Dataset, kind: str | None) -> Iterator[_Predictions]:
     kind = kind or ("labels" if one.is_labels else "logits")
     if (kind == "labels") != one.is_labels:
         raise ImportFileError(
             f"{one.path}: predictions of shape {one.scores.shape} and type {one.scores.dtype} are "
             f"{'labels' if one.is_labels else 'scores'}, not {kind}."
         )
-    order = _order(one, target)
+    order = order_of(one, target.keys, _name(target))
     replicates: Sequence[str | None] = one.replicates or [None] * len(one.scores)
-    to_scores = {"labels": _labels, "logits": _logits, "probabilities": _log_probabilities}[kind]
-    return [
-        _Predictions(replicate, kind, to_scores(one.path, scores[order], target))
-        for replicate, scores in zip(replicates, one.scores, strict=True)
-    ]
+    check = _labels if kind == "labels" else partial(_scores, kind=kind)
+    for replicate, scores in zip(replicates, one.scores, strict=True):
+        yield _Predictions(replicate, kind, check(one.path, scores[order], target))
 
 
 def _labels(path: Path, values: np.ndarray, target: Dataset) -> np.ndarray:
-    labels = _class_indices(path, values, target.class_names)
+    labels = class_indices(path, values, target.class_names)
     if labels.min() < 0:
-        raise ImportFileError(
-            f"{path}: a predicted label is missing or negative, first for example '{target.keys[int(labels.argmin())]}'."
-        )
+        first = target.keys[int(labels.argmin())]
+        raise ImportFileError(f"{path}: a predicted label is missing or negative, first for example '{first}'.")
     return labels
 
 
-def _logits(path: Path, scores: np.ndarray, target: Dataset) -> np.ndarray:
-    n_classes = scores.shape[1]
-    if n_classes != len(target.class_names):
-        raise ImportFileError(
-            f"{path}: scores of {n_classes} classes, but data set '{target.name}' has {len(target.class_names)}."
-        )
-    if _are_probabilities(scores):
-        raise ImportFileError(
-            f"{path}: these scores are probabilities (none negative, each row sums to 1): say --kind probabilities."
-        )
-    return scores.astype(np.float32)
-
-
-def _log_probabilities(path: Path, scores: np.ndarray, target: Dataset) -> np.ndarray:
-    if not _are_probabilities(scores):
-        raise ImportFileError(
-            f"{path}: these scores are no probabilities (negative, or rows that do not sum to 1): say --kind logits."
-        )
-    if scores.shape[1] != len(target.class_names):
-        raise ImportFileError(
-            f"{path}: probabilities of {scores.shape[1]} classes, but data set '{target.name}' has {len(target.class_names)}."
-        )
-    return np.log(np.maximum(scores, TINY)).astype(np.float32)
+def _scores(path: Path, scores: np.ndarray, target: Dataset, kind: str) -> np.ndarray:
+    n_classes = len(target.class_names)
+    if scores.shape[1] != n_classes:
+        raise ImportFileError(f"{path}: scores of {scores.shape[1]} classes, but {_name(target)} has {n_classes}.")
+    if (kind == "probabilities") != _are_probabilities(scores):
+        found, cure = "no probabilities (negative, or rows that do not sum to 1)", "logits"
+        if kind == "logits":
+            found, cure = "probabilities (none negative, each row sums to 1)", "probabilities"
+        raise ImportFileError(f"{path}: these scores are {found}: say --kind {cure}.")
+    if kind == "probabilities":
+        return scores
+    with np.errstate(over="ignore"):
+        logits = scores.astype(np.float32)
+    if not np.isfinite(logits).all():
+        raise ImportFileError(f"{path}: logits up to {np.abs(scores).max():.3g} do not fit into float32.")
+    return logits
 
 
 def _are_probabilities(scores: np.ndarray) -> bool:

@@ -1,21 +1,23 @@
 """Reads predictions that were made elsewhere: npz, npy, parquet, csv, jsonl -> arrays in the order of the file."""
 
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
-from pietools.errors import ImportFileError
+from pietools.errors import ImportFileError, PietoolsError
 
 ARRAYS = {".npz", ".npy"}
 TABLES: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".parquet": pl.read_parquet,
+    # Arrow says what is wrong with a damaged file; polars panics.
+    ".parquet": lambda path: cast(pl.DataFrame, pl.from_arrow(pq.read_table(path))),
     ".csv": pl.read_csv,
     ".jsonl": pl.read_ndjson,
     ".ndjson": pl.read_ndjson,
@@ -67,15 +69,24 @@ def read(path: Path, source: Source) -> FilePredictions:
     if not path.is_file():
         raise ImportFileError(f"there is no file {path}.")
     suffix = path.suffix.lower()
-    if suffix in ARRAYS:
-        found = _read_arrays(path, source)
-    elif suffix in TABLES:
-        found = _read_table(path, source)
-    else:
+    if suffix not in ARRAYS | TABLES.keys():
         raise ImportFileError(
             f"{path}: cannot read '{suffix}' files. Allowed: {', '.join([*sorted(ARRAYS), *TABLES])}."
         )
-    return _checked(found)
+    with _foreign(path):
+        return _checked(_read_arrays(path, source) if suffix in ARRAYS else _read_table(path, source))
+
+
+@contextmanager
+def _foreign(path: Path) -> Iterator[None]:
+    """Turn whatever a broken or unsuitable file makes NumPy, zipfile, polars or Arrow raise into one line."""
+    try:
+        yield
+    except PietoolsError:
+        raise
+    except Exception as error:  # there is no end to the ways in which a file can be broken
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: {reason}") from None
 
 
 def _checked(found: FilePredictions) -> FilePredictions:
@@ -86,17 +97,30 @@ def _checked(found: FilePredictions) -> FilePredictions:
     if scores.ndim == 3 and not np.isfinite(scores).all():
         network, example = np.argwhere(~np.isfinite(scores))[0][:2]
         raise ImportFileError(f"{path}: network {network} has NaN or infinite scores, first at example {example}.")
-    for what, values, n in (("labels", found.labels, n_examples), ("example keys", found.keys, n_examples),
-                            ("replicate names", found.replicates, n_networks)):  # fmt: skip
-        if values is not None and len(values) != n:
-            raise ImportFileError(
-                f"{path}: {len(values)} {what} for predictions of {n_networks} networks on {n_examples} examples "
-                f"(array of shape {scores.shape}: networks × examples{' × classes' if scores.ndim == 3 else ''})."
-            )
+    if found.labels is not None and (found.labels.ndim != 1 or found.labels.dtype.kind not in "iuU"):
+        raise ImportFileError(
+            f"{path}: labels of shape {found.labels.shape} and type {found.labels.dtype}. Allowed: one row of integers from 0, "
+            "or of class names."
+        )
+    _check_lengths(found)
     for what, names in (("replicate", found.replicates), ("example key", found.keys)):
         if names is not None and (twice := first_repeated(names)) is not None:
             raise ImportFileError(f"{path}: {what} '{twice}' occurs twice.")
     return found
+
+
+def _check_lengths(found: FilePredictions) -> None:
+    n_networks, n_examples = found.scores.shape[:2]
+    for what, values, n in (
+        ("labels", found.labels, n_examples),
+        ("example keys", found.keys, n_examples),
+        ("replicate names", found.replicates, n_networks),
+    ):
+        if values is not None and len(values) != n:
+            raise ImportFileError(
+                f"{found.path}: {len(values)} {what} for predictions of {n_networks} networks on {n_examples} examples "
+                f"(array of shape {found.scores.shape}: networks × examples{'' if found.is_labels else ' × classes'})."
+            )
 
 
 def first_repeated(names: list[str]) -> str | None:
@@ -107,6 +131,16 @@ def first_repeated(names: list[str]) -> str | None:
             return name
         seen.add(name)
     return None
+
+
+def order_of(found: FilePredictions, keys: Sequence[str] | None, owner: str) -> np.ndarray:
+    """Rows of a file in the order of these keys of ``owner``: as they stand if either has none."""
+    if found.keys is None or keys is None:
+        return np.arange(found.scores.shape[1])
+    row = {key: i for i, key in enumerate(found.keys)}
+    if missing := next((key for key in keys if key not in row), None):
+        raise ImportFileError(f"{found.path}: example '{missing}' of {owner} is missing.")
+    return np.array([row[key] for key in keys])
 
 
 # Arrays
@@ -132,14 +166,16 @@ def _read_arrays(path: Path, source: Source) -> FilePredictions:
 def _load_npy(path: Path) -> np.ndarray:
     if not path.is_file():
         raise ImportFileError(f"there is no file {path}.")
-    with _unreadable_files(path):
+    with _foreign(path):
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def _load_npz(path: Path, source: Source) -> dict[str | None, np.ndarray]:
     """The arrays that ``source`` names; never a pickle."""
+    if not zipfile.is_zipfile(path):
+        raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no npz archive.")
     # np.load leaves a file that it opened and cannot read open.
-    with _unreadable_files(path), path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         if source.predictions is None:
             raise ImportFileError(
                 f"{path}: say which array holds the predictions (--predictions). It has: {', '.join(archive)}."
@@ -149,24 +185,6 @@ def _load_npz(path: Path, source: Source) -> dict[str | None, np.ndarray]:
             if key not in archive:
                 raise ImportFileError(f"{path} has no array '{key}'. It has: {', '.join(archive)}.")
         return {key: archive[key] for key in wanted}
-
-
-@contextmanager
-def _unreadable_files(path: Path) -> Iterator[None]:
-    """Turn the many ways in which a file can be broken into one line."""
-    try:
-        yield
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        TypeError,
-        zipfile.BadZipFile,
-        zlib.error,
-        pl.exceptions.PolarsError,
-    ) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ImportFileError(f"{path} cannot be read, it may be truncated: {reason}") from None
 
 
 def _names(values: np.ndarray) -> list[str]:
@@ -189,8 +207,9 @@ def _as_scores(path: Path, array: np.ndarray) -> np.ndarray:
 
 
 def _read_table(path: Path, source: Source) -> FilePredictions:
-    with _unreadable_files(path):
-        table = TABLES[path.suffix.lower()](path)
+    table = TABLES[path.suffix.lower()](path)
+    if not table.height:
+        raise ImportFileError(f"{path} has no rows.")
     if source.predictions is None:
         raise ImportFileError(
             f"{path}: say which column holds the predictions (--predictions). It has: {', '.join(table.columns)}."
@@ -198,6 +217,9 @@ def _read_table(path: Path, source: Source) -> FilePredictions:
     for name in (source.labels, source.replicates, source.examples):
         if name is not None and name not in table.columns:
             raise ImportFileError(f"{path} has no column '{name}'. It has: {', '.join(table.columns)}.")
+    for name in (source.replicates, source.examples):
+        if name is not None and table[name].null_count():
+            raise ImportFileError(f"{path}: column '{name}' has {table[name].null_count()} missing names.")
     networks = [table] if source.replicates is None else table.partition_by(source.replicates, maintain_order=True)
     read = [_one_network(path, network, source) for network in networks]
     first = read[0]
@@ -227,9 +249,9 @@ def _score_columns(path: Path, table: pl.DataFrame, pattern: str) -> np.ndarray:
     if isinstance(column.dtype, pl.List | pl.Array):
         if column.list.len().n_unique() != 1 if isinstance(column.dtype, pl.List) else False:
             raise ImportFileError(f"{path}: the rows of column '{pattern}' have different numbers of classes.")
-        return np.array(column.to_list(), dtype=np.float32)[None]
+        return np.array(column.to_list(), dtype=np.float64)[None]
     if len(names) > 1:
-        return columns.cast(pl.Float32).to_numpy()[None]
+        return columns.cast(pl.Float64).to_numpy()[None]
     return _label_column(path, column)[None]
 
 
@@ -251,13 +273,7 @@ def _in_order_of(first: FilePredictions, other: FilePredictions, source: Source)
         raise ImportFileError(
             f"{path}: one network has predictions of shape {first.scores.shape[1:]}, another of {other.scores.shape[1:]}."
         )
-    if first.keys is None or other.keys is None:
-        order = np.arange(other.scores.shape[1])
-    else:
-        position = {key: i for i, key in enumerate(other.keys)}
-        if missing := next((key for key in first.keys if key not in position), None):
-            raise ImportFileError(f"{path}: example '{missing}' is missing for one of the networks.")
-        order = np.array([position[key] for key in first.keys])
+    order = order_of(other, first.keys, "the first network")
     if first.labels is not None and other.labels is not None:
         contradicts = np.flatnonzero(other.labels[order] != first.labels)
         if len(contradicts):

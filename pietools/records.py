@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 ROLES = ("dense", "compressed", "control")
+# The macros pack votes and class into one number with 2^20 places for the class.
+MAX_CLASSES = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pietools import adding
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
 from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.signatures import network_signatures
 
 __all__ = ["Dataset", "Evaluation", "Model", "Population", "Study"]
 
@@ -67,10 +68,15 @@ class Study:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the file; one that was created and then failed before anything was added is removed."""
-        is_abandoned = error is not None and self._is_new and not self._database.value("select count(*) from datasets")
+        if error is not None and self._is_new and not self._has_predictions():
+            self._database.remove()
         self.close()
-        if is_abandoned:
-            self.path.unlink()
+
+    def _has_predictions(self) -> bool:
+        try:
+            return bool(self._database.value("select count(*) from evaluations"))
+        except StudyError:  # the disk is full: DuckDB does not answer any more
+            return False
 
     def close(self) -> None:
         """Close the file; others may write to it then."""
@@ -185,17 +191,14 @@ class Study:
         return self.sql(f"select * from {macro}({marks}, dataset := ?)", [*names, dataset])
 
     def labels(self, dataset: str | None = None) -> np.ndarray:
-        """Given labels in example order, shape (n,); −1 where there is none."""
-        query = (
-            "select coalesce(label, -1) as label from examples where dataset_id = dataset_id_of(?) order by example_id"
-        )
-        return self._database.arrays(query, [dataset])["label"].astype(np.int32)
+        """Given labels in example order, shape (n,), int32; −1 where there is none."""
+        return adding.labels_of(self._database, dataset)
 
     def label_matrix(self, population: str, dataset: str | None = None) -> tuple[pl.DataFrame, np.ndarray]:
         """Networks (model_id, replicate) and their predicted labels, shape (networks, examples), int32.
 
-        Networks are ordered by replicate name. Without names they are ordered by their table of given and predicted labels, so
-        that neither the order in which they were added nor the order of the examples changes a seeded relabelling.
+        Networks are ordered by replicate name. Without names they are ordered by what they predict, so that the order in which
+        networks or examples were added changes no seeded relabelling.
         """
         networks = self.sql("select model_id, replicate from evaluated_models(?, dataset := ?)", [population, dataset])
         labels = self.labels(dataset)
@@ -208,11 +211,19 @@ class Study:
         )
         matrix = np.empty((len(model_ids), len(labels)), dtype=np.int32)
         matrix[row_of[predictions["model_id"]], predictions["example_id"]] = predictions["predicted_label"]
-        names = networks["replicate"].fill_null("").to_list()
-        # A confusion table is only asked for where the name does not decide.
-        is_named = len(set(names)) == len(names)
-        order = sorted(range(len(names)), key=lambda k: (names[k], b"" if is_named else _confusions(labels, matrix[k])))
+        names = networks["replicate"].to_list()
+        if None in names or len(set(names)) < len(names):
+            order = self._order_by_predictions(labels, matrix, dataset)
+        else:
+            order = sorted(range(len(names)), key=names.__getitem__)
         return networks[order], matrix[order]
+
+    def _order_by_predictions(self, labels: np.ndarray, matrix: np.ndarray, dataset: str | None) -> list[int]:
+        """Order of networks that have no names: by signature, and where these are equal by predictions in the order of the keys."""
+        query = "select example_id from examples where dataset_id = dataset_id_of(?) order by key"
+        by_key = self._database.arrays(query, [dataset])["example_id"]
+        signatures = network_signatures(labels, matrix)
+        return sorted(range(len(matrix)), key=lambda k: (signatures[k], matrix[k][by_key].tobytes()))
 
     def unnamed_evaluations(self, population: str, dataset: str) -> list[str]:
         """Digests of the predictions of the population's networks that have no replicate name."""
@@ -221,15 +232,6 @@ class Study:
                where m.population_id = population_id_of(?) and e.dataset_id = dataset_id_of(?) and m.replicate is null""",
             [population, dataset],
         )["evaluation_digest"].to_list()
-
-    def has_evaluation(self, model_digest: str, evaluation_digest: str) -> bool:
-        """Whether this model's predictions of this evaluation are stored."""
-        count = self._database.value(
-            """select count(*) from evaluations as e join models as m on m.model_id = e.model_id
-               where m.model_digest = ? and e.evaluation_digest = ?""",
-            [model_digest, evaluation_digest],
-        )
-        return bool(count)
 
     # What is added (pietools.adding)
 
@@ -240,6 +242,14 @@ class Study:
     def add_population(self, population: Population) -> int:
         """Add a population and return its population_id; one that is there already must be described the same."""
         return adding.add_population(self._database, population)
+
+    def has_evaluation(self, model: Model, evaluation: Evaluation, logits_dtype: str) -> bool:
+        """Whether exactly this network's predictions of this evaluation are stored, with the logits kept in this form.
+
+        Raises StudyError if it contradicts what is stored: the network under another name, another network under this name,
+        another evaluation on the data set, or another form of the logits.
+        """
+        return adding.has_evaluation(self._database, model, evaluation, logits_dtype)
 
     def add_evaluation(
         self,
@@ -307,8 +317,3 @@ class Study:
                 join results.runs as r on r.run_id = t.run_id and r.topic = ?""",
             [self.input_digest(), topic],
         )
-
-
-def _confusions(labels: np.ndarray, predicted: np.ndarray) -> bytes:
-    """Sorted (label, predicted label) pairs of one network as bytes: the same whatever the order of the examples."""
-    return np.sort(labels.astype(np.int64) << 32 | predicted).astype(">i8").tobytes()

@@ -1,6 +1,7 @@
 """The command line: help, exit codes, one line for what the user can put right."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -109,7 +110,9 @@ def test_compare_adds_a_comparison(run: Callable[..., Result], toy: Study) -> No
             ("analyze", "toy.duckdb", "--compare", "dense", "prunned"),
             "no population is named 'prunned'. The study has: dense, pruned.",
         ),
-        (("analyze", "toy.duckdb", "--out", "text.duckdb"), "cannot write"),
+        (("analyze", "toy.duckdb", "--out", "text.duckdb"), "cannot read or write text.duckdb"),
+        (("analyze", "toy.duckdb", "--compare", "dense", "dense"), "'dense' is to be compared with itself"),
+        (("demo", "--out", "."), "is another study: name another folder"),
         (("export", "toy.duckdb", "--out", "."), "is not empty: name a new folder"),
         (("import", ".", "--db", "new.duckdb"), "is no exported study"),
     ],
@@ -120,6 +123,7 @@ def test_bad_input_is_one_line(
     """What, found, what to do; exit code 1; the study as it was."""
     toy.close()
     monkeypatch.chdir(toy.path.parent)
+    shutil.copy("toy.duckdb", "study.duckdb")
     Path("text.duckdb").write_text("nothing of the kind " * 300)
     result = run(*arguments)
     assert result.exit_code == 1
@@ -129,6 +133,7 @@ def test_bad_input_is_one_line(
     assert not Path("new.duckdb").exists()
     with Study.open(toy.path) as study:
         assert study.populations().height == 2
+        assert study.results("pies").height == 0
 
 
 def test_usage_errors_exit_with_two(run: Callable[..., Result]) -> None:
@@ -140,6 +145,29 @@ def test_usage_errors_exit_with_two(run: Callable[..., Result]) -> None:
         ("nothing",),
     ):
         assert run(*arguments).exit_code == 2
+
+
+def test_a_full_disk_is_one_line(toy: Study) -> None:
+    """Wherever stdout goes."""
+    toy.close()
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "pietools", "analyze", str(toy.path), "--json"]
+        answer = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert answer.returncode == 1
+    assert "No space left on device" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path) -> None:
+    """README's first command is not spoiled by having been run before."""
+    first, again = (run("demo", "--json", "--out", tmp_path / "demo") for _ in range(2))
+    assert (first.exit_code, again.exit_code) == (0, 0), again.output
+    assert first.stdout == again.stdout
+    comparisons = json.loads(first.stdout)["comparisons"]
+    assert [(row["compressed"], row["n_pairs"]) for row in comparisons] == [
+        ("supervised/magnitude-0.5", 16),
+        ("supervised/magnitude-0.9", 16),
+    ]
 
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:

@@ -47,3 +47,22 @@ def test_a_damaged_file_is_refused(toy: Study, tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match=r"predictions.parquet is missing or damaged"):
         import_folder(folder, tmp_path / "back.duckdb")
     assert not (tmp_path / "back.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        ("[]", "has schema None"),
+        ("nothing", "has no readable manifest"),
+        ('{"schema": "pietools/export/1"}', "lacks the checksums or the recipe"),
+        ('{"schema": "pietools/export/1", "recipe": null, "sha256": {}}', "its checksum is not the one"),
+        ('{"schema": "pietools/export/2"}', "this pietools reads pietools/export/1"),
+    ],
+)
+def test_a_manifest_that_is_none_is_refused(toy: Study, tmp_path: Path, manifest: str, message: str) -> None:
+    """It is checked before anything is made."""
+    folder = export_folder(toy, tmp_path / "folder")
+    (folder / "manifest.json").write_text(manifest)
+    with pytest.raises(ImportFileError, match=message):
+        import_folder(folder, tmp_path / "back.duckdb")
+    assert not (tmp_path / "back.duckdb").exists()

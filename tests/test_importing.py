@@ -61,7 +61,7 @@ def test_importing_twice_is_importing_once(run: Run, npz: Path) -> None:
 def test_equal_predictions_are_a_warning(run: Run, npz: Path) -> None:
     """Two networks with the same predictions are unlikely to be two networks."""
     np.savez(npz, dense=np.vstack([DENSE, DENSE[:1]]), label=LABELS)
-    assert "two networks have exactly the same predictions" in run(*arguments(npz)).stderr
+    assert "1 of 4 networks repeat another's predictions exactly" in run(*arguments(npz)).stderr
 
 
 def test_other_predictions_of_the_same_replicate_are_refused(run: Run, npz: Path) -> None:
@@ -69,7 +69,7 @@ def test_other_predictions_of_the_same_replicate_are_refused(run: Run, npz: Path
     run(*arguments(npz, "--replicates", "names"))
     result = run(*arguments(npz, "--replicates", "names", key="pruned"))
     assert result.exit_code == 1
-    assert "replicate 'a' of 'dense' is stored with other predictions" in result.stderr
+    assert "replicate 'a' of 'dense' is stored on 'toy/test' with other predictions" in result.stderr
 
 
 def scores(seed: int = 0) -> np.ndarray:
@@ -181,6 +181,29 @@ def broken(arrays: dict[str, np.ndarray], **changes: np.ndarray) -> dict[str, np
     return {**arrays, **changes}
 
 
+def test_probabilities_that_differ_by_an_ulp_keep_their_order(run: Run, npz: Path) -> None:
+    """Their logarithms tie in float32; label and rank go by the probabilities."""
+    rng = np.random.default_rng(0)
+    probabilities = np.full((1, 500, 10), 0.1, dtype=np.float32)
+    best = rng.integers(0, 10, 500)
+    probabilities[0, np.arange(500), best] = np.nextafter(np.float32(0.1), np.float32(1))
+    np.savez(npz, p=probabilities, label=best)
+    result = run(*arguments(npz, "--kind", "probabilities", "--json", key="p"))
+    assert json.loads(result.stdout)["top1_mean"] == 1
+    with Study.open(npz.parent / "s.duckdb") as study:
+        assert study.sql("select max(label_rank) as worst from predictions")["worst"].item() == 0
+
+
+def test_labels_only_import_twice_with_logits(run: Run, npz: Path) -> None:
+    """Another form of the logits is another wish, and is refused rather than ignored."""
+    np.savez(npz, logits=scores(), label=LABELS, names=np.array(["a", "b", "c"]))
+    more = ("--replicates", "names", "--logits")
+    assert run(*arguments(npz, *more, "none", key="logits")).exit_code == 0
+    result = run(*arguments(npz, *more, "float32", key="logits"))
+    assert result.exit_code == 1
+    assert "with logits as none, not float32" in result.stderr
+
+
 ARRAYS = {"dense": DENSE, "label": LABELS, "names": np.array(["a", "b", "c"])}
 NAN = scores()
 NAN[1, 2, 0] = np.nan
@@ -234,7 +257,25 @@ REFUSED = {
     "negative predictions": (broken(ARRAYS, dense=DENSE - 1), (), "a predicted label is missing or negative"),
     "a reference that is not there": (ARRAYS, ("--reference", "nobody"), "no population is named 'nobody'"),
     "labels called logits": (ARRAYS, ("--kind", "logits"), "are labels, not logits"),
-    "float labels": (broken(ARRAYS, label=LABELS.astype(float)), (), "labels of type float64"),
+    "logits beyond float32": (broken(ARRAYS, dense=np.full((3, 6, 3), 1e300)), (), "do not fit into float32"),
+    "logits beyond float16": (
+        broken(ARRAYS, dense=1e5 * (1 + scores())),
+        ("--logits", "float16"),
+        "do not fit into float16",
+    ),
+    "labels in a column": (broken(ARRAYS, label=LABELS[:, None]), (), "labels of shape (6, 1)"),
+    "a single label": (broken(ARRAYS, label=np.array(1)), (), "labels of shape ()"),
+    "labels that are text": (broken(ARRAYS, label=np.array(list("aabcb "))), (), "no class is named ' '"),
+    "labels that are bytes": (broken(ARRAYS, label=np.array([b"a"] * 6)), (), "type |S1"),
+    "complex labels": (broken(ARRAYS, label=LABELS.astype(complex)), (), "type complex128"),
+    "huge labels": (broken(ARRAYS, dense=np.full((3, 6), 2**63, dtype=np.uint64)), (), "label 9223372036854775808"),
+    "a sparsity that is none": (ARRAYS, ("--sparsity", "nan"), "sparsity nan. Allowed: 0 to 1"),
+    "no class names": (ARRAYS, ("--class-names", "/dev/null"), "must hold the name of a class in every line"),
+    "float labels": (
+        broken(ARRAYS, label=LABELS.astype(float)),
+        (),
+        "type float64. Allowed: one row of integers from 0",
+    ),
 }
 
 
@@ -256,16 +297,34 @@ def test_what_does_not_fit_is_refused(run: Run, npz: Path, case: str) -> None:
     assert len((npz.parent / "s.duckdb").read_bytes()) == len(before)
 
 
-def test_a_truncated_archive_is_refused(run: Run, npz: Path) -> None:
-    """Wherever it breaks off; and no study is left behind."""
+@pytest.mark.parametrize("share", [0, 0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
+def test_a_truncated_archive_is_refused(run: Run, npz: Path, share: float) -> None:
+    """Broken off at the beginning, within an array, within the directory at the end; and no study is left behind."""
     whole = npz.read_bytes()
-    for length in (0, 10, len(whole) // 2, len(whole) - 10):
+    for length in range(int(share * len(whole)), int(share * len(whole)) + 3):
         npz.write_bytes(whole[:length])
         result = run(*arguments(npz, db="new.duckdb"))
         assert result.exit_code == 1
         assert "cannot be read, it may be truncated" in result.stderr
         assert result.stderr.count("\n") == 1
     assert not (npz.parent / "new.duckdb").exists()
+
+
+def test_a_damaged_archive_is_refused(run: Run, npz: Path) -> None:
+    """A flipped bit is one line, or an array that does not fit; never a traceback."""
+    whole = npz.read_bytes()
+    for position in range(0, len(whole), 97):
+        npz.write_bytes(whole[:position] + bytes([whole[position] ^ 64]) + whole[position + 1 :])
+        result = run(*arguments(npz, db=f"{position}.duckdb"))
+        assert result.exit_code in (0, 1)
+        assert result.stderr.count("\n") <= 1
+
+
+def test_an_archive_that_is_an_array_is_refused(run: Run, npz: Path) -> None:
+    """The name promises what the content does not hold."""
+    with npz.open("wb") as file:
+        np.save(file, DENSE)
+    assert "it is no npz archive" in run(*arguments(npz)).stderr
 
 
 def test_a_refused_first_import_leaves_no_file(run: Run, npz: Path) -> None:
@@ -282,6 +341,16 @@ def test_a_refused_first_import_leaves_no_file(run: Run, npz: Path) -> None:
             ("--replicates", "net", "--examples", "image"),
             "occurs twice for one network",
         ),
+        (lambda t: t[:0], ("--replicates", "net"), "has no rows"),
+        (lambda t: t.with_columns(net=pl.lit(None, pl.String)), ("--replicates", "net"), "'net' has 18 missing names"),
+        (
+            lambda t: t.with_columns(image=pl.lit(None, pl.String)),
+            ("--examples", "image"),
+            "'image' has 18 missing names",
+        ),
+        (lambda t: t.with_columns(image=pl.concat_list("image")), ("--examples", "image"), "cannot be read"),
+        (lambda t: t.with_columns(said=pl.concat_list(pl.lit("a"))), (), "cannot be read"),
+        (lambda t: t.with_columns(said=pl.lit("cat")), (), "one is text and the other numbers"),
         (lambda t: t[:-1], ("--replicates", "net", "--examples", "image"), "one network has predictions of shape"),
         (lambda t: t, ("--examples", "image"), "name the network's column (--replicates)"),
         (lambda t: t, ("--replicates", "model"), "has no column 'model'. It has: net, image, said, label"),

@@ -1,5 +1,7 @@
 """The study file: what it refuses, what twice is once, and that a file from a stranger runs nothing."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,6 +13,7 @@ import pytest
 import pietools
 from pietools.errors import StudyError
 from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.signatures import network_signatures
 from pietools.statistics.scalars import scalars_from_labels, scalars_from_logits
 from pietools.study import Study
 from tests.conftest import DENSE, LABELS, PRUNED, make_study, simulate
@@ -128,9 +131,9 @@ def test_the_same_evaluation_twice_is_once(toy: Study) -> None:
     predictions = scalars_from_labels(DENSE[0])
     assert toy.add_evaluation(model, evaluation(), predictions)
     assert not toy.add_evaluation(model, evaluation(), predictions)
-    assert toy.has_evaluation("weights", "e")
+    assert toy.has_evaluation(model, evaluation(), "none")
     assert toy.accuracy("dense").height == 4
-    with pytest.raises(StudyError, match="stored with other predictions on 'toy/test'"):
+    with pytest.raises(StudyError, match="stored on 'toy/test' with other predictions"):
         toy.add_evaluation(model, evaluation("other"), predictions)
     with pytest.raises(StudyError, match="model_digest weights, found other"):
         toy.add_evaluation(Model("dense", "9", model_digest="other"), evaluation(), predictions)
@@ -142,6 +145,26 @@ def test_a_network_counts_once(toy: Study) -> None:
     with pytest.raises(StudyError, match="the same network as replicate '9' of 'dense'"):
         toy.add_evaluation(Model("pruned", "9", model_digest="weights"), evaluation(), scalars_from_labels(DENSE[0]))
     assert toy.accuracy("pruned").height == 3
+
+
+def test_a_network_without_a_name_counts_once(toy: Study) -> None:
+    """Its weights tell who it is: run in another way it is refused, on another data set it is the same network."""
+    model, predictions = Model("dense", None, model_digest="weights"), scalars_from_labels(DENSE[0])
+    assert toy.add_evaluation(model, evaluation(), predictions)
+    with pytest.raises(StudyError, match="a network of 'dense' is stored on 'toy/test' with other predictions"):
+        toy.add_evaluation(model, evaluation("autocast"), predictions)
+    toy.add_dataset(Dataset("toy/train", [f"e{i}" for i in range(6)], LABELS, ["a", "b", "c"]))
+    assert toy.add_evaluation(model, Evaluation("toy/train", "labels", "e"), predictions)
+    assert toy.sql("select count(*) from models where model_digest = 'weights'").item() == 1
+
+
+def test_a_network_in_another_population_is_no_news(toy: Study) -> None:
+    """Asking whether it is stored says that it is, under which name."""
+    toy.add_evaluation(Model("dense", None, model_digest="weights"), evaluation(), scalars_from_labels(DENSE[0]))
+    with pytest.raises(StudyError, match="a network of 'pruned' is the same network as a network of 'dense'"):
+        toy.has_evaluation(Model("pruned", None, model_digest="weights"), evaluation(), "none")
+    with pytest.raises(StudyError, match="with logits as none, not float16"):
+        toy.has_evaluation(Model("dense", None, model_digest="weights"), evaluation(), "float16")
 
 
 def test_an_evaluation_covers_every_example(toy: Study) -> None:
@@ -199,6 +222,61 @@ def test_label_matrix_does_not_depend_on_the_order_of_insertion(tmp_path: Path) 
         assert np.array_equal(*matrices)
 
 
+def test_unnamed_networks_have_one_order_also_where_they_are_alike(tmp_path: Path) -> None:
+    """Few examples and two classes: confusion tables coincide, and still no order of insertion shows."""
+    labels, populations = simulate(1, n_networks=12, n=40, n_classes=2)
+    rng = np.random.default_rng(0)
+    matrices = []
+    for i in range(4):
+        path = tmp_path / f"{i}.duckdb"
+        with make_study(path, labels, {"dense": rng.permutation(populations["dense"])}, named=False) as study:
+            matrices.append(study.label_matrix("dense")[1])
+    assert all(np.array_equal(matrices[0], matrix) for matrix in matrices)
+
+
+def test_signatures_see_no_order_of_examples() -> None:
+    """They tell networks apart, and stay when examples are permuted."""
+    labels, populations = simulate(2, n_networks=12, n=40, n_classes=2)
+    order = np.random.default_rng(0).permutation(40)
+    signatures = network_signatures(labels, populations["dense"])
+    assert len(set(signatures)) == 12
+    assert network_signatures(labels[order], populations["dense"][:, order]) == signatures
+
+
+def test_reasons_are_not_read_off_the_path(toy: Study, tmp_path: Path) -> None:
+    """A folder named block, or my-read-only, is no lock and no permission."""
+    for folder in ("block", "Could not set lock", "my-read-only"):
+        path = tmp_path / folder / "s.duckdb"
+        path.parent.mkdir()
+        path.write_bytes(b"DUCK" * 2000)
+        with pytest.raises(StudyError, match=r"not a DuckDB file|cannot be opened") as caught:
+            Study.open(path)
+        assert "another process" not in str(caught.value)
+        assert "permission" not in str(caught.value)
+
+
+def test_a_foreign_file_with_our_tables_is_no_study(tmp_path: Path) -> None:
+    """Names alone do not make one."""
+    path = tmp_path / "foreign.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "create table study (a integer); create table datasets (a integer); create table predictions (a int)"
+        )
+    with pytest.raises(StudyError, match="a DuckDB file but no study"):
+        Study.open(path)
+
+
+def test_a_full_disk_leaves_no_file(tmp_path: Path) -> None:
+    """A study that could not be made is removed, with its log."""
+    np.savez(tmp_path / "runs.npz", dense=DENSE, label=LABELS)
+    arguments = "runs.npz --db s.duckdb --dataset d --population p --predictions dense"
+    command = f"ulimit -f 40; exec {sys.executable} -m pietools import {arguments}"
+    answer = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert answer.returncode == 1
+    assert answer.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.npz"]
+
+
 def test_results_are_replaced_and_become_stale(toy: Study) -> None:
     """A second run leaves one set of rows; predictions added later make it stale."""
     for _ in range(2):
@@ -212,9 +290,6 @@ def test_results_are_replaced_and_become_stale(toy: Study) -> None:
 
 def test_a_study_that_is_being_written_says_so(toy: Study, tmp_path: Path) -> None:
     """One writing process; another gets a line, not a traceback."""
-    import subprocess
-    import sys
-
     code = f"import pietools; pietools.open({str(toy.path)!r})"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "is being written by another process" in answer.stderr

@@ -1,5 +1,6 @@
 """The command line: parse, call, show. Heavy imports stand inside the commands, so that ``--help`` answers at once."""
 
+import errno
 from typing import Any
 
 import click
@@ -37,8 +38,11 @@ class Commands(click.Group):
                 f"'pietools {ctx.invoked_subcommand}' needs {error.name}: install pietools with its extra 'torch', "
                 "in a checkout with pip install '.[torch]'."
             ) from error
-        except (PermissionError, FileExistsError, IsADirectoryError, NotADirectoryError) as error:
-            raise click.ClickException(f"cannot write {error.filename}: {error.strerror}.") from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of a pipe went away: click ends quietly
+                raise
+            where = "stdout" if error.filename is None else error.filename
+            raise click.ClickException(f"cannot read or write {where}: {error.strerror}.") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "--permutations", type=click.IntRange(1), help="Relabellings of the null.  [default: the study's, else 1000]"
 )
-@click.option("--seed", type=click.IntRange(0), help="Seed of the relabellings.  [default: the study's, else 0]")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the relabellings.  [default: the study's, else 0]"
+)
 @click.option("--no-store", is_flag=True, help="Leave the study as it is: for files that may not be written.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def analyze(
@@ -43,11 +45,18 @@ def analyze(
     from pietools.cli.progress import progress_bar
     from pietools.study import Study
 
+    prepare(out)
     with Study.open(study, read_only=no_store) as opened, progress_bar("analyze", "steps") as on_step:
         analysis = run(
             opened, permutations=permutations, seed=seed, comparisons=compare, store=not no_store, on_step=on_step
         )
     show(analysis, out=out, as_json=as_json)
+
+
+def prepare(out: Path | None) -> None:
+    """Make the folder before the work, so that a wrong one is found before anything is stored."""
+    if out is not None:
+        (out / "figures").mkdir(parents=True, exist_ok=True)
 
 
 def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
@@ -73,7 +82,6 @@ def _write(analysis: "Analysis", out: Path, found: str) -> None:
     from pietools.figures import write_figures
     from pietools.report import write_report
 
-    out.mkdir(parents=True, exist_ok=True)
     (out / "analysis.json").write_text(found + "\n", encoding="utf-8")
     write_figures(analysis, out / "figures")
     write_report(analysis, out / "report.html")

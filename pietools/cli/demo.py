@@ -17,18 +17,30 @@ def demo(out: Path | None, as_json: bool) -> None:
     import tempfile
 
     from pietools.analysis import analyze
-    from pietools.cli.analyze import show
+    from pietools.cli.analyze import prepare, show
     from pietools.cli.progress import progress_bar
-    from pietools.exporting import import_folder
-    from pietools.resources import resource
     from pietools.study import Study
 
+    prepare(out)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = out or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "study.duckdb"
-        path.unlink(missing_ok=True)
-        import_folder(resource("data", "fashion-mnist", "study"), path)
+        path = (out or Path(temporary)) / "study.duckdb"
+        _make_study(path)
         with Study.open(path) as study, progress_bar("analyze", "steps") as on_step:
             analysis = analyze(study, on_step=on_step)
         show(analysis, out=out, as_json=as_json)
+
+
+def _make_study(path: Path) -> None:
+    """Make the embedded study at ``path``; one of an earlier demo is as good, and nothing else is overwritten."""
+    from pietools.errors import StudyError
+    from pietools.exporting import import_folder, read_manifest
+    from pietools.resources import resource
+    from pietools.study import Study
+
+    embedded = resource("data", "fashion-mnist", "study")
+    if not path.exists():
+        import_folder(embedded, path)
+        return
+    with Study.open(path, read_only=True) as found:
+        if found.recipe() != read_manifest(embedded)["recipe"]:
+            raise StudyError(f"{path} is another study: name another folder.")

@@ -63,19 +63,17 @@ def import_(
       --population int8 --reference dense --method int8 \\
       --predictions int8 --labels label --replicates models
     """
-    from pietools.study import Study
-
     if len(files) == 1 and files[0].is_dir():
-        from pietools.exporting import import_folder
-
-        import_folder(files[0], db)
-        click.echo(f"{db} holds the study of {files[0]}.")
+        if dataset or population:
+            raise click.UsageError("a folder is a whole study: leave out --dataset and --population.")
+        _import_study(files[0], db)
         return
-    if dataset is None or population is None:
+    if not dataset or not population:
         raise click.UsageError("say which --dataset and --population the predictions belong to.")
     from pietools.importing import import_predictions
     from pietools.reading import Source
     from pietools.records import Population
+    from pietools.study import Study
 
     source = Source(*(said.pop(name) for name in ("predictions", "labels", "replicates", "examples")))
     target = Population(population, role=said.pop("role") or "", **said)
@@ -94,13 +92,23 @@ def import_(
     _show(imported, as_json=as_json)
 
 
+def _import_study(folder: Path, db: Path) -> None:
+    from pietools.exporting import import_folder
+
+    import_folder(folder, db)
+    click.echo(f"{db} holds the study of {folder}.")
+
+
 def _lines(path: Path) -> list[str]:
     from pietools.errors import ImportFileError
 
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        names = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ImportFileError(f"cannot read the class names in {path}: {error}") from None
+    if not names or "" in names or len(set(names)) < len(names):
+        raise ImportFileError(f"{path} must hold the name of a class in every line, each another.")
+    return names
 
 
 def _show(imported: "Imported", *, as_json: bool) -> None:

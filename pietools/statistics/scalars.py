@@ -24,17 +24,30 @@ def scalars_from_logits(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
         ``margin`` (probability of the label minus the largest other one, in [−1, 1]), ``entropy`` (nats),
         ``label_rank`` (from 0, by logit descending, then class ascending).
     """
+    return _in_chunks(logits, logits, labels)
+
+
+def scalars_from_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
+    """The same from probabilities, shape (n, m); predicted_label and label_rank go by them, as their logarithms may tie."""
+    return _in_chunks(log_probabilities(probabilities), probabilities, labels)
+
+
+def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
+    """Logits, float32, of probabilities; 0 becomes the smallest normal float32."""
+    return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)).astype(np.float32)
+
+
+def _in_chunks(logits: np.ndarray, ranked_by: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
     if logits.ndim != 2 or logits.shape[0] != labels.shape[0]:
         raise ValueError(f"logits of shape {logits.shape} do not fit {labels.shape[0]} labels")
-    # In chunks that stay in the cache: a data set of ImageNet's size would otherwise be passed over in memory ten times.
-    chunks = [_scalars(logits[i : i + CHUNK], labels[i : i + CHUNK]) for i in range(0, max(len(labels), 1), CHUNK)]
-    return pl.concat(chunks)
+    # Chunks that stay in the cache: a data set of ImageNet's size would otherwise be passed over in memory ten times.
+    starts = range(0, max(len(labels), 1), CHUNK)
+    return pl.concat([_scalars(*(array[i : i + CHUNK] for array in (logits, ranked_by, labels))) for i in starts])
 
 
-def _scalars(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
+def _scalars(logits: np.ndarray, ranked_by: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
     logits = np.asarray(logits, dtype=np.float32)
-    n, n_classes = logits.shape
-    rows = np.arange(n)
+    rows = np.arange(len(logits))
     has_label = labels >= 0
     label = np.where(has_label, labels, 0)
 
@@ -47,21 +60,24 @@ def _scalars(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
     of_label = probabilities[rows, label]
     others = probabilities.copy()
     others[rows, label] = 0
-    label_logit = shifted[rows, label][:, None]
-    rank = (shifted > label_logit).sum(axis=1) + (
-        (shifted == label_logit) & (np.arange(n_classes) < label[:, None])
-    ).sum(axis=1)
     labelled = pl.Series(has_label)
     return pl.DataFrame(
         {
-            "predicted_label": logits.argmax(axis=1).astype(np.int32),
+            "predicted_label": ranked_by.argmax(axis=1).astype(np.int32),
             "loss": log_total - shifted[rows, label],
             "confidence": probabilities.max(axis=1),
             "margin": of_label - others.max(axis=1),
             "entropy": np.maximum(entropy, 0),
-            "label_rank": rank.astype(np.int32),
+            "label_rank": _rank(ranked_by, label),
         }
     ).with_columns(pl.when(labelled).then(pl.col(name)).alias(name) for name in ("loss", "margin", "label_rank"))
+
+
+def _rank(scores: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Rank of each label from 0: how many classes have a larger score, or the same and a lower index."""
+    own = np.take_along_axis(scores, label[:, None], axis=1)
+    is_before = (scores == own) & (np.arange(scores.shape[1]) < label[:, None])
+    return ((scores > own) | is_before).sum(axis=1).astype(np.int32)
 
 
 def scalars_from_labels(predicted_labels: np.ndarray) -> pl.DataFrame:
