@@ -108,9 +108,23 @@ def add_population(database: Database, population: Population) -> int:
     }
     stored = database.sql("select * from populations where name = ?", [population.name])
     if stored.height:
-        _refuse_other(f"population '{population.name}'", stored.row(0, named=True), row)
+        _refuse_other_population(database, population, row)
         return int(stored["population_id"].item())
     return _insert_numbered(database, "populations", "population_id", row)
+
+
+def _refuse_other_population(database: Database, population: Population, row: dict[str, Any]) -> None:
+    """Compare with what is stored, by the names of reference and parent."""
+    stored = database.sql(
+        """select p.*, reference.name as reference, parent.name as parent from populations as p
+           left join populations as reference on reference.population_id = p.reference_id
+           left join populations as parent on parent.population_id = p.parent_id
+           where p.name = ?""",
+        [population.name],
+    )
+    found = {name: value for name, value in row.items() if not name.endswith("_id")}
+    found |= {"reference": population.reference, "parent": population.parent}
+    _refuse_other(f"population '{population.name}'", stored.row(0, named=True), found)
 
 
 def _population_id(database: Database, name: str | None) -> int | None:
@@ -217,7 +231,7 @@ def _stored_model(database: Database, model: Model) -> dict[str, Any] | None:
         if (row["population"], row["replicate"]) != (model.population, model.replicate):
             other = _network(row["population"], row["replicate"])
             raise StudyError(f"{name} is the same network as {other}: a network counts once.")
-        _refuse_other(name, row, _model_row(database, model))
+        _refuse_other(name, row, {"model_digest": model.model_digest, "seed": model.seed})
     return rows.row(0, named=True) if rows.height else None
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from pietools import __version__
 from pietools.errors import StudyError
 from pietools.statistics.accuracy import fleiss_kappa, mean_and_sd
-from pietools.statistics.classes import class_tests, default_test
+from pietools.statistics.classes import LEVEL, class_tests, default_test
 from pietools.statistics.relabelling import RelabellingNull, relabelling_null
 from pietools.study import Study
 
@@ -141,6 +141,9 @@ class _Topics:
         if twice := next((name for name, other in extra if name == other), None):
             raise StudyError(f"'{twice}' is to be compared with itself: name two populations.")
         available = set(evaluated.select("population", "dataset").rows())
+        compared = {compressed for _, compressed in [*pairs, *extra]}
+        alone = self.populations.filter((pl.col("role") == "compressed") & ~pl.col("name").is_in(compared))
+        self.warnings += [f"{name} is compared with nothing: it has no reference." for name in alone["name"]]
         comparisons = []
         for reference, compressed in dict.fromkeys([*pairs, *extra]):
             shared = [name for name in self.datasets["name"] if {(reference, name), (compressed, name)} <= available]
@@ -191,6 +194,11 @@ class _Topics:
         null = relabelling_null(
             reference, compressed, paired=paired, n_permutations=self.permutations, seed=comparison.seed(self.seed)
         )
+        if null.smallest_p > LEVEL:
+            self.warnings.append(
+                f"{comparison.compressed} against {comparison.reference} on {comparison.dataset}: p cannot be below "
+                f"{null.smallest_p:.3f} with so few networks."
+            )
         is_labelled = self._dataset(comparison.dataset)["n_labelled"] > 0
         directions = {name: int((pies["direction"] == name).sum()) for name in ("forgotten", "recovered", "moved")}
         return {
@@ -268,4 +276,5 @@ def _null_columns(null: RelabellingNull) -> dict[str, Any]:
         "null_conf_high": float(high),
         "null_difference": null.observed - mean,
         "p_value": null.p_value,
+        "smallest_p": null.smallest_p,
     }

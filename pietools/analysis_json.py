@@ -40,7 +40,7 @@ def _comparison(analysis: Analysis, pies: dict[str, Any]) -> dict[str, Any]:
         "is_exact": pies.pop("is_exact"),
     }
     null |= {name: pies.pop(f"null_{name}") for name in ("mean", "sd", "conf_low", "conf_high", "difference")}
-    null["p_value"] = pies.pop("p_value")
+    null |= {name: pies.pop(name) for name in ("p_value", "smallest_p")}
     names = {name: pies[name] for name in ("reference", "compressed", "dataset")}
     flips = analysis.flips.row(by_predicate=_is(names), named=True)
     return {

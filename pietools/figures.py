@@ -78,11 +78,17 @@ def _over_comparisons(analysis: Analysis) -> Iterator[Figure]:
 
 def _per_comparison(classes: pl.DataFrame) -> Iterator[Figure]:
     names = ["compressed", "reference", "dataset"]
-    for rows in classes.partition_by(names, maintain_order=True) if classes.height else []:
+    is_tested = pl.col("p_value").count().over(names) > 0
+    tested = classes.filter(is_tested)
+    for rows in tested.partition_by(names, maintain_order=True):
         compressed, reference, dataset = rows.select(names).row(0)
         caption = f"Change of recall per class: {compressed} against {reference} on {dataset}."
-        stem = file_stem("classes", compressed, reference, dataset)
-        yield Figure("classes", stem, caption, charts.class_change(rows))
+        yield Figure("classes", class_stem(rows), caption, charts.class_change(rows))
+
+
+def class_stem(rows: pl.DataFrame) -> str:
+    """Stem of the class chart of one comparison."""
+    return file_stem("classes", *rows.select("compressed", "reference", "dataset").row(0))
 
 
 def file_stem(*names: str) -> str:

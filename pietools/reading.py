@@ -195,6 +195,10 @@ def _as_scores(path: Path, array: np.ndarray) -> np.ndarray:
     """Predictions as (K, n) labels or (K, n, m) scores; one network may leave out its axis."""
     if array.dtype.kind in "iu" and array.ndim in (1, 2):
         return np.atleast_2d(array)
+    if array.dtype.kind == "f" and array.ndim == 2 and np.array_equal(array, np.rint(array)):
+        raise ImportFileError(
+            f"{path}: predictions of type {array.dtype} that are whole numbers: store labels as integers."
+        )
     if array.dtype.kind == "f" and array.ndim in (2, 3):
         return array if array.ndim == 3 else array[None]
     raise ImportFileError(

@@ -3,7 +3,7 @@
 
 create table study (key text primary key, value json);
 comment on table study is 'One row per fact about the file itself.';
-comment on column study.key is 'schema_version, definitions_digest, pietools_version, recipe (the resolved STUDY.toml)';
+comment on column study.key is 'schema_version, definitions_digest, recipe (the resolved STUDY.toml)';
 comment on column study.value is 'the fact, as JSON';
 
 create table datasets (
@@ -205,7 +205,8 @@ create table results.pies (
     null_conf_low double not null,
     null_conf_high double not null,
     null_difference double not null,
-    p_value double not null
+    p_value double not null,
+    smallest_p double not null
 );
 comment on table results.pies is 'One row per comparison and data set: the PIEs and how many there would be if compression did nothing.';
 comment on column results.pies.n_pairs is 'matched pairs; null if the design is unpaired';
@@ -218,6 +219,7 @@ comment on column results.pies.null_conf_low is '2.5 % quantile over relabelling
 comment on column results.pies.null_conf_high is '97.5 % quantile over relabellings';
 comment on column results.pies.null_difference is 'n_pies minus null_mean';
 comment on column results.pies.p_value is 'share of relabellings with at least as many PIEs, the identity counted';
+comment on column results.pies.smallest_p is 'smallest p that the design and the number of relabellings allow';
 
 create table results.flips (
     run_id integer not null,

@@ -12,7 +12,13 @@ def pies_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
     row |= {"n_examples": 1000, "n_reference": 10, "n_compressed": 10, "n_pairs": 10, "tie_rule": "lowest"}
     row |= {"n_pies": 90, "n_pies_untied": 60, "forgotten": 50, "recovered": 25, "moved": 15}
     row |= {"design": "paired", "n_permutations": 1000, "is_exact": False, "null_mean": 40.4, "null_sd": 5.0}
-    row |= {"null_conf_low": 30.0, "null_conf_high": 50.0, "null_difference": 49.6, "p_value": 1 / 1001}
+    row |= {
+        "null_conf_low": 30.0,
+        "null_conf_high": 50.0,
+        "null_difference": 49.6,
+        "p_value": 1 / 1001,
+        "smallest_p": 1 / 1001,
+    }
     return row | changes
 
 

@@ -166,6 +166,16 @@ def test_populations_that_share_no_dataset_are_named(toy: Study) -> None:
     assert "control is not compared with dense: no data set has predictions of both." in found(toy)["warnings"]
 
 
+def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
+    """Three pairs cannot reach 0.05; a compressed population without a reference is compared with nothing."""
+    with make_study(tmp_path / "s.duckdb", LABELS, {"dense": DENSE, "pruned": PRUNED}) as study:
+        study.add_population(Population("lonely", "compressed"))
+        answer = found(study)
+    assert answer["comparisons"][0]["null"]["smallest_p"] == 0.25
+    assert "lonely is compared with nothing: it has no reference." in answer["warnings"]
+    assert "pruned against dense on toy/test: p cannot be below 0.250 with so few networks." in answer["warnings"]
+
+
 def test_an_empty_study_says_what_to_do(tmp_path: Path) -> None:
     """Nothing can be analyzed."""
     with Study.create(tmp_path / "s.duckdb") as study, pytest.raises(StudyError, match="collect or import some first"):

@@ -137,12 +137,21 @@ def test_several_data_sets_have_a_table_each() -> None:
 
 def test_a_study_without_comparisons_has_a_report(tmp_path: Path) -> None:
     """Dense networks alone: accuracy, and a sentence that says why there is no more."""
-    nothing = pl.DataFrame()
-    analysis = make_analysis(pies=nothing, flips=nothing, classes=nothing)
+    whole = make_analysis()
+    analysis = make_analysis(pies=whole.pies.clear(), flips=whole.flips.clear(), classes=whole.classes.clear())
     write_report(analysis, tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "No population is compared with another." in text
     assert write_figures(analysis, tmp_path) == []
+
+
+def test_classes_that_could_not_be_tested_have_no_chart(tmp_path: Path) -> None:
+    """One network a population: a sentence, no chart and no table of dashes."""
+    classes = make_analysis().classes.with_columns(p_value=None, p_adjusted=None)
+    analysis = make_analysis(classes=classes)
+    assert "no class could be tested" in page(analysis)
+    assert "with the smallest p" not in page(analysis)
+    assert not [path for path in write_figures(analysis, tmp_path) if path.name.startswith("classes")]
 
 
 def test_the_same_analysis_gives_the_same_bytes() -> None:

@@ -112,6 +112,17 @@ def test_what_is_stored_has_no_path_of_the_machine(tmp_path: Path) -> None:
         ("[0.5, 0.9]", "[0.5, 0.5]", "two populations are named 'supervised/magnitude-0.5'."),
         ("[0.5, 0.9]", "0.5\nwindow = [0.5, 0.2]", "line 13: [[compression]] window = [0.5, 0.2]: the window"),
         ("[training]\nsteps = 20\n", "", "line 6: [[regime]] needs a table [training]"),
+        ("'digits'", "'digits'\nstd = [inf]", "line 6: [data] std = inf: must be a finite number."),
+        ("'digits'", "'digits'\nmean = [nan]", "line 6: [data] mean = nan: must be a finite number."),
+        ("'digits'", "'digits'\nmean = []", "line 6: [data] mean = []: "),
+        ("'digits'", "'digits'\nevaluate = ['test', 'test']", "line 6: [data] evaluate = ['test', 'test']: 'test' is there twice"),
+        ("'digits'", "'digits'\nevaluate = ['']", "line 6: [data] evaluate = ''"),
+        ("steps = 20", "steps = 20\nlearning_rate = inf", "line 8: [training] learning_rate = inf: must be a finite number."),
+        ("steps = 20", f"steps = 20\nbatch_size = {2**63}", f"line 8: [training] batch_size = {2**63}: must be less than"),
+        ("[training]", f"[analyze]\nseed = {2**63}\n[training]", f"line 7: [analyze] seed = {2**63}: must be less than"),
+        ("steps = 20", f"steps = {'[' * 3000}", "STUDY.toml: this is no TOML: "),
+        ("steps = 20", f"steps = {'9' * 5000}", "STUDY.toml: this is no TOML: "),
+        ("steps = 20", f"steps{'.a' * 3000} = 1", "line 7: [training] steps must be a whole number, and {'a': "),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line(tmp_path: Path, old: str, new: str, expected: str) -> None:

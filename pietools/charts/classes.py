@@ -13,7 +13,7 @@ NOT_SIGNIFICANT = "minus accuracy: not significant"
 RAW = "raw change"
 COLORS = {SIGNIFICANT: VERMILLION, NOT_SIGNIFICANT: GREY, RAW: INK}
 SHAPES = {SIGNIFICANT: "circle", NOT_SIGNIFICANT: "circle", RAW: "M-.25,-1H.25V1H-.25Z"}
-TITLE = "Change of recall (percentage points, 95 % interval)"
+TITLE = "Change of recall (percentage points, unadjusted 95 % interval)"
 
 
 def class_change(classes: pl.DataFrame) -> AnyChart:
@@ -81,7 +81,7 @@ def _by_kind(frame: pl.DataFrame) -> pl.DataFrame:
 def _intervals(frame: pl.DataFrame, rows: list[str]) -> AnyChart:
     color = alt.Color("kind:N", scale=categories(frame["kind"], COLORS), title=None)
     shape = alt.Shape("kind:N", scale=categories(frame["kind"], SHAPES), title=None)
-    y = alt.Y("class:N", title="Class", scale=alt.Scale(domain=rows))
+    y = alt.Y("class:N", title=None, scale=alt.Scale(domain=rows))
     change, low = (alt.X(f"{column}:Q", title=TITLE) for column in ("change", "conf_low"))
     base = alt.Chart().encode(y, color, tooltip=_tooltip())
     layers = (

@@ -25,7 +25,7 @@ CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "axis": {"domainColor": INK, "grid": False, "labelColor": INK, "tickColor": INK, "titleColor": INK}
     | {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8, "labelLimit": 260},
-    "axisQuantitative": {"grid": True, "gridColor": "#e6e6e6", "tickCount": 6},
+    "axisQuantitative": {"labelFlush": False, "grid": True, "gridColor": "#e6e6e6", "tickCount": 6},
     "header": {"labelColor": INK, "labelFontSize": 12, "labelLimit": 400, "labelAnchor": "start"},
     "legend": {"orient": "top", "direction": "horizontal", "title": None, "columns": 3, "labelColor": INK}
     | {"labelFontSize": 11, "labelLimit": 300, "symbolOpacity": 1, "symbolStrokeWidth": 1.5, "columnPadding": 14},

@@ -125,7 +125,7 @@ def _show(imported: "Imported", *, as_json: bool) -> None:
         accuracy = f"mean top-1 accuracy {mean:.1%} ({min(imported.top1):.1%} to {max(imported.top1):.1%})"
     already = imported.n_models - imported.n_added
     click.echo(
-        f"{imported.population}: {imported.n_models} networks, {accuracy}"
+        f"{imported.population}: {imported.n_models} network{'' if imported.n_models == 1 else 's'}, {accuracy}"
         + (f"; {already} were there already" if already else "")
     )
     for warning in imported.warnings:

@@ -35,9 +35,11 @@ def _print_dataset(console: Console, analysis: "Analysis", dataset: str) -> None
         frame.filter(frame["dataset"] == dataset).to_dicts()
         for frame in (analysis.accuracy, analysis.pies, analysis.flips)
     )
-    _print_table(console, "Accuracy", ACCURACY, accuracy)
+    _print_table(console, "Accuracy, mean ± sd over networks", ACCURACY, accuracy)
     _print_table(console, "PIEs: examples on which the modal labels differ", PIES, pies)
-    _print_table(console, "Flips: share of predictions that differ, mean over pairs of networks", FLIPS, flips)
+    _print_table(
+        console, "Flips: share of predictions that differ, mean (total: ± sd) over pairs of networks", FLIPS, flips
+    )
     classes = _class_rows(analysis, dataset)
     _print_table(console, "Classes whose recall changed otherwise than accuracy did, p ≤ 0.05", CLASSES, classes)
 

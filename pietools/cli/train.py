@@ -43,14 +43,15 @@ def _as_json(report: "TrainReport") -> str:
 
 
 def _as_text(report: "TrainReport") -> str:
-    """One line per population: networks, how many are new, mean accuracy, realised sparsity."""
+    """One line per population and data set: networks, how many are new, mean accuracy, realised sparsity."""
     lines = []
-    for population in dict.fromkeys(row["population"] for row in report.networks):
-        rows = [row for row in report.networks if row["population"] == population]
-        (dataset,) = rows[0]["accuracy"]
+    # Networks that were there may have been evaluated on the split that came first in the file at that time.
+    found = [(row["population"], *row["accuracy"]) for row in report.networks]
+    for population, dataset in dict.fromkeys(found):
+        rows = [row for row, where in zip(report.networks, found, strict=True) if where == (population, dataset)]
         accuracy = sum(row["accuracy"][dataset] for row in rows) / len(rows)
         sparsity = sum(row["realised_sparsity"] for row in rows) / len(rows)
         n_new = sum(row["is_new"] for row in rows)
-        found = f"accuracy {accuracy:.2%} on {dataset}, sparsity {sparsity:.4g}"
-        lines.append(f"{population}: {len(rows)} networks ({n_new} new), {found}")
+        numbers = f"accuracy {accuracy:.2%} on {dataset}, sparsity {sparsity:.4g}"
+        lines.append(f"{population}: {len(rows)} networks ({n_new} new), {numbers}")
     return "\n".join(lines)

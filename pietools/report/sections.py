@@ -4,7 +4,7 @@ import polars as pl
 
 from pietools import __version__
 from pietools.analysis import Analysis
-from pietools.figures import Figure, svg
+from pietools.figures import Figure, class_stem, svg
 from pietools.report.markup import Column, bullets, element, figure, section, table, wrap
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, relabellings, significant_classes
 from pietools.report.terms import TERMS
@@ -50,7 +50,7 @@ CLASSES = [
     Column("examples", lambda r: count(r["n"])),
     Column("raw change, points", lambda r: points(r["raw_change"])),
     Column("minus accuracy, points", lambda r: points(r["estimate"])),
-    Column("95 %", lambda r: points_interval(r["conf_low"], r["conf_high"])),
+    Column("95 %, unadjusted", lambda r: points_interval(r["conf_low"], r["conf_high"])),
     Column("p", lambda r: p_value(r["p_value"])),
     Column("adjusted p", lambda r: p_value(r["p_adjusted"])),
 ]
@@ -88,7 +88,8 @@ def classes(analysis: Analysis, drawn: list[Figure]) -> str:
     if not analysis.classes.height:
         return ""
     by_comparison = analysis.classes.partition_by("compressed", "reference", "dataset", maintain_order=True)
-    parts = [_comparison(rows, chart) for rows, chart in zip(by_comparison, drawn, strict=True)]
+    by_stem = {one.stem: one for one in drawn}
+    parts = [_comparison(rows, by_stem.get(class_stem(rows))) for rows in by_comparison]
     return section("Classes", *parts)
 
 
@@ -115,15 +116,17 @@ def terms() -> str:
     return section("Terms", _definitions(TERMS))
 
 
-def _comparison(rows: pl.DataFrame, chart: Figure) -> str:
+def _comparison(rows: pl.DataFrame, chart: Figure | None) -> str:
+    """How many classes differ; the chart and the clearest classes, if any could be tested."""
     tested = rows.filter("is_default")
     clearest = tested.sort("p_adjusted", "p_value", "label", nulls_last=True).head(CLASS_ROWS)
     parts = [
         element("h3", comparison_name(rows.row(0, named=True))),
         bullets(significant_classes(test, tested["test"][0]) for test in count_significant(rows).to_dicts()),
-        *_figures([chart]),
-        table(CLASSES, clearest.to_dicts()),
     ]
+    if chart is None:
+        return "\n".join(parts)
+    parts += [*_figures([chart]), table(CLASSES, clearest.to_dicts())]
     if tested.height > CLASS_ROWS:
         shown = f"The {CLASS_ROWS} of {count(tested.height)} with the smallest p, by the {tested['test'][0]} test."
         parts.append(element("p", shown, class_="note"))
@@ -132,7 +135,7 @@ def _comparison(rows: pl.DataFrame, chart: Figure) -> str:
 
 def _tables(columns: list[Column], frame: pl.DataFrame) -> list[str]:
     """A table per data set, named if there are several."""
-    by_dataset = frame.partition_by("dataset", maintain_order=True) if frame.height else []
+    by_dataset = frame.partition_by("dataset", maintain_order=True)
     if len(by_dataset) == 1:
         return [table(columns, frame.to_dicts())]
     return [element("h3", rows["dataset"][0]) + table(columns, rows.to_dicts()) for rows in by_dataset]

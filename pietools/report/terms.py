@@ -9,9 +9,10 @@ TERMS = {
     "Forgotten, recovered, moved": "Direction of a PIE: from right to wrong, from wrong to right, from wrong to another wrong.",
     "If compression did nothing": "Networks of one population disagree with each other, so some PIEs appear even where nothing "
     "happened. The names reference and compressed are dealt out anew among the networks (within matched pairs if the design is "
-    "paired) and PIEs are counted again: their mean, and the range that holds 95 % of the counts.",
+    "paired) and PIEs are counted again: their mean, and the range that holds 95 % of the counts. A yardstick for the count, not a "
+    "prediction of retraining: a real effect is dealt out, too, and raises it.",
     "p": "Share of these relabellings with at least as many PIEs as were found. Small: the two populations are not "
-    "interchangeable. It says nothing of the size of the effect.",
+    "interchangeable. It says nothing of the size of the effect. Near 1 it does not mean that compression removed PIEs.",
     "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise the design "
     "is unpaired.",
     "Top-1, top-5": "Share of the labelled examples whose label has the largest, or one of the five largest, logits; mean ± "
@@ -19,7 +20,7 @@ TERMS = {
     "Kappa": "Fleiss' kappa: agreement of the networks of one population beyond chance, 1 if they always agree.",
     "Tied": "Examples whose modal label is tied.",
     "Flips": "Predictions of single networks that differ between reference and compressed: harmful (right to wrong), beneficial "
-    "(wrong to right), wrong to another wrong; mean over pairs of networks.",
+    "(wrong to right), wrong to another wrong; mean over pairs of networks, the total ± its standard deviation over pairs.",
     "Minus accuracy": "Change of a class's recall minus the change of accuracy: 0 means that the class moved as accuracy did. "
     "Weighted by class size these sum to zero, so one damaged class makes the others look better: see the raw change beside it.",
     "Adjusted p": "Corrected for the number of classes (Benjamini–Hochberg): of the classes called significant at 0.05, on average "

@@ -21,13 +21,15 @@ WORD = 64
 class RelabellingNull:
     """Distribution of the number of PIEs over relabellings.
 
-    ``counts`` has one entry per relabelling, the identity included if ``is_exact``; ``observed`` is the count as labelled.
+    ``counts`` has one entry per relabelling, the identity included if ``is_exact``; ``observed`` is the count as labelled;
+    ``smallest_p`` is what the design and the number of relabellings allow at best.
     """
 
     design: str
     observed: int
     counts: np.ndarray
     is_exact: bool
+    smallest_p: float
 
     @property
     def p_value(self) -> float:
@@ -77,7 +79,10 @@ def relabelling_null(
     counts = np.array([ballots.n_pies(mask) for mask in _masks(members)], dtype=np.int64)
     identity = np.arange(n_reference + n_compressed) < n_reference
     observed = ballots.n_pies(_masks(identity[None, :])[0])
-    return RelabellingNull("paired" if paired else "unpaired", observed, counts, is_exact)
+    # With equally many networks a relabelling and its mirror image count the same.
+    n_alike = 2 if n_reference == n_compressed else 1
+    smallest_p = n_alike / n_all if is_exact else max(n_alike / n_all, 1 / (1 + n_permutations))
+    return RelabellingNull("paired" if paired else "unpaired", observed, counts, is_exact, smallest_p)
 
 
 def _all_swaps(n_pairs: int) -> np.ndarray:

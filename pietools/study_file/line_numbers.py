@@ -31,7 +31,7 @@ def _find_table(lines: list[str], location: Location) -> int | None:
 
 
 def _find_key(lines: list[str], start: int, key: str) -> int | None:
-    assignment = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    assignment = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""")
     for number, line in enumerate(lines[start:], start=start + 1):
         if TABLE.match(line):
             return None

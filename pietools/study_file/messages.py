@@ -1,6 +1,7 @@
 """What pydantic found wrong, said in one line of a person's language."""
 
 import difflib
+import reprlib
 import types
 import typing
 from typing import Any
@@ -38,8 +39,15 @@ def describe(error: ErrorDetails) -> str:
         return where if key is None else f"{where} Allowed: {', '.join(_keys_of(location))}."
     subject = f"{table} {key}" if key else table
     if kind in KINDS:
-        return f"{subject} must be {KINDS[kind]}, and {found!r} is {TYPES.get(type(found), type(found).__name__)}."
-    return f"{subject} = {found!r}: {_requirement(error)}."
+        return f"{subject} must be {KINDS[kind]}, and {_shortened(found)} is {TYPES.get(type(found), type(found).__name__)}."
+    return f"{subject} = {_shortened(found)}: {_requirement(error)}."
+
+
+def _shortened(found: Any) -> str:
+    """What was found, as Python writes it; what is long or deeply nested is shortened."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = 80
+    return brief.repr(found)
 
 
 def _table_of(location: tuple[int | str, ...]) -> str:

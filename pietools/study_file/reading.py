@@ -47,7 +47,7 @@ def _read_text(path: Path) -> str:
 def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except Exception as error:  # besides TOMLDecodeError: brackets that are too deep, numbers of thousands of digits
         found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
         where, what = (f" line {found[2]} column {found[3]}", found[1]) if found else ("", str(error))
         raise StudyFileError(f"{path.name}{where}: this is no TOML: {what}") from None

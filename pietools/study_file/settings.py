@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-PositiveInt = Annotated[int, Field(ge=1)]
+PositiveInt = Annotated[int, Field(ge=1, lt=2**31)]
 DATA_NAMES = "digits, fashion-mnist, imagefolder:PATH, python:MODULE:FUNCTION"
 
 
@@ -36,13 +36,23 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+def _check_distinct(values: list[str]) -> list[str]:
+    twice = next((value for value in values if values.count(value) > 1), None)
+    if twice is not None:
+        raise ValueError(f"'{twice}' is there twice")
+    return values
+
+
+SplitName = Annotated[str, Field(min_length=1)]
 NetworkName = Annotated[str, AfterValidator(_check_network_name)]
 
 
 class Settings(BaseModel):
     """A table: exact types, known keys only, never changed after reading."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class StudySettings(Settings):
@@ -67,15 +77,15 @@ class DataSettings(Settings):
     """digits, fashion-mnist, imagefolder:PATH (PATH/SPLIT/CLASS/* or PATH/CLASS/*) or python:MODULE:FUNCTION"""
     root: str | None = None
     """for fashion-mnist: torchvision's folder or a folder of idx or idx.gz files"""
-    evaluate: Annotated[list[str], Field(min_length=1)] = ["test"]
+    evaluate: Annotated[list[SplitName], Field(min_length=1), AfterValidator(_check_distinct)] = ["test"]
     """splits to collect predictions on; the first is the primary data set"""
     resize: PositiveInt | None = None
     """image folders: length of the shorter side, pixels; 256 unless given"""
     crop: PositiveInt | None = None
     """image folders: side of the square cut from the middle, pixels; 224 unless given"""
-    mean: list[float] | None = None
+    mean: Annotated[list[float], Field(min_length=1)] | None = None
     """mean of the intensities in [0, 1], one or one per channel; the data set’s own unless given"""
-    std: list[Annotated[float, Field(gt=0)]] | None = None
+    std: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] | None = None
     """standard deviation of the intensities, likewise"""
 
     @property
@@ -100,7 +110,7 @@ class TrainingSettings(Settings):
     """L2 penalty, for all weights"""
     schedule: Literal["cosine", "one-cycle"] = "cosine"
     """how the learning rate falls"""
-    augment: list[Literal["flip", "crop"]] = []
+    augment: Annotated[list[Literal["flip", "crop"]], AfterValidator(_check_distinct)] = []
     """flip: left to right; crop: shifted by up to an eighth"""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto is CUDA where there is one"""
@@ -176,7 +186,7 @@ class AnalyzeSettings(Settings):
 
     permutations: PositiveInt = 1000
     """relabellings of the null"""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """seed of the relabellings"""
     comparisons: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
     """pairs [reference, compressed] besides those that the references make"""

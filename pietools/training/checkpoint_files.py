@@ -16,12 +16,17 @@ REPLICATE = "{replicate}"
 
 @dataclass(frozen=True)
 class CheckpointFile:
-    """The weights of one network; `replicate` is None where the networks are not matched with others."""
+    """The weights of one network.
+
+    `replicate` is None where the networks are not matched with others; `stated_digest` is the model digest that the
+    sidecar of a network trained here states.
+    """
 
     spec: PopulationSpec
     path: Path
     replicate: str | None
     seed: int | None = None
+    stated_digest: str | None = None
 
     @property
     def name(self) -> str:
@@ -41,13 +46,14 @@ def _trained_here(study_file: StudyFile, spec: PopulationSpec) -> list[Checkpoin
     recipe, found = training_recipe(study_file, spec), []
     for replicate in range(study_file.tables.study.replicates):
         path = checkpoint_path(study_file.checkpoints_path, spec.name, replicate)
-        sidecar = read_sidecar(path)
+        sidecar = read_sidecar(path, spec.name, replicate)
         if sidecar is None:
             raise CollectError(f"there is no finished network {path}. Train it: pietools train {study_file.path}")
         differences = recipe_differences(sidecar["recipe"], recipe)
         if differences:
             raise CollectError(f"{path} was trained with another recipe: {'; '.join(differences)}.")
-        found.append(CheckpointFile(spec, path, str(replicate), sidecar["seeds"]["initialisation"]))
+        seed, digest = sidecar["seeds"]["initialisation"], sidecar["model_digest"]
+        found.append(CheckpointFile(spec, path, str(replicate), seed, digest))
     return found
 
 

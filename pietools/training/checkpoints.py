@@ -12,8 +12,21 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from pietools.errors import TrainingError
+from pietools.training.boundary import boundary
 
 SCHEMA = "pietools/checkpoint/1"
+KEYS: dict[str, type | tuple[type, ...]] = {
+    "population": str,
+    "replicate": str,
+    "recipe": dict,
+    "train_data_digest": str,
+    "seeds": dict,
+    "model_digest": str,
+    "realised_sparsity": (int, float),
+    "accuracy": dict,
+    "n_bytes": int,
+}
+"""What others read from a sidecar."""
 
 
 def checkpoint_path(folder: Path, population: str, replicate: int) -> Path:
@@ -30,34 +43,63 @@ def save_checkpoint(path: Path, network: nn.Module, sidecar: dict[str, Any]) -> 
     # No metadata: safetensors writes it in a random order, and the same network is to give the same bytes.
     content = safetensors.torch.save(weights)
     described = {"schema": SCHEMA, **sidecar, "n_bytes": len(content)}
-    try:
+    with boundary(f"{path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, content)
         _write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
-    except OSError as error:
-        raise TrainingError(f"{path} cannot be written: {error.strerror}.") from None
 
 
-def read_sidecar(path: Path) -> dict[str, Any] | None:
-    """Read the sidecar of the weights at `path`; None if either is missing, TrainingError if it is damaged."""
+def read_sidecar(path: Path, population: str, replicate: int) -> dict[str, Any] | None:
+    """Read the sidecar of the weights at `path`; None if either is missing.
+
+    Raises TrainingError if it cannot be read, is damaged, or describes another network or weights of another size.
+    """
     sidecar = path.with_suffix(".json")
-    if not (path.is_file() and sidecar.is_file()):
-        return None
-    try:
-        content: dict[str, Any] = json.loads(sidecar.read_text(encoding="utf-8"))
-    except ValueError:
-        content = {}
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+    with boundary(f"{sidecar} cannot be read"):
+        if not (path.is_file() and sidecar.is_file()):
+            return None
+        text = sidecar.read_bytes()
+        n_bytes = path.stat().st_size
+    content = _parse(text)
+    if content is None:
         raise TrainingError(f"{sidecar} is no sidecar of a checkpoint. Move it away, and the network is trained again.")
+    if (content["population"], content["replicate"]) != (population, str(replicate)):
+        raise _contradiction(path, f"says that it is replicate {content['replicate']} of {content['population']}")
+    if content["n_bytes"] != n_bytes:
+        raise _contradiction(path, f"announces {content['n_bytes']:,} bytes, and there are {n_bytes:,}")
     return content
+
+
+def check_digest(path: Path, stated: str, found: str) -> None:
+    """Raise TrainingError if the weights at `path` have another model digest than the sidecar states."""
+    if stated != found:
+        raise _contradiction(path, "belongs to other weights")
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file; TrainingError if it is damaged."""
-    try:
+    with boundary(f"{path} cannot be read as safetensors"):
+        path.open("rb").close()  # safetensors says of a file that may not be read that there is none
         return safetensors.torch.load_file(path)
-    except (OSError, safetensors.SafetensorError) as error:
-        raise TrainingError(f"{path} cannot be read as safetensors: {error}") from None
+
+
+def _parse(text: bytes) -> dict[str, Any] | None:
+    """Return what the sidecar says, None if it is no JSON or lacks something."""
+    try:
+        content: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        return None
+    if not all(isinstance(content.get(key), kind) for key, kind in KEYS.items()) or len(content["accuracy"]) != 1:
+        return None
+    numbers = [content["seeds"].get("initialisation"), *content["accuracy"].values()]
+    return content if all(isinstance(number, int | float) for number in numbers) else None
+
+
+def _contradiction(path: Path, what: str) -> TrainingError:
+    advice = "Move both away, and the network is trained again."
+    return TrainingError(f"{path} does not match its sidecar, which {what}. {advice}")
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -1,7 +1,7 @@
 """`pietools collect`: run each network over each data set, and put the predictions into the study."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,20 +11,15 @@ from torch import nn
 
 from pietools.errors import CollectError
 from pietools.statistics.scalars import count_near_ties, scalars_from_logits
-from pietools.study import Evaluation, Model, Study
+from pietools.study import Evaluation, Study
 from pietools.study_file import CollectSettings, StudyFile
-from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
 from pietools.training.datasets import load_dataset
-from pietools.training.digests import evaluation_digest, model_digest
 from pietools.training.images import ImageData
 from pietools.training.networks import choose_device, place
+from pietools.training.planned_networks import PlannedNetwork, plan_networks
 from pietools.training.prediction import check_finite, check_repeated, predict_logits
-from pietools.training.pruning import realised_sparsity
 from pietools.training.study_description import describe_study
-from pietools.training.units import package_versions
 from pietools.training.weights import load_network
-
-DTYPE = "float32"
 
 
 @dataclass(frozen=True)
@@ -49,18 +44,19 @@ def collect_study(
 
     Returns a row per network and data set: population, replicate, dataset, n_examples, is_new, and accuracy (None where
     nothing was to be done). `on_progress` is called with the examples done and the examples in all. Every network is
-    read and checked before the study is touched; raises CollectError if one is missing or does not fit.
+    read, checked and compared with the study before anything is stored; raises CollectError if one is missing or does
+    not fit, StudyError if one contradicts what is stored.
     """
     device = choose_device(study_file.tables.collect.device)
     datasets = _load_datasets(study_file)
-    networks = _check_networks(study_file, datasets[0][0])
+    networks = plan_networks(study_file, datasets, device)
     n_examples = sum(len(data) for data, _ in datasets)
     rows = []
     with Study.open_or_create(study_file.study_path) as study:
-        describe_study(study, study_file, datasets)
         collection = Collection(study, study_file, datasets, device)
-        for n_done, (file, digest) in enumerate(networks, start=1):
-            rows += _collect_network(collection, file, digest)
+        _describe(collection, networks)
+        for n_done, network in enumerate(networks, start=1):
+            rows += _collect_network(collection, network)
             on_progress(n_done * n_examples, len(networks) * n_examples)
     return rows
 
@@ -74,36 +70,32 @@ def _load_datasets(study_file: StudyFile) -> list[tuple[ImageData, str]]:
     return [(data, data.content_digest()) for data in datasets]
 
 
-def _check_networks(study_file: StudyFile, data: ImageData) -> list[tuple[CheckpointFile, str]]:
-    """Read every network once, so that one that does not fit is found before an hour of collecting."""
-    by_digest: dict[str, CheckpointFile] = {}
-    for file in find_checkpoints(study_file):
-        digest = model_digest(file.spec.network, load_network(study_file, file, data).state_dict())
-        if digest in by_digest:
-            raise CollectError(f"{file.name} and {by_digest[digest].name} are the same network: a network counts once.")
-        by_digest[digest] = file
-    return [(file, digest) for digest, file in by_digest.items()]
+def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
+    """Store data sets, populations and the STUDY.toml, unless a network contradicts what the study holds."""
+    with collection.study.transaction():
+        describe_study(collection.study, collection.study_file, collection.datasets)
+        for network in networks:
+            for evaluation in network.evaluations:
+                collection.study.has_evaluation(network.model, evaluation, collection.settings.logits)
 
 
-def _collect_network(collection: Collection, file: CheckpointFile, digest: str) -> list[dict[str, Any]]:
+def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[dict[str, Any]]:
     """Run one network over the data sets on which the study does not have it."""
     network: nn.Module | None = None
     rows = []
-    for data, content_digest in collection.datasets:
+    for (data, _), evaluation in zip(collection.datasets, planned.evaluations, strict=True):
         row: dict[str, Any] = {
-            "population": file.spec.name,
-            "replicate": file.replicate,
+            "population": planned.model.population,
+            "replicate": planned.model.replicate,
             "dataset": data.name,
             "n_examples": len(data),
             "is_new": False,
             "accuracy": None,
         }
-        autocast = collection.settings.autocast
-        identity = evaluation_digest(digest, content_digest, data.transform, DTYPE, autocast)
-        if not collection.study.has_evaluation(digest, identity):
-            network = network or place(load_network(collection.study_file, file, data), collection.device)
-            logits = _logits(collection, network, file.name, data)
-            _add_evaluation(collection, network, file, data, logits, digest, identity)
+        if not collection.study.has_evaluation(planned.model, evaluation, collection.settings.logits):
+            network = network or place(load_network(collection.study_file, planned.file, data), collection.device)
+            logits = _logits(collection, network, planned.file.name, data)
+            _add_evaluation(collection, planned, evaluation, data, logits)
             row |= {"is_new": True, "accuracy": float((logits.argmax(1) == data.labels.numpy()).mean())}
         rows.append(row)
     return rows
@@ -119,6 +111,7 @@ def _logits(collection: Collection, network: nn.Module, name: str, data: ImageDa
         batch_size=settings.batch_size,
         device=collection.device,
         autocast=settings.autocast,
+        name=name,
     )
     logits = predict(indices=torch.arange(len(data)))
     check_finite(name, data, logits)
@@ -129,37 +122,8 @@ def _logits(collection: Collection, network: nn.Module, name: str, data: ImageDa
 
 
 def _add_evaluation(
-    collection: Collection,
-    network: nn.Module,
-    file: CheckpointFile,
-    data: ImageData,
-    logits: np.ndarray,
-    digest: str,
-    identity: str,
+    collection: Collection, planned: PlannedNetwork, evaluation: Evaluation, data: ImageData, logits: np.ndarray
 ) -> None:
-    settings = collection.settings
-    train_dataset = f"{collection.study_file.tables.data.label}/train"
-    is_stored = file.spec.is_trained_here and train_dataset in [stored.name for stored, _ in collection.datasets]
-    model = Model(
-        population=file.spec.name,
-        replicate=file.replicate,
-        seed=file.seed,
-        model_digest=digest,
-        train_dataset=train_dataset if is_stored else None,
-        realised_sparsity=realised_sparsity(network),
-        n_bytes=file.path.stat().st_size,
-    )
-    evaluation = Evaluation(
-        dataset=data.name,
-        evidence="logits",
-        evaluation_digest=identity,
-        n_near_ties=count_near_ties(logits),
-        transform=data.transform,
-        dtype=DTYPE,
-        autocast=settings.autocast,
-        device=collection.device.type,
-        batch_size=settings.batch_size,
-        versions=package_versions(),
-    )
     predictions = scalars_from_logits(logits, data.labels.numpy())
-    collection.study.add_evaluation(model, evaluation, predictions, logits, settings.logits)
+    evaluation = replace(evaluation, n_near_ties=count_near_ties(logits))
+    collection.study.add_evaluation(planned.model, evaluation, predictions, logits, collection.settings.logits)

@@ -1,5 +1,6 @@
 """The data sets that [data] can name, split by split."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ from torch import Tensor
 
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
+from pietools.training.boundary import boundary
 from pietools.training.idx_files import find_idx, read_idx
 from pietools.training.image_folders import list_image_folder
 from pietools.training.images import ArrayImages, FileImages, ImageData, Images
-from pietools.training.user_functions import load_user_function
+from pietools.training.user_functions import call_user_function
 
 FASHION_CLASSES = [
     "T-shirt/top",
@@ -34,6 +36,7 @@ INTENSITIES = {
     "python": ([0.0], [1.0]),
 }
 RESIZE, CROP = 256, 224
+USER_KEYS = ("images", "labels", "class_names")
 
 Content = tuple[Images, list[str], Tensor, list[str]]
 """Images, keys, labels, class names."""
@@ -105,8 +108,8 @@ def _fashion_mnist(root: Path, split: str) -> Content:
     prefixes = {"train": "train", "test": "t10k"}
     prefix = prefixes[_known_split("fashion-mnist", split, list(prefixes))]
     folders = [root, root / "FashionMNIST" / "raw", root / "raw"]
-    pixels = read_idx(find_idx(folders, f"{prefix}-images-idx3-ubyte"))
-    labels = read_idx(find_idx(folders, f"{prefix}-labels-idx1-ubyte"))
+    pixels = read_idx(find_idx(folders, f"{prefix}-images-idx3-ubyte"), n_axes=3)
+    labels = read_idx(find_idx(folders, f"{prefix}-labels-idx1-ubyte"), n_axes=1)
     keys = [str(index) for index in range(len(pixels))]
     images = ArrayImages(torch.from_numpy(pixels[:, None].copy()))
     return images, keys, torch.from_numpy(labels.astype(np.int64)), FASHION_CLASSES
@@ -123,21 +126,42 @@ def _from_user(name: str, split: str, folder: Path) -> Content:
     It returns a dictionary: `images`, uint8 of shape (n, height, width) or (n, height, width, channels); `labels`,
     class indices from 0; `class_names`; and `keys`, which name the examples (their index unless given).
     """
-    found: dict[str, Any] = load_user_function(name, folder)(split)
-    missing = [key for key in ("images", "labels", "class_names") if key not in found]
+    found = call_user_function(name, folder, split)
+    if not isinstance(found, Mapping):
+        raise TrainingError(
+            f"'{name}' returns {type(found).__name__}; a dictionary of {', '.join(USER_KEYS)} is needed."
+        )
+    missing = [key for key in USER_KEYS if key not in found]
     if missing:
         raise TrainingError(f"'{name}' returns a dictionary without {', '.join(missing)}.")
-    pixels = np.asarray(found["images"])
+    with boundary(f"what '{name}' returns cannot be used"):
+        images = _user_images(name, found["images"])
+        labels = _user_labels(name, found["labels"])
+        if len(images.pixels) != len(labels):
+            raise TrainingError(f"'{name}' returns {len(images.pixels)} images and {len(labels)} labels.")
+        keys = [str(key) for key in found.get("keys", range(len(labels)))]
+        return images, keys, labels, [str(class_name) for class_name in found["class_names"]]
+
+
+def _user_images(name: str, images: Any) -> ArrayImages:
+    pixels = np.asarray(images)
     if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4):
         raise TrainingError(
             f"'{name}': images are {pixels.dtype} of shape {pixels.shape}; "
             "uint8 of shape (n, height, width) or (n, height, width, channels) is needed."
         )
     channels_last = torch.from_numpy(pixels if pixels.ndim == 4 else pixels[..., None])
-    keys = found.get("keys", range(len(pixels)))
-    labels = torch.from_numpy(np.asarray(found["labels"]).astype(np.int64))
-    images = ArrayImages(channels_last.permute(0, 3, 1, 2).contiguous())
-    return images, [str(key) for key in keys], labels, [str(class_name) for class_name in found["class_names"]]
+    return ArrayImages(channels_last.permute(0, 3, 1, 2).contiguous())
+
+
+def _user_labels(name: str, labels: Any) -> Tensor:
+    indices = np.asarray(labels)
+    if indices.dtype.kind not in "iu" or indices.ndim != 1:
+        raise TrainingError(
+            f"'{name}': labels are {indices.dtype} of shape {indices.shape}; class indices, whole numbers of shape (n,), "
+            "are needed."
+        )
+    return torch.from_numpy(indices.astype(np.int64))
 
 
 def _known_split(name: str, split: str, splits: list[str]) -> str:

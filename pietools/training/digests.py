@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -19,7 +20,8 @@ def model_digest(network_name: str, weights: Mapping[str, Tensor]) -> str:
     for name in sorted(weights):
         tensor = weights[name].detach().cpu().contiguous()
         digest.update(f"\0{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
-        digest.update(tensor.numpy().tobytes())
+        # As bytes, because NumPy has no bfloat16; flat, because a scalar has no bytes to view.
+        digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from pietools.errors import TrainingError
+from pietools.training.boundary import boundary
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
@@ -17,11 +18,12 @@ def list_image_folder(root: Path, split: str) -> tuple[list[Path], list[str], Te
     Classes and files are ordered by the bytes of their POSIX path, which no locale and no file system changes.
     Raises TrainingError if the folder is missing or a class has no image.
     """
-    folder = _split_folder(root, split)
-    class_names = sorted((entry.name for entry in folder.iterdir() if entry.is_dir()), key=os.fsencode)
-    if not class_names:
-        raise TrainingError(f"{folder} has no folders of classes.")
-    paths = sorted((path for name in class_names for path in _images_in(folder / name)), key=os.fsencode)
+    with boundary(f"the image folder {root} cannot be read"):
+        folder = _split_folder(root, split)
+        class_names = sorted((entry.name for entry in folder.iterdir() if entry.is_dir()), key=os.fsencode)
+        if not class_names:
+            raise TrainingError(f"{folder} has no folders of classes.")
+        paths = sorted((path for name in class_names for path in _images_in(folder / name)), key=os.fsencode)
     keys = [path.relative_to(folder).as_posix() for path in paths]
     index = {name: label for label, name in enumerate(class_names)}
     labels = torch.tensor([index[key.split("/", 1)[0]] for key in keys])

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2 import functional as transforms
 
-from pietools.errors import TrainingError
+from pietools.training.boundary import boundary
 
 
 class Images(Protocol):
@@ -69,17 +68,19 @@ class FileImages:
         """Hash the bytes of the files, not the decoded pixels: decoders differ in rounding."""
         digest = sha256()
         for path in self.paths:
-            digest.update(sha256(path.read_bytes()).digest())
+            with boundary(f"{path} cannot be read"):
+                digest.update(sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
     def _read_file(self, path: Path) -> Tensor:
-        try:
+        # Imported here because it takes two seconds, and only folders of images need it.
+        from torchvision.transforms.v2 import functional as transforms
+
+        with boundary(f"{path} cannot be read as an image"):
             with Image.open(path) as file:
                 image = file.convert("RGB")
-        except (UnidentifiedImageError, OSError) as error:
-            raise TrainingError(f"{path} cannot be read as an image: {error}") from None
-        resized = transforms.resize(image, [self.resize])
-        return transforms.pil_to_tensor(transforms.center_crop(resized, [self.crop]))
+            resized = transforms.resize(image, [self.resize])
+            return transforms.pil_to_tensor(transforms.center_crop(resized, [self.crop]))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pietools.errors import TrainingError
-from pietools.training.user_functions import load_user_function
+from pietools.training.user_functions import call_user_function
 
 
 def build_network(name: str, n_classes: int, n_channels: int, folder: Path) -> nn.Module:
@@ -19,7 +19,7 @@ def build_network(name: str, n_classes: int, n_channels: int, folder: Path) -> n
     if name == "small-cnn":
         return small_cnn(n_classes, n_channels)
     if name.startswith("python:"):
-        network = load_user_function(name, folder)(n_classes)
+        network = call_user_function(name, folder, n_classes)
         if not isinstance(network, nn.Module):
             raise TrainingError(f"'{name}' returns {type(network).__name__}; a torch.nn.Module is needed.")
         return network

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pietools.errors import CollectError
+from pietools.training.boundary import boundary
 from pietools.training.images import ImageData
 from pietools.training.networks import match_channels
 
@@ -21,10 +22,12 @@ def predict_logits(
     batch_size: int,
     device: torch.device,
     autocast: str | None = None,
+    name: str = "the network",
 ) -> Tensor:
     """Return the logits of the examples at `indices`: float32, on the CPU, shape (n, classes).
 
-    The network is left in evaluation mode. Raises CollectError if it does not return one logit per class.
+    The network, which messages call `name`, is left in evaluation mode. Raises CollectError if it fails or does not
+    return one logit per class.
     """
     network.eval()
     images = data.images.to(device)
@@ -34,7 +37,8 @@ def predict_logits(
     with precision, torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
         for batch in indices.split(batch_size):
             inputs = match_channels(data.normalize(images.read(batch).to(device)), network)
-            logits.append(_check_output(network(inputs), len(batch), data).float().cpu())
+            with boundary(f"{name} fails on {data.name}", CollectError):
+                logits.append(_check_output(name, network(inputs), len(batch), data).float().cpu())
     return torch.cat(logits)
 
 
@@ -64,12 +68,10 @@ def check_repeated(name: str, data: ImageData, first_pass: Tensor, second_pass: 
         )
 
 
-def _check_output(output: object, n: int, data: ImageData) -> Tensor:
+def _check_output(name: str, output: object, n: int, data: ImageData) -> Tensor:
     expected = (n, len(data.class_names))
     if not isinstance(output, Tensor):
-        raise CollectError(f"the network returns {type(output).__name__}; logits of shape {expected} are needed.")
+        raise CollectError(f"{name} returns {type(output).__name__}; {data.name} needs logits of shape {expected}.")
     if tuple(output.shape) != expected:
-        raise CollectError(
-            f"the network returns shape {tuple(output.shape)}; {data.name} needs logits of shape {expected}."
-        )
+        raise CollectError(f"{name} returns shape {tuple(output.shape)}; {data.name} needs logits of shape {expected}.")
     return output

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from pietools.errors import PietoolsError, TrainingError
+from pietools.training.boundary import reason
 from pietools.training.units import TrainingUnit, train_unit
 
 POLL_SECONDS = 0.2
@@ -59,7 +60,7 @@ def _outcome(future: "Future[dict[str, Any]]") -> dict[str, Any] | Exception:
         return future.result()
     if isinstance(error, BrokenProcessPool):
         return TrainingError("its process was killed, perhaps for want of memory. Try fewer --processes.")
-    return error if isinstance(error, PietoolsError) else TrainingError(f"{type(error).__name__}: {error}")
+    return error if isinstance(error, PietoolsError) else TrainingError(reason(error))
 
 
 @contextmanager
@@ -88,6 +89,15 @@ def _start_process(steps_done: Any, is_stopped: Event) -> None:
     global _steps_done, _is_stopped
     _steps_done, _is_stopped = steps_done, is_stopped
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # Nobody would ever tell a process that waits for work that its parent was killed.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _train(unit: TrainingUnit) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from pietools.errors import TrainingError
 from pietools.study_file import TrainingSettings
 from pietools.training.augmentation import augment
+from pietools.training.boundary import boundary
 from pietools.training.images import ImageData
 from pietools.training.networks import match_channels
 from pietools.training.pruning import CubicSchedule, apply_masks, keep_all, prunable_weights, prune_smallest
@@ -38,12 +39,13 @@ def train_supervised(
     network.train()
     for step, indices in enumerate(batches(len(data), settings, generator), start=1):
         batch = augment(images.read(indices).to(device), settings.augment, generator)
-        inputs = match_channels(data.normalize(batch), network)
-        loss = nn.functional.cross_entropy(network(inputs), labels[indices.to(device)])
-        _check_loss(loss, step, settings.steps)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        with boundary(f"the network fails on {data.name}"):
+            inputs = match_channels(data.normalize(batch), network)
+            loss = nn.functional.cross_entropy(network(inputs), labels[indices.to(device)])
+            _check_loss(loss, step, settings.steps)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
         learning_rates.step()
         if schedule and schedule.is_pruning_step(step):
             masks = prune_smallest(weights, masks, schedule.sparsity_at(step))

@@ -71,9 +71,9 @@ def plan_units(study_file: StudyFile) -> list[TrainingUnit]:
 
 def _check_network(unit: TrainingUnit) -> None:
     """Find out about a wrong name before any process is started."""
-    build_network(unit.spec.network, n_classes=2, n_channels=1, folder=unit.study_file.folder)
-    for split in unit.study_file.tables.data.evaluate:
-        load_dataset(unit.study_file.tables.data, split, unit.study_file.folder)
+    settings, folder = unit.study_file.tables.data, unit.study_file.folder
+    datasets = [load_dataset(settings, split, folder) for split in settings.evaluate]
+    build_network(unit.spec.network, len(datasets[0].class_names), datasets[0].n_channels, folder)
 
 
 def _add_to_report(report: TrainReport, unit: TrainingUnit, outcome: dict[str, Any] | Exception) -> None:

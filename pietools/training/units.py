@@ -13,7 +13,7 @@ from torch import nn
 
 from pietools.errors import TrainingError
 from pietools.study_file import PopulationSpec, StudyFile, TrainingSettings
-from pietools.training.checkpoints import checkpoint_path, read_sidecar, save_checkpoint
+from pietools.training.checkpoints import check_digest, checkpoint_path, load_weights, read_sidecar, save_checkpoint
 from pietools.training.datasets import load_dataset
 from pietools.training.digests import json_digest, model_digest
 from pietools.training.networks import build_network, choose_device, place
@@ -57,9 +57,10 @@ class TrainingUnit:
 def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
     """Return the sidecar of a finished network, None if it is not finished.
 
-    Raises TrainingError if it was trained with another recipe or on other data, and says what differs.
+    Raises TrainingError if it was trained with another recipe or on other data, and says what differs, or if its
+    weights are not those that the sidecar describes.
     """
-    sidecar = read_sidecar(unit.path)
+    sidecar = read_sidecar(unit.path, unit.spec.name, unit.replicate)
     if sidecar is None:
         return None
     differences = recipe_differences(sidecar["recipe"], unit.recipe)
@@ -70,6 +71,7 @@ def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
             f"{unit.path} was trained with another recipe: {'; '.join(differences)}. "
             "Set [study] checkpoints to another folder, or move this one away."
         )
+    check_digest(unit.path, sidecar["model_digest"], model_digest(unit.spec.network, load_weights(unit.path)))
     return sidecar
 
 

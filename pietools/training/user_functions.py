@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pietools.errors import TrainingError
+from pietools.training.boundary import boundary
+
+
+def call_user_function(name: str, folder: Path, argument: object) -> Any:
+    """Call the function of `python:MODULE:FUNCTION` with one argument; TrainingError if it cannot be had or fails."""
+    function = load_user_function(name, folder)
+    with boundary(f"'{name}' was called with {argument!r} and failed"):
+        return function(argument)
 
 
 def load_user_function(name: str, folder: Path) -> Callable[..., Any]:
@@ -18,9 +26,8 @@ def load_user_function(name: str, folder: Path) -> Callable[..., Any]:
     _forget_namesake(module_name, folder)
     sys.path.insert(0, str(folder.resolve()))
     try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # whatever the user's module raises
-        raise TrainingError(f"'{name}': the module cannot be imported: {type(error).__name__}: {error}") from error
+        with boundary(f"'{name}': the module cannot be imported"):
+            module = importlib.import_module(module_name)
     finally:
         sys.path.pop(0)
     function = getattr(module, function_name, None)

@@ -1,6 +1,7 @@
 """Weights from files into networks."""
 
 import pickle
+import warnings
 from typing import Any
 
 import torch
@@ -8,12 +9,15 @@ from torch import Tensor, nn
 
 from pietools.errors import CollectError
 from pietools.study_file import StudyFile
+from pietools.training.boundary import boundary
 from pietools.training.checkpoint_files import CheckpointFile
 from pietools.training.checkpoints import load_weights
 from pietools.training.images import ImageData
 from pietools.training.networks import build_network
 
 MAX_NAMES = 5
+FORBIDDEN = "Unsupported global"
+"""What torch says of a pickle that holds more than tensors; files that are no pickle get other words."""
 
 
 def load_network(study_file: StudyFile, file: CheckpointFile, data: ImageData) -> nn.Module:
@@ -25,20 +29,24 @@ def load_network(study_file: StudyFile, file: CheckpointFile, data: ImageData) -
     prefix = file.spec.strip_prefix or ""
     weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
     network = build_network(file.spec.network, len(data.class_names), data.n_channels, study_file.folder)
-    _check_fit(file, weights, network.state_dict(), data)
-    network.load_state_dict(weights)
+    subject = f"{file.path} does not fit the network '{file.spec.network}' for {len(data.class_names)} classes"
+    with boundary(subject, CollectError):
+        _check_fit(subject, weights, network.state_dict())
+        network.load_state_dict(weights)
     return network
 
 
 def _load_pickle(file: CheckpointFile) -> dict[str, Tensor]:
-    try:
-        # A pickle of anything but tensors and plain containers can run code: there is no way around weights_only.
-        content = torch.load(file.path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        reason = "it holds more than tensors. Save network.state_dict(), better as safetensors"
-        raise CollectError(f"{file.path} is not read: {reason}.") from None
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise CollectError(f"{file.path} cannot be read by torch: {_first_line(error)}") from None
+    with boundary(f"{file.path} is no checkpoint that torch can read", CollectError):
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                # A pickle of anything but tensors and plain containers can run code: no way around weights_only.
+                content = torch.load(file.path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as error:
+            if FORBIDDEN not in str(error):
+                raise CollectError(f"{file.path} is no checkpoint that torch can read.") from error
+            advice = "it holds more than tensors. Save network.state_dict(), better as safetensors"
+            raise CollectError(f"{file.path} is not read: {advice}.") from error
     return _state_dict(file, content)
 
 
@@ -48,7 +56,9 @@ def _state_dict(file: CheckpointFile, content: Any) -> dict[str, Tensor]:
         if not isinstance(content, dict) or key not in content:
             raise CollectError(f"{file.path} has no key '{key}'.{_found_keys(content)}")
         content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    ):
         raise CollectError(f"{file.path} is no state dict: set [[population]] key.{_found_keys(content)}")
     return content
 
@@ -57,9 +67,8 @@ def _found_keys(content: Any) -> str:
     return f" It has: {_some(sorted(map(str, content)))}." if isinstance(content, dict) else ""
 
 
-def _check_fit(file: CheckpointFile, found: dict[str, Tensor], wanted: dict[str, Tensor], data: ImageData) -> None:
+def _check_fit(subject: str, found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
     """Name the first reason why the weights do not fit."""
-    subject = f"{file.path} does not fit the network '{file.spec.network}' for {len(data.class_names)} classes"
     missing, unknown = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
     if missing or unknown:
         lacks = f" it lacks {_some(missing)};" if missing else ""
@@ -68,12 +77,25 @@ def _check_fit(file: CheckpointFile, found: dict[str, Tensor], wanted: dict[str,
     for name, tensor in wanted.items():
         if found[name].shape != tensor.shape:
             raise CollectError(f"{subject}: {name} has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}.")
+        _check_kind(subject, name, found[name], tensor)
+
+
+def _check_kind(subject: str, name: str, found: Tensor, wanted: Tensor) -> None:
+    """Refuse what would not be copied, or not as it is: only the precision of a number may change."""
+    if found.layout != torch.strided or found.is_quantized:
+        raise CollectError(f"{subject}: {name} is a sparse or quantized tensor; save dense ones.")
+    # Counters may have any type: those of a network that was saved after half() are floats.
+    is_changed = found.is_complex() != wanted.is_complex() or (
+        wanted.is_floating_point() and not found.is_floating_point()
+    )
+    if is_changed:
+        raise CollectError(f"{subject}: {name} is of type {_type(found)}, not {_type(wanted)}.")
+
+
+def _type(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     return f"{', '.join(names[:MAX_NAMES])}{more}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -94,7 +94,7 @@ def test_p_value_by_hand() -> None:
     null = relabelling_null(reference, compressed, paired=True, n_permutations=100, seed=0)
     assert sorted(null.counts) == [1, 1, 3, 3]
     assert null.observed == 3
-    assert null.p_value == 2 / 4
+    assert null.p_value == null.smallest_p == 2 / 4
     assert relabelling_null(reference, compressed, paired=True, n_permutations=3, seed=0).p_value >= 1 / 4
 
 

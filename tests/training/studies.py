@@ -2,7 +2,14 @@
 
 from pathlib import Path
 
+import polars as pl
+import torch
+from torch import nn
+
+from pietools.study import Study
 from pietools.study_file import StudyFile, read_study_file
+from pietools.training.train_study import plan_units
+from pietools.training.units import train_unit
 
 DIGITS = """\
 [study]
@@ -21,6 +28,52 @@ method = "magnitude"
 sparsity = 0.9
 window = [0.2, 0.6]
 """
+NETWORKS = """
+import torch
+from torch import nn
+
+def linear(n_classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, n_classes))
+
+class Noisy(nn.Sequential):
+    def forward(self, inputs):
+        return super().forward(inputs) + 10 * torch.randn(len(inputs), 1) * torch.arange(10.0)
+
+def noisy(n_classes):
+    return Noisy(nn.Flatten(), nn.Linear(64, n_classes))
+
+class Tall(nn.Sequential):
+    def forward(self, inputs):
+        return super().forward(inputs[:, :, 1:])
+
+def tall(n_classes):
+    return Tall(nn.Flatten(), nn.Linear(64, n_classes))
+
+class Silent(nn.Sequential):
+    def forward(self, inputs):
+        super().forward(inputs)
+
+def silent(n_classes):
+    return Silent(nn.Flatten(), nn.Linear(64, n_classes))
+"""
+ELSEWHERE = """\
+[study]
+file = "digits.duckdb"
+network = "python:nets:linear"
+[data]
+name = "digits"
+[[population]]
+name = "pruned"
+role = "compressed"
+reference = "dense"
+checkpoints = "runs/pruned/*_{replicate}/model.pt"
+key = "state"
+strip_prefix = "module."
+[[population]]
+name = "dense"
+role = "dense"
+checkpoints = "runs/dense/{replicate}.pt"
+"""
 
 
 def digits_study(folder: Path, *, steps: int = 20, replicates: int = 2) -> StudyFile:
@@ -34,3 +87,37 @@ def write_study(folder: Path, text: str) -> StudyFile:
     path = folder / "STUDY.toml"
     path.write_text(text)
     return read_study_file(path)
+
+
+def trained_study(folder: Path, *, steps: int = 20, replicates: int = 2) -> StudyFile:
+    """Train the replicates of a dense and a pruned population in this process."""
+    study_file = digits_study(folder, steps=steps, replicates=replicates)
+    for unit in plan_units(study_file):
+        train_unit(unit, on_step=lambda: None)
+    return study_file
+
+
+def linear_study(folder: Path) -> StudyFile:
+    """Save two networks trained elsewhere, dense and pruned, each in its own way."""
+    (folder / "nets.py").write_text(NETWORKS)
+    for replicate in ("a", "b"):
+        torch.manual_seed(ord(replicate))
+        dense = nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict()
+        pruned = {f"module.{name}": value * (value.abs() > 0.05) for name, value in dense.items()}
+        for path, content in ((f"dense/{replicate}.pt", dense), (f"pruned/x_{replicate}/model.pt", {"state": pruned})):
+            (folder / "runs" / path).parent.mkdir(parents=True, exist_ok=True)
+            torch.save(content, folder / "runs" / path)
+    return write_study(folder, ELSEWHERE)
+
+
+def stored_predictions(study_file: StudyFile) -> pl.DataFrame:
+    """Read all predictions with the names of their networks."""
+    with Study.open(study_file.study_path, read_only=True) as study:
+        return study.sql(
+            """select q.name as population, m.replicate, p.* exclude (model_id, dataset_id), l.logits
+               from predictions as p
+               join models as m on m.model_id = p.model_id
+               join populations as q on q.population_id = m.population_id
+               join logits as l on l.model_id = p.model_id and l.example_id = p.example_id
+               order by population, replicate, example_id"""
+        )

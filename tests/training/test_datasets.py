@@ -1,6 +1,7 @@
 """The data sets: what they hold, in which order, and what is said about damaged ones."""
 
 import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.training.datasets import load_dataset
 from pietools.training.idx_files import read_idx
+from pietools.training.images import FileImages
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
@@ -54,17 +56,25 @@ def test_fashion_mnist_from_idx_files(tmp_path: Path, folder: str, is_gzipped: b
     assert np.array_equal(data.images.read(torch.arange(3))[:, 0].numpy(), images)
 
 
-def test_damaged_idx_files_are_refused(tmp_path: Path) -> None:
+IDX = idx(np.zeros((4, 5)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a", IDX[:-1], r"cut off: it holds 19 values and announces \(4, 5\)"),
+        ("a", IDX[:10], "cut off: its header has 10 of 12 bytes"),
+        ("a.gz", gzip.compress(IDX)[:-12], "cannot be read: EOFError"),
+        ("a.gz", b"PNG!", "cannot be read: BadGzipFile"),
+        ("a", b"PNG!", "no idx file"),
+        ("a", idx(np.zeros(4)), "no idx file of unsigned bytes with 2 axes"),
+    ],
+)
+def test_damaged_idx_files_are_refused(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     """Cut off, cut off while gzipped, and no idx at all: each is said in one line."""
-    content = idx(np.zeros((4, 5)))
-    for name, damaged, expected in (
-        ("a", content[:-1], r"cut off: it holds 19 values and announces \(4, 5\)"),
-        ("b.gz", gzip.compress(content)[:-12], "cannot be read"),
-        ("c", b"PNG!", "no idx file"),
-    ):
-        (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(TrainingError, match=expected):
-            read_idx(tmp_path / name)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrainingError, match=expected):
+        read_idx(tmp_path / name, n_axes=2)
 
 
 def test_missing_fashion_mnist_is_said(tmp_path: Path) -> None:
@@ -120,6 +130,25 @@ def test_content_digest_follows_the_files(tmp_path: Path) -> None:
     assert digests[0] == digests[1] != digests[2]
 
 
+def test_corrupt_images_are_one_line(tmp_path: Path) -> None:
+    """No image, an image that is cut off, one with a broken header, and a bomb: the line names the file."""
+    write_image(tmp_path / "whole.png", 1)
+    whole = (tmp_path / "whole.png").read_bytes()
+    size = whole.index(b"IHDR") + 4
+    huge = whole[size - 4 : size] + b"\x00\x01\x00\x00" * 2 + whole[size + 8 : size + 13]
+    broken = {
+        "text.png": b"no image",
+        "short.png": whole[:50],
+        "checksum.png": whole[:20] + b"\xff" + whole[21:],
+        "bomb.png": whole[: size - 4] + huge + zlib.crc32(huge).to_bytes(4, "big") + whole[size + 17 :],
+    }
+    for name, content in broken.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(TrainingError, match=f"{name} cannot be read as an image: ") as caught:
+            FileImages([tmp_path / name], resize=6, crop=4).read(torch.tensor([0]))
+        assert "\n" not in str(caught.value)
+
+
 def test_data_sets_of_users(tmp_path: Path) -> None:
     """A function of a module beside the STUDY.toml returns images, labels and class names."""
     (tmp_path / "coins.py").write_text(
@@ -127,19 +156,43 @@ def test_data_sets_of_users(tmp_path: Path) -> None:
         "def heads_or_tails(split):\n"
         "    images = np.zeros((2, 5, 4, 3), np.uint8)\n"
         "    return {'images': images, 'labels': [1, 0], 'class_names': ['heads', 'tails'], 'keys': ['x', 'y']}\n"
-        "def floats(split):\n"
-        "    return {'images': np.zeros((2, 5, 4)), 'labels': [1, 0], 'class_names': ['a', 'b']}\n"
-        "def strays(split):\n"
-        "    return {'images': np.zeros((2, 5, 4), np.uint8), 'labels': [2, 0], 'class_names': ['a', 'b']}\n"
     )
     data = load_dataset(DataSettings(name="python:coins:heads_or_tails"), "test", tmp_path)
     assert (data.name, data.keys, data.n_channels) == ("heads_or_tails/test", ["x", "y"], 3)
     assert data.images.read(torch.tensor([0])).shape == (1, 3, 5, 4)
     for name, expected in (
-        ("python:coins:floats", "images are float64 of shape"),
-        ("python:coins:strays", "labels from 0 to 2 do not fit 2 classes"),
         ("python:coins:edges", "has no function 'edges'"),
         ("python:purses:heads", "cannot be imported: ModuleNotFoundError"),
     ):
         with pytest.raises(TrainingError, match=expected):
             load_dataset(DataSettings(name=name), "test", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        ("None", "returns NoneType; a dictionary of images, labels, class_names is needed"),
+        ("1 / 0", "'python:coins:data' was called with 'test' and failed: ZeroDivisionError: division by zero"),
+        ("exit()", "and failed: SystemExit"),
+        ("{'images': []}", "a dictionary without labels, class_names"),
+        ("{**GOOD, 'images': np.zeros((2, 5, 4))}", "images are float64 of shape"),
+        ("{**GOOD, 'images': [[1], [1, 2]]}", "what 'python:coins:data' returns cannot be used: ValueError"),
+        ("{**GOOD, 'images': GOOD['images'][:1]}", "returns 1 images and 2 labels"),
+        ("{**GOOD, 'labels': [2, 0]}", "labels from 0 to 2 do not fit 2 classes"),
+        ("{**GOOD, 'labels': ['a', 'b']}", "labels are <U1 of shape"),
+        ("{**GOOD, 'labels': [0.0, 1.7]}", "labels are float64 of shape"),
+        ("{**GOOD, 'labels': [[0], [1]]}", r"labels are int64 of shape \(2, 1\)"),
+        ("{**GOOD, 'class_names': None}", "cannot be used: TypeError"),
+        ("{**GOOD, 'keys': ['x', 'x']}", "2 labels and 1 different keys"),
+    ],
+)
+def test_functions_that_return_no_data_set_are_one_line(tmp_path: Path, returned: str, expected: str) -> None:
+    """Whatever the function raises or returns, and no label is cut down to a whole number."""
+    (tmp_path / "coins.py").write_text(
+        "import numpy as np\n"
+        "GOOD = {'images': np.zeros((2, 5, 4), np.uint8), 'labels': [1, 0], 'class_names': ['a', 'b']}\n"
+        f"def data(split):\n    return {returned}\n"
+    )
+    with pytest.raises(TrainingError, match=expected) as caught:
+        load_dataset(DataSettings(name="python:coins:data"), "test", tmp_path)
+    assert "\n" not in str(caught.value)

@@ -31,10 +31,19 @@ def test_networks_of_users(tmp_path: Path) -> None:
         "    return nn.Sequential(nn.Flatten(), nn.Linear(64, n_classes))\n"
         "def nothing(n_classes):\n"
         "    return None\n"
+        "def fixed():\n"
+        "    return nn.Linear(64, 10)\n"
+        "def strict(n_classes):\n"
+        "    assert n_classes == 10\n"
     )
     assert build_network("python:nets:linear", 3, 1, tmp_path)(torch.zeros(2, 1, 8, 8)).shape == (2, 3)
-    with pytest.raises(TrainingError, match="returns NoneType"):
-        build_network("python:nets:nothing", 3, 1, tmp_path)
+    for name, expected in (
+        ("nothing", "returns NoneType"),
+        ("fixed", r"called with 3 and failed: TypeError: fixed\(\) takes 0 positional arguments"),
+        ("strict", "'python:nets:strict' was called with 3 and failed: AssertionError"),
+    ):
+        with pytest.raises(TrainingError, match=expected):
+            build_network(f"python:nets:{name}", 3, 1, tmp_path)
 
 
 def test_unknown_networks_are_refused() -> None:

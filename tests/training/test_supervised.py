@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings, TrainingSettings
@@ -85,6 +86,17 @@ def test_a_loss_that_is_not_finite_stops_the_training() -> None:
     settings = TrainingSettings(steps=5, learning_rate=1e30)
     with pytest.raises(TrainingError, match=r"at step 5: lower \[training\] learning_rate"):
         train_supervised(small_cnn(10, 1), data, settings, None, 0, CPU, lambda: None)
+
+
+def test_a_network_that_fails_is_one_line() -> None:
+    """A forward pass that does not work names the data set."""
+    data = load_dataset(DataSettings(name="digits"), "train", Path())
+    network = nn.Sequential(nn.Flatten(), nn.Linear(63, 10))
+    with pytest.raises(
+        TrainingError, match=r"the network fails on digits/train: RuntimeError: .*mat1 and mat2"
+    ) as caught:
+        train_supervised(network, data, TrainingSettings(steps=5), None, 0, CPU, lambda: None)
+    assert "\n" not in str(caught.value)
 
 
 def test_one_cycle_trains_too() -> None:

@@ -1,0 +1,27 @@
+"""Where code and files of others come in: whatever goes wrong in them becomes one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pietools.errors import PietoolsError, TrainingError
+
+
+@contextmanager
+def boundary(problem: str, kind: type[PietoolsError] = TrainingError) -> Iterator[None]:
+    """Raise `kind` with one line, the problem and its reason, whatever is raised inside; a PietoolsError stays as it is."""
+    try:
+        yield
+    except PietoolsError:
+        raise
+    # No list of exceptions is complete: decoders, unpicklers and users' functions raise what they like, and a script
+    # that was named as a module may even exit.
+    except (Exception, SystemExit) as error:
+        raise kind(f"{problem}: {reason(error)}") from error
+
+
+def reason(error: BaseException) -> str:
+    """Say in one line what was raised."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,83 @@
+"""What collect is to run: each network with its evaluations, described as the study is going to know them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from pietools.errors import CollectError
+from pietools.study import Evaluation, Model
+from pietools.study_file import CollectSettings, StudyFile
+from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
+from pietools.training.checkpoints import check_digest
+from pietools.training.digests import evaluation_digest, model_digest
+from pietools.training.images import ImageData
+from pietools.training.pruning import realised_sparsity
+from pietools.training.units import package_versions
+from pietools.training.weights import load_network
+
+DTYPE = "float32"
+
+
+@dataclass(frozen=True)
+class PlannedNetwork:
+    """A network that fits, and its evaluations on the data sets, in their order; they lack `n_near_ties`."""
+
+    file: CheckpointFile
+    model: Model
+    evaluations: list[Evaluation]
+
+
+def plan_networks(
+    study_file: StudyFile, datasets: list[tuple[ImageData, str]], device: torch.device
+) -> list[PlannedNetwork]:
+    """Read every network once, so that one that does not fit is found before an hour of collecting.
+
+    Raises CollectError or TrainingError if a network is missing, does not fit, is there twice, or is not the one that
+    its sidecar describes.
+    """
+    names: dict[str, str] = {}
+    planned = []
+    for file in find_checkpoints(study_file):
+        network = load_network(study_file, file, datasets[0][0])
+        digest = model_digest(file.spec.network, network.state_dict())
+        if file.stated_digest is not None:
+            check_digest(file.path, file.stated_digest, digest)
+        if digest in names:
+            raise CollectError(f"{file.name} and {names[digest]} are the same network: a network counts once.")
+        names[digest] = file.name
+        model = _as_model(study_file, file, network, digest)
+        settings = study_file.tables.collect
+        evaluations = [_as_evaluation(settings, digest, data, content, device) for data, content in datasets]
+        planned.append(PlannedNetwork(file, model, evaluations))
+    return planned
+
+
+def _as_model(study_file: StudyFile, file: CheckpointFile, network: nn.Module, digest: str) -> Model:
+    data = study_file.tables.data
+    is_stored = file.spec.is_trained_here and "train" in data.evaluate
+    return Model(
+        population=file.spec.name,
+        replicate=file.replicate,
+        seed=file.seed,
+        model_digest=digest,
+        train_dataset=f"{data.label}/train" if is_stored else None,
+        realised_sparsity=realised_sparsity(network),
+        n_bytes=file.path.stat().st_size,
+    )
+
+
+def _as_evaluation(
+    settings: CollectSettings, digest: str, data: ImageData, content_digest: str, device: torch.device
+) -> Evaluation:
+    return Evaluation(
+        dataset=data.name,
+        evidence="logits",
+        evaluation_digest=evaluation_digest(digest, content_digest, data.transform, DTYPE, settings.autocast),
+        transform=data.transform,
+        dtype=DTYPE,
+        autocast=settings.autocast,
+        device=device.type,
+        batch_size=settings.batch_size,
+        versions=package_versions(),
+    )

@@ -1,0 +1,78 @@
+"""Checkpoints made elsewhere: what cannot be read or does not fit is one line."""
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from pietools.errors import CollectError
+from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
+from pietools.training.datasets import load_dataset
+from pietools.training.weights import load_network
+from tests.training.studies import linear_study
+
+STATE = nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict()
+
+
+def load(folder: Path, content: bytes) -> nn.Module:
+    """Read a checkpoint with this content as the dense replicate a."""
+    study_file = linear_study(folder)
+    (folder / "runs/dense/a.pt").write_bytes(content)
+    file = next(file for file in find_checkpoints(study_file) if file.name == "dense replicate a")
+    assert isinstance(file, CheckpointFile)
+    return load_network(study_file, file, load_dataset(study_file.tables.data, "test", folder))
+
+
+def saved(content: Any, *, as_zip: bool = True) -> bytes:
+    """Return what torch writes, in its present format or the one before."""
+    file = io.BytesIO()
+    torch.save(content, file, _use_new_zipfile_serialization=as_zip)
+    return file.getvalue()
+
+
+UNREADABLE = {
+    "text": b"epoch 1\nloss 2\n",
+    "more text": b"hello",
+    "empty": b"",
+    "image": b"\x89PNG\r\n\x1a\n" + bytes(50),
+    "pickle": pickle.dumps({"a": [1, 2]}, protocol=4),
+    "cut off": saved(STATE)[:-300],
+    "old, cut off": saved(STATE, as_zip=False)[:227],
+    "old, cut off later": saved(STATE, as_zip=False)[:338],
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_files_that_are_no_checkpoint_are_one_line(tmp_path: Path, content: bytes) -> None:
+    """Whatever the unpickler raises, the line names the file."""
+    with pytest.raises(CollectError, match=r"a\.pt is no checkpoint that torch can read") as caught:
+        load(tmp_path, content)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (nn.Linear(2, 2), r"a\.pt is not read: it holds more than tensors\. Save network\.state_dict\(\)"),
+        ({0: torch.zeros(2), 1: torch.zeros(2)}, "is no state dict"),
+        (STATE | {"1.weight": STATE["1.weight"].to_sparse()}, "1.weight is a sparse or quantized tensor"),
+        (STATE | {"1.weight": STATE["1.weight"].to(torch.complex64)}, "1.weight is of type complex64, not float32"),
+        (STATE | {"1.weight": STATE["1.weight"].to(torch.int8)}, "1.weight is of type int8, not float32"),
+        (STATE | {"1.bias": torch.zeros(9)}, r"1.bias has shape \(9,\), not \(10,\)"),
+    ],
+)
+def test_weights_that_do_not_fit_are_one_line(tmp_path: Path, content: Any, expected: str) -> None:
+    """No weight is cast to what it is not, and no pickle is run."""
+    with pytest.raises(CollectError, match=expected) as caught:
+        load(tmp_path, saved(content))
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_precision_are_taken(tmp_path: Path) -> None:
+    """Half precision is widened, as load_state_dict does."""
+    network = load(tmp_path, saved({name: tensor.half() for name, tensor in STATE.items()}))
+    assert torch.equal(network.state_dict()["1.weight"], STATE["1.weight"].half().float())
