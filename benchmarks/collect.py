@@ -12,7 +12,7 @@ from torchvision.models import resnet18
 from pietools.study_file import read_study_file
 from pietools.training.collecting import collect_study
 
-N_EXAMPLES, SIZE, N_CLASSES, N_NETWORKS, BATCH = 5_000, 32, 10, 3, 250
+N_EXAMPLES, SIZE, N_CLASSES, N_NETWORKS, BATCH = 10_000, 32, 10, 3, 250
 
 STUDY = f"""
 [study]

@@ -19,7 +19,10 @@ from pietools.training.networks import choose_device, place
 from pietools.training.planned_networks import PlannedNetwork, plan_networks
 from pietools.training.prediction import check_finite, check_repeated, predict_logits
 from pietools.training.study_description import describe_study
-from pietools.training.weights import load_network
+from pietools.training.weights import Templates, load_network
+
+N_REPEATED = 32
+"""Examples that are predicted twice."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Collection:
     study_file: StudyFile
     datasets: list[tuple[ImageData, str]]
     device: torch.device
+    templates: Templates
 
     @property
     def settings(self) -> CollectSettings:
@@ -49,11 +53,12 @@ def collect_study(
     """
     device = choose_device(study_file.tables.collect.device)
     datasets = _load_datasets(study_file)
-    networks = plan_networks(study_file, datasets, device)
+    templates: Templates = {}
+    networks = plan_networks(study_file, datasets, device, templates)
     n_examples = sum(len(data) for data, _ in datasets)
     rows = []
     with Study.open_or_create(study_file.study_path) as study:
-        collection = Collection(study, study_file, datasets, device)
+        collection = Collection(study, study_file, datasets, device, templates)
         _describe(collection, networks)
         for n_done, network in enumerate(networks, start=1):
             rows += _collect_network(collection, network)
@@ -93,7 +98,7 @@ def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[di
             "accuracy": None,
         }
         if not collection.study.has_evaluation(planned.model, evaluation, collection.settings.logits):
-            network = network or place(load_network(collection.study_file, planned.file, data), collection.device)
+            network = network or place(_load(collection, planned, data), collection.device)
             logits = _logits(collection, network, planned.file.name, data)
             _add_evaluation(collection, planned, evaluation, data, logits)
             row |= {"is_new": True, "accuracy": float((logits.argmax(1) == data.labels.numpy()).mean())}
@@ -101,8 +106,12 @@ def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[di
     return rows
 
 
+def _load(collection: Collection, planned: PlannedNetwork, data: ImageData) -> nn.Module:
+    return load_network(collection.study_file, planned.file, data, collection.templates)
+
+
 def _logits(collection: Collection, network: nn.Module, name: str, data: ImageData) -> np.ndarray:
-    """Return logits, shape (n, classes), that are finite and the same on a second pass over some examples."""
+    """Return logits, shape (n, classes), that are finite, of a network that predicts some examples twice the same."""
     settings = collection.settings
     predict = partial(
         predict_logits,
@@ -115,9 +124,9 @@ def _logits(collection: Collection, network: nn.Module, name: str, data: ImageDa
     )
     logits = predict(indices=torch.arange(len(data)))
     check_finite(name, data, logits)
-    # One batch of the same examples: another order of summation could turn a near tie over.
-    sample = torch.arange(min(settings.batch_size, len(data)))
-    check_repeated(name, data, logits[: len(sample)], predict(indices=sample))
+    # Both passes in batches of one size: another order of summation could turn a near tie over.
+    sample = torch.arange(min(N_REPEATED, len(data)))
+    check_repeated(name, data, predict(indices=sample), predict(indices=sample))
     return logits.numpy()
 
 

@@ -14,7 +14,7 @@ from pietools.training.digests import evaluation_digest, model_digest
 from pietools.training.images import ImageData
 from pietools.training.pruning import realised_sparsity
 from pietools.training.units import package_versions
-from pietools.training.weights import load_network
+from pietools.training.weights import Templates, load_network
 
 DTYPE = "float32"
 
@@ -29,7 +29,7 @@ class PlannedNetwork:
 
 
 def plan_networks(
-    study_file: StudyFile, datasets: list[tuple[ImageData, str]], device: torch.device
+    study_file: StudyFile, datasets: list[tuple[ImageData, str]], device: torch.device, templates: Templates
 ) -> list[PlannedNetwork]:
     """Read every network once, so that one that does not fit is found before an hour of collecting.
 
@@ -39,7 +39,7 @@ def plan_networks(
     names: dict[str, str] = {}
     planned = []
     for file in find_checkpoints(study_file):
-        network = load_network(study_file, file, datasets[0][0])
+        network = load_network(study_file, file, datasets[0][0], templates)
         digest = model_digest(file.spec.network, network.state_dict())
         if file.stated_digest is not None:
             check_digest(file.path, file.stated_digest, digest)

@@ -59,7 +59,7 @@ def test_predictions_are_those_of_the_networks(tmp_path: Path) -> None:
     assert stored.height == 4 * 899
     data = load_dataset(study_file.tables.data, "test", tmp_path)
     file = find_checkpoints(study_file)[3]
-    network = load_network(study_file, file, data)
+    network = load_network(study_file, file, data, {})
     logits = predict_logits(network, data, torch.arange(899), batch_size=500, device=torch.device("cpu")).numpy()
     last = stored.tail(899)
     expected = scalars_from_logits(logits, data.labels.numpy())

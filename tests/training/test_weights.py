@@ -24,7 +24,7 @@ def load(folder: Path, content: bytes) -> nn.Module:
     (folder / "runs/dense/a.pt").write_bytes(content)
     file = next(file for file in find_checkpoints(study_file) if file.name == "dense replicate a")
     assert isinstance(file, CheckpointFile)
-    return load_network(study_file, file, load_dataset(study_file.tables.data, "test", folder))
+    return load_network(study_file, file, load_dataset(study_file.tables.data, "test", folder), {})
 
 
 def saved(content: Any, *, as_zip: bool = True) -> bytes:
