@@ -310,10 +310,15 @@ class Study:
                     f"results.{topic}", frame.with_columns(run_id=pl.lit(run_id, pl.Int32)).to_arrow()
                 )
 
+    def summary(self) -> pl.DataFrame:
+        """One row per comparison: PIEs and their null as the last analysis stored them. ``pietools.charts`` draws it."""
+        return self.results("pies")
+
     def results(self, topic: str) -> pl.DataFrame:
         """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since."""
         return self.sql(
             f"""select t.*, r.input_digest <> ? as is_stale from results.{topic} as t
-                join results.runs as r on r.run_id = t.run_id and r.topic = ?""",
+                join results.runs as r on r.run_id = t.run_id and r.topic = ?
+                order by t.rowid""",
             [self.input_digest(), topic],
         )
