@@ -24,7 +24,7 @@ def idx(values: np.ndarray) -> bytes:
     return bytes([0, 0, 8, values.ndim]) + sizes + values.astype(np.uint8).tobytes()
 
 
-def test_digits_are_split_by_writer() -> None:
+def test_digits_are_split_by_index() -> None:
     """The halves have 898 and 899 digits, and keys that are the index in scikit-learn's data."""
     train, test = (load_dataset(DataSettings(name="digits"), split, Path()) for split in ("train", "test"))
     assert (len(train), len(test), test.keys[0]) == (898, 899, "898")
