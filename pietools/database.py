@@ -37,9 +37,8 @@ def definitions_digest() -> str:
 class Database:
     """A connection to one DuckDB file that translates DuckDB's errors into :class:`StudyError`."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path = path
-        self.read_only = read_only
         self._connection = connection
         self._depth = 0
 
@@ -48,7 +47,7 @@ class Database:
         """Create the file with the tables, views and macros of sql/."""
         if not path.parent.is_dir():
             raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
-        database = cls(path, _connect(path, read_only=False, config=LOCKED | STORAGE), read_only=False)
+        database = cls(path, _connect(path, read_only=False, config=LOCKED | STORAGE))
         try:
             with database.transaction():
                 database.execute(resource("sql", "schema.sql").read_text())
@@ -67,7 +66,7 @@ class Database:
             raise StudyError(f"there is no study at {path}.")
         if path.is_dir():
             raise StudyError(f"{path} is a folder, not a study: name the .duckdb file.")
-        database = cls(path, _connect(path, read_only=read_only, config=LOCKED), read_only=read_only)
+        database = cls(path, _connect(path, read_only=read_only, config=LOCKED))
         try:
             database._check_schema()
             if not read_only and database.fact("definitions_digest") != definitions_digest():

@@ -138,7 +138,8 @@ def order_of(found: FilePredictions, keys: Sequence[str] | None, owner: str) -> 
     if found.keys is None or keys is None:
         return np.arange(found.scores.shape[1])
     row = {key: i for i, key in enumerate(found.keys)}
-    if missing := next((key for key in keys if key not in row), None):
+    missing = next((key for key in keys if key not in row), None)
+    if missing is not None:
         raise ImportFileError(f"{found.path}: example '{missing}' of {owner} is missing.")
     return np.array([row[key] for key in keys])
 
@@ -197,7 +198,8 @@ def _as_scores(path: Path, array: np.ndarray) -> np.ndarray:
         return np.atleast_2d(array)
     if array.dtype.kind == "f" and array.ndim == 2 and np.array_equal(array, np.rint(array)):
         raise ImportFileError(
-            f"{path}: predictions of type {array.dtype} that are whole numbers: store labels as integers."
+            f"{path}: predictions of type {array.dtype} that are whole numbers: store labels as integers, "
+            "or give logits three axes."
         )
     if array.dtype.kind == "f" and array.ndim in (2, 3):
         return array if array.ndim == 3 else array[None]

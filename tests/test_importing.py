@@ -176,6 +176,16 @@ def test_keys_align_a_second_file(run: Run, npz: Path) -> None:
         assert study.pies("dense", "pruned")["key"].to_list() == ["v", "w", "x", "y", "z"]
 
 
+def test_an_example_without_a_name_is_missed(run: Run, npz: Path) -> None:
+    """An empty key is a key: a file that lacks it is refused, in one line."""
+    for key, extra in (("", ()), ("u", ("--reference", "dense"))):
+        keys = np.array([key, "v", "w", "x", "y", "z"])
+        np.savez(npz, dense=DENSE, label=LABELS, keys=keys)
+        result = run(*arguments(npz, "--examples", "keys", *extra, population="pruned" if extra else "dense"))
+    assert result.exit_code == 1
+    assert "example '' of data set 'toy/test' is missing" in result.stderr
+
+
 def broken(arrays: dict[str, np.ndarray], **changes: np.ndarray) -> dict[str, np.ndarray]:
     """The toy archive with some arrays changed."""
     return {**arrays, **changes}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the embedded study again: trains 48 networks (about 25 minutes on two cores), collects their predictions, exports them.
+# Makes the embedded study again: trains 48 networks (about half an hour on two cores), collects their predictions, exports them.
 # Needs the extra torch, and Debian's dataset-fashion-mnist or another folder in STUDY.toml's root.
 set -eu
 cd "$(dirname "$0")"

@@ -22,7 +22,7 @@ FORBIDDEN = "Unsupported global"
 
 
 Templates = dict[str, nn.Module]
-"""Networks by name, as built: a copy costs a tenth of building and initialising another."""
+"""Networks by name, as built: copying one is cheaper than building and initialising another."""
 
 
 def load_network(study_file: StudyFile, file: CheckpointFile, data: ImageData, templates: Templates) -> nn.Module:
