@@ -1,6 +1,7 @@
 """How accurate are the networks of a population, and how far do they agree with each other?"""
 
 import numpy as np
+import polars as pl
 
 
 def fleiss_kappa(n_votes: np.ndarray, sum_squared_votes: np.ndarray, n_examples: int, n_networks: int) -> float | None:
@@ -38,3 +39,8 @@ def mean_and_sd(values: np.ndarray) -> tuple[float | None, float | None]:
     if not len(values) or not np.isfinite(values).all():
         return None, None
     return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def mean_and_sd_of(values: pl.Series) -> tuple[float | None, float | None]:
+    """The same of a column, to the last bit whatever the order of its rows; null stands for "not known"."""
+    return mean_and_sd(np.sort(values.cast(pl.Float64).fill_null(float("nan")).to_numpy()))

@@ -1,4 +1,4 @@
-"""What a study keeps of every prediction: label, loss, confidence, margin, entropy, rank of the label."""
+"""What a study keeps of every prediction: label, loss, confidence, margin, entropy, Brier score, rank of the label."""
 
 import numpy as np
 import polars as pl
@@ -15,14 +15,19 @@ def scalars_from_logits(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
     logits
         Finite, shape (n examples, m classes). Rows may have any offset.
     labels
-        Given labels, shape (n,); −1 where there is none: loss, margin and label_rank are null there.
+        Given labels, shape (n,); −1 where there is none: loss, margin, brier and label_rank are null there.
 
     Returns
     -------
     polars.DataFrame
         ``predicted_label`` (largest logit, the lowest class on a tie), ``loss`` (nats), ``confidence`` in [0, 1],
-        ``margin`` (probability of the label minus the largest other one, in [−1, 1]), ``entropy`` (nats),
-        ``label_rank`` (from 0, by logit descending, then class ascending).
+        ``margin`` (probability of the label minus the largest other one, in [−1, 1]), ``entropy`` (nats), ``brier`` (Σ_c p_c² −
+        2 p_y + 1, in [0, 2]), ``label_rank`` (from 0, by logit descending, then class ascending).
+
+    References
+    ----------
+    Brier (1950), Verification of forecasts expressed in terms of probability, in its original form over all classes.
+    doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2
     """
     return _in_chunks(logits, logits, labels)
 
@@ -68,9 +73,13 @@ def _scalars(logits: np.ndarray, ranked_by: np.ndarray, labels: np.ndarray) -> p
             "confidence": probabilities.max(axis=1),
             "margin": of_label - others.max(axis=1),
             "entropy": np.maximum(entropy, 0),
+            # 1 − p_y is the sum of the others: the textbook form would lose a score below 1e-7 to rounding.
+            "brier": np.minimum(others.sum(axis=1) ** 2 + (others**2).sum(axis=1), 2),
             "label_rank": _rank(ranked_by, label),
         }
-    ).with_columns(pl.when(labelled).then(pl.col(name)).alias(name) for name in ("loss", "margin", "label_rank"))
+    ).with_columns(
+        pl.when(labelled).then(pl.col(name)).alias(name) for name in ("loss", "margin", "brier", "label_rank")
+    )
 
 
 def _rank(scores: np.ndarray, label: np.ndarray) -> np.ndarray:
@@ -84,7 +93,12 @@ def scalars_from_labels(predicted_labels: np.ndarray) -> pl.DataFrame:
     """The same columns where only the predicted labels, shape (n,), are known: all others are null."""
     nothing = pl.lit(None, dtype=pl.Float32)
     return pl.DataFrame({"predicted_label": predicted_labels.astype(np.int32)}).with_columns(
-        loss=nothing, confidence=nothing, margin=nothing, entropy=nothing, label_rank=pl.lit(None, dtype=pl.Int32)
+        loss=nothing,
+        confidence=nothing,
+        margin=nothing,
+        entropy=nothing,
+        brier=nothing,
+        label_rank=pl.lit(None, dtype=pl.Int32),
     )
 
 

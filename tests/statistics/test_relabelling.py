@@ -46,10 +46,10 @@ def test_unmatched_enumeration_equals_a_plain_count(
     reference = rng.integers(0, n_classes, (n_reference, n_examples))
     compressed = rng.integers(0, n_classes, (n_compressed, n_examples))
     null = relabelling_null(reference, compressed, paired=False, n_permutations=10**6, seed=0)
-    assert null.is_exact
-    assert sorted(null.counts) == sorted(plain_counts(reference, compressed, paired=False))
+    assert null.n_pies.is_exact
+    assert sorted(null.n_pies.values) == sorted(plain_counts(reference, compressed, paired=False))
     is_reference = np.arange(n_reference + n_compressed) < n_reference
-    assert null.observed == plain_n_pies(np.vstack([reference, compressed]), is_reference)
+    assert null.n_pies.observed == plain_n_pies(np.vstack([reference, compressed]), is_reference)
 
 
 @settings(max_examples=60, deadline=None)
@@ -60,9 +60,52 @@ def test_matched_enumeration_equals_a_plain_count(n_pairs: int, n_classes: int, 
     reference = rng.integers(0, n_classes, (n_pairs, 30))
     compressed = np.where(rng.random((n_pairs, 30)) < agreement, reference, rng.integers(0, n_classes, (n_pairs, 30)))
     null = relabelling_null(reference, compressed, paired=True, n_permutations=10**6, seed=0)
-    assert null.is_exact
-    assert len(null.counts) == 2**n_pairs
-    assert sorted(null.counts) == sorted(plain_counts(reference, compressed, paired=True))
+    assert null.n_pies.is_exact
+    assert len(null.n_pies.values) == 2**n_pairs
+    assert sorted(null.n_pies.values) == sorted(plain_counts(reference, compressed, paired=True))
+
+
+def plain_taxicab(labels: np.ndarray, is_reference: np.ndarray) -> float:
+    """Mean over examples of the distance of the vote shares, class by class."""
+    shares = [
+        [(rows == c).mean(axis=0) for c in range(labels.max() + 1)]
+        for rows in (labels[is_reference], labels[~is_reference])
+    ]
+    return float(np.abs(np.array(shares[0]) - np.array(shares[1])).sum(axis=0).mean())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n_reference=st.integers(1, 4),
+    n_compressed=st.integers(1, 4),
+    n_classes=st.integers(1, 5),
+    seed=st.integers(0, 10**6),
+)
+def test_the_other_statistics_equal_a_plain_count(
+    n_reference: int, n_compressed: int, n_classes: int, seed: int
+) -> None:
+    """|forgotten − recovered| is counted by direction, the taxicab distance class by class; labels may be missing."""
+    rng = np.random.default_rng(seed)
+    predicted = rng.integers(0, n_classes, (n_reference + n_compressed, 20))
+    given_labels = rng.integers(-1, n_classes, 20)
+    reference, compressed = predicted[:n_reference], predicted[n_reference:]
+    null = relabelling_null(reference, compressed, paired=False, n_permutations=10**6, seed=0, labels=given_labels)
+    is_reference = np.arange(len(predicted)) < n_reference
+
+    def modal(rows: np.ndarray) -> np.ndarray:
+        return np.array([(rows == c).sum(axis=0) for c in range(n_classes)]).argmax(axis=0)
+
+    before, after = modal(reference), modal(compressed)
+    forgotten = ((before == given_labels) & (after != given_labels)).sum()
+    recovered = ((before != given_labels) & (after == given_labels)).sum()
+    assert (null.net_forgotten is None) == (not (given_labels >= 0).any())
+    if null.net_forgotten is not None:
+        assert null.net_forgotten.observed == abs(int(forgotten) - int(recovered))
+        assert null.net_forgotten.observed in null.net_forgotten.values
+    assert null.taxicab.observed == pytest.approx(plain_taxicab(predicted, is_reference))
+    subsets = combinations(range(len(predicted)), n_reference)
+    plain = [plain_taxicab(predicted, np.isin(np.arange(len(predicted)), subset)) for subset in subsets]
+    assert np.allclose(sorted(null.taxicab.values), sorted(plain))
 
 
 @pytest.mark.parametrize(("n_reference", "n_compressed"), [(30, 30), (33, 31), (100, 90), (200, 200), (3, 150)])
@@ -71,8 +114,8 @@ def test_any_number_of_networks(n_reference: int, n_compressed: int) -> None:
     rng = np.random.default_rng(n_reference)
     labels = rng.choice(8, size=(n_reference + n_compressed, 50), p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.04, 0.03, 0.03])
     null = relabelling_null(labels[:n_reference], labels[n_reference:], paired=False, n_permutations=5, seed=1)
-    assert not null.is_exact
-    assert null.observed == plain_n_pies(labels, np.arange(len(labels)) < n_reference)
+    assert not null.n_pies.is_exact
+    assert null.n_pies.observed == plain_n_pies(labels, np.arange(len(labels)) < n_reference)
 
 
 def test_drawn_relabellings_approach_the_enumeration() -> None:
@@ -81,9 +124,9 @@ def test_drawn_relabellings_approach_the_enumeration() -> None:
     for paired in (True, False):
         exact = relabelling_null(*populations.values(), paired=paired, n_permutations=10**4, seed=0)
         drawn = relabelling_null(*populations.values(), paired=paired, n_permutations=31, seed=0)
-        assert exact.is_exact
-        assert not drawn.is_exact
-        assert abs(drawn.counts.mean() - exact.counts.mean()) < 4 * exact.counts.std() / np.sqrt(31)
+        assert exact.n_pies.is_exact
+        assert not drawn.n_pies.is_exact
+        assert abs(drawn.n_pies.mean - exact.n_pies.mean) < 4 * exact.n_pies.sd / np.sqrt(31)
 
 
 def test_p_value_by_hand() -> None:
@@ -92,19 +135,19 @@ def test_p_value_by_hand() -> None:
     # identity: D = {0,0}, {0,0}, {0,1}: modes 0 0 0 against 1 1 1: 3 PIEs; one swap: {0,1} both sides (ties to 0) on examples
     # 0 and 1, and on example 2 {0,1} against {1,1} or {1,1} against {0,1}: 1 PIE
     null = relabelling_null(reference, compressed, paired=True, n_permutations=100, seed=0)
-    assert sorted(null.counts) == [1, 1, 3, 3]
-    assert null.observed == 3
-    assert null.p_value == null.smallest_p == 2 / 4
-    assert relabelling_null(reference, compressed, paired=True, n_permutations=3, seed=0).p_value >= 1 / 4
+    assert sorted(null.n_pies.values) == [1, 1, 3, 3]
+    assert null.n_pies.observed == 3
+    assert null.n_pies.p_value == null.smallest_p == 2 / 4
+    assert relabelling_null(reference, compressed, paired=True, n_permutations=3, seed=0).n_pies.p_value >= 1 / 4
 
 
 def test_identical_populations_give_no_pie_and_p_of_one() -> None:
     """Nothing happened."""
     _, populations = simulate(1)
     null = relabelling_null(populations["dense"], populations["dense"], paired=True, n_permutations=200, seed=0)
-    assert null.observed == 0
-    assert null.p_value == 1
-    assert null.counts.max() == 0
+    assert null.n_pies.observed == 0
+    assert null.n_pies.p_value == 1
+    assert null.n_pies.values.max() == 0
 
 
 def test_swapping_the_populations_keeps_p() -> None:
@@ -117,8 +160,9 @@ def test_swapping_the_populations_keeps_p() -> None:
         back = relabelling_null(
             populations["pruned"], populations["dense"], paired=paired, n_permutations=10**4, seed=0
         )
-        assert there.p_value == back.p_value
-        assert there.observed == back.observed
+        assert there.n_pies.p_value == back.n_pies.p_value
+        assert there.n_pies.observed == back.n_pies.observed
+        assert there.taxicab.p_value == back.taxicab.p_value
 
 
 def test_pairs_must_be_as_many() -> None:
@@ -134,11 +178,11 @@ def test_level(paired: bool) -> None:
     for seed in range(300):
         _, populations = simulate(seed, n_networks=8, n=60, damage=0)
         null = relabelling_null(*populations.values(), paired=paired, n_permutations=199, seed=seed)
-        rejections += null.p_value <= 0.05
+        rejections += null.n_pies.p_value <= 0.05
     assert rejections <= stats.binom.ppf(0.9987, 300, 0.05)
 
 
 def test_power() -> None:
     """A large effect is found."""
     _, populations = simulate(3, n_networks=8, n=600, damage=0.6)
-    assert relabelling_null(*populations.values(), paired=True, n_permutations=999, seed=0).p_value < 0.02
+    assert relabelling_null(*populations.values(), paired=True, n_permutations=999, seed=0).n_pies.p_value < 0.02

@@ -16,10 +16,12 @@ def test_by_hand() -> None:
     assert scalars["confidence"] == pytest.approx(0.5)
     assert scalars["margin"] == pytest.approx(0.3 - 0.5)
     assert scalars["label_rank"] == 1
+    # (1 − 0.3)² + 0.2² + 0.5² = 0.49 + 0.04 + 0.25
+    assert scalars["brier"] == pytest.approx(0.78)
 
 
 def test_agrees_with_scipy() -> None:
-    """Loss and entropy over more examples than one chunk, at float32's precision."""
+    """Loss, entropy and Brier score over more examples than one chunk, at float32's precision."""
     rng = np.random.default_rng(0)
     logits = (rng.normal(size=(CHUNK + 7, 10)) * 5).astype(np.float32)
     labels = rng.integers(0, 10, CHUNK + 7)
@@ -27,6 +29,9 @@ def test_agrees_with_scipy() -> None:
     log_p = log_softmax(logits.astype(np.float64), axis=1)
     assert scalars["loss"].to_numpy() == pytest.approx(-log_p[np.arange(len(labels)), labels], rel=1e-5, abs=1e-6)
     assert scalars["entropy"].to_numpy() == pytest.approx(entropy(np.exp(log_p), axis=1), rel=1e-4, abs=1e-5)
+    p = np.exp(log_p)
+    brier = (p**2).sum(axis=1) - 2 * p[np.arange(len(labels)), labels] + 1
+    assert scalars["brier"].to_numpy() == pytest.approx(brier, rel=1e-5, abs=1e-12)
     descending = np.argsort(-logits, axis=1, kind="stable")
     assert scalars["label_rank"].to_numpy().tolist() == np.argmax(descending == labels[:, None], axis=1).tolist()
 
@@ -46,10 +51,17 @@ def test_huge_logits_stay_finite() -> None:
     assert scalars["entropy"][0] == 0
 
 
+def test_brier_score_at_its_ends() -> None:
+    """2 where another class has probability 1, 0 where the label has, and not rounded to 0 on the way there."""
+    scalars = scalars_from_logits(np.array([[0.0, 100], [0, 100], [0, 12]]), np.array([0, 1, 1]))
+    # p = 1 / (1 + e¹²), and the score is 2 p²
+    assert scalars["brier"].to_list() == [2, 0, pytest.approx(2 / (1 + np.exp(12)) ** 2, rel=1e-5)]
+
+
 def test_examples_without_a_label() -> None:
     """What needs the label is null, the rest is there."""
     row = scalars_from_logits(np.array([[0.0, 1.0]]), np.array([-1])).row(0, named=True)
-    assert (row["loss"], row["margin"], row["label_rank"]) == (None, None, None)
+    assert [row[name] for name in ("loss", "margin", "brier", "label_rank")] == [None] * 4
     assert row["predicted_label"] == 1
     assert row["confidence"] > 0.5
 
@@ -58,7 +70,7 @@ def test_labels_alone() -> None:
     """Only the predicted label is known."""
     scalars = scalars_from_labels(np.array([3, 1], dtype=np.int16))
     assert scalars["predicted_label"].to_list() == [3, 1]
-    assert scalars.drop("predicted_label").null_count().sum_horizontal().item() == 2 * 5
+    assert scalars.drop("predicted_label").null_count().sum_horizontal().item() == 2 * 6
 
 
 def test_near_ties() -> None:
