@@ -1,6 +1,5 @@
-"""How rows come into a study: what is there already must be the same, and nothing is added by halves."""
+"""How populations, models and evaluations come into a study: what is there already must be the same, nothing is added by halves."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -9,82 +8,7 @@ import pyarrow as pa
 
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
-from pietools.records import MAX_CLASSES, ROLES, Dataset, Evaluation, Model, Population
-
-
-def add_dataset(database: Database, dataset: Dataset) -> int:
-    """Add a data set and return its dataset_id; one that is there already must be the same."""
-    stored = database.sql("select * from datasets where name = ?", [dataset.name])
-    if stored.height:
-        return _same_dataset(database, dataset, stored.row(0, named=True))
-    if not dataset.name:
-        raise StudyError("a data set needs a name.")
-    if len(dataset.class_names) > MAX_CLASSES:
-        raise StudyError(
-            f"data set '{dataset.name}' has {len(dataset.class_names):,} classes. Allowed: {MAX_CLASSES:,}."
-        )
-    if len(set(dataset.keys)) != len(dataset.keys):
-        twice = next(key for key, count in Counter(dataset.keys).items() if count > 1)
-        raise StudyError(f"data set '{dataset.name}' has two examples with the key '{twice}'.")
-    dataset_id = database.value("select coalesce(max(dataset_id), 0) + 1 from datasets")
-    n = len(dataset.keys)
-    with database.transaction():
-        database.execute(
-            """insert into datasets by name select ? as dataset_id, ? as name, ? as split, ? as is_primary, ? as n_examples,
-               ? as class_names, ? as labels_digest, ? as content_digest""",
-            [dataset_id, dataset.name, dataset.split, dataset_id == 1, n, list(dataset.class_names),
-             dataset.labels_digest, dataset.content_digest],
-        )  # fmt: skip
-        database.append(
-            "examples",
-            pa.table(
-                {
-                    "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
-                    "example_id": pa.array(np.arange(n, dtype=np.int32)),
-                    "key": pa.array(list(dataset.keys), pa.string()),
-                    "label": pa.array(dataset.labels, pa.int32(), mask=np.asarray(dataset.labels) < 0),
-                }
-            ),
-        )
-    return int(dataset_id)
-
-
-def _same_dataset(database: Database, dataset: Dataset, stored: dict[str, Any]) -> int:
-    name = dataset.name
-    if stored["n_examples"] != len(dataset.keys):
-        raise StudyError(
-            f"data set '{name}' is stored with {stored['n_examples']} examples, found {len(dataset.keys)}."
-        )
-    if stored["class_names"] != list(dataset.class_names):
-        raise StudyError(
-            f"data set '{name}' is stored with {len(stored['class_names'])} classes, found {len(dataset.class_names)}"
-            f"{' of other names' if len(stored['class_names']) == len(dataset.class_names) else ''}."
-        )
-    if stored["labels_digest"] != dataset.labels_digest:
-        raise StudyError(
-            f"data set '{name}': the labels or keys contradict the stored ones{_difference(database, dataset)}."
-        )
-    if (
-        None not in (stored["content_digest"], dataset.content_digest)
-        and stored["content_digest"] != dataset.content_digest
-    ):
-        raise StudyError(f"data set '{name}' is stored with other inputs: give the changed one another name.")
-    return int(stored["dataset_id"])
-
-
-def labels_of(database: Database, dataset: str | None) -> np.ndarray:
-    """Given labels in example order, shape (n,), int32; −1 where there is none."""
-    query = "select coalesce(label, -1) as label from examples where dataset_id = dataset_id_of(?) order by example_id"
-    return database.arrays(query, [dataset])["label"].astype(np.int32)
-
-
-def _difference(database: Database, dataset: Dataset) -> str:
-    stored = labels_of(database, dataset.name)
-    differs = np.flatnonzero(stored != dataset.labels)
-    if not len(differs):
-        return ""
-    first = differs[0]
-    return f" on {len(differs)} examples, first {dataset.keys[first]!r}: stored {stored[first]}, found {dataset.labels[first]}"
+from pietools.records import ROLES, Evaluation, Model, Population
 
 
 def add_population(database: Database, population: Population) -> int:
@@ -124,7 +48,7 @@ def _refuse_other_population(database: Database, population: Population, row: di
     )
     found = {name: value for name, value in row.items() if not name.endswith("_id")}
     found |= {"reference": population.reference, "parent": population.parent}
-    _refuse_other(f"population '{population.name}'", stored.row(0, named=True), found)
+    refuse_other(f"population '{population.name}'", stored.row(0, named=True), found)
 
 
 def _population_id(database: Database, name: str | None) -> int | None:
@@ -192,7 +116,7 @@ def _append_evaluation(database: Database, model_id: int, dataset_id: int, evalu
            ("evidence", "evaluation_digest", "n_near_ties", "transform", "dtype", "autocast", "device", "batch_size")},
         "versions": to_json(evaluation.versions),
     }  # fmt: skip
-    _insert(database, "evaluations", row)
+    insert(database, "evaluations", row)
 
 
 def _model_id(database: Database, model: Model) -> int:
@@ -231,7 +155,7 @@ def _stored_model(database: Database, model: Model) -> dict[str, Any] | None:
         if (row["population"], row["replicate"]) != (model.population, model.replicate):
             other = _network(row["population"], row["replicate"])
             raise StudyError(f"{name} is the same network as {other}: a network counts once.")
-        _refuse_other(name, row, {"model_digest": model.model_digest, "seed": model.seed})
+        refuse_other(name, row, {"model_digest": model.model_digest, "seed": model.seed})
     return rows.row(0, named=True) if rows.height else None
 
 
@@ -241,11 +165,12 @@ def _network(population: str, replicate: str | None) -> str:
 
 def _insert_numbered(database: Database, table: str, key: str, row: dict[str, Any]) -> int:
     number = database.value(f"select coalesce(max({key}), 0) + 1 from {table}")
-    _insert(database, table, {key: number, **row})
+    insert(database, table, {key: number, **row})
     return int(number)
 
 
-def _insert(database: Database, table: str, row: dict[str, Any]) -> None:
+def insert(database: Database, table: str, row: dict[str, Any]) -> None:
+    """Insert one row, by column name."""
     columns = ", ".join(f"? as {name}" for name in row)
     database.execute(f"insert into {table} by name select {columns}", list(row.values()))
 
@@ -263,7 +188,7 @@ def _logits_column(logits: np.ndarray, dtype: str) -> dict[str, pa.Array]:
     raise ValueError(f"logits are kept as float32, float16 or none, not {dtype}")
 
 
-def _refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:
+def refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:
     """Raise if a stored row differs from what is said of it now, naming the first difference; None says nothing."""
     for column, value in found.items():
         if value is not None and stored[column] != value:

@@ -16,7 +16,9 @@ from pietools.study import Study
 MANIFEST = "manifest.json"
 SCHEMA = "pietools/export/1"
 # Results are left out: analyze makes them again.
-TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits")
+TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits", "example_properties")
+# Folders that were exported before these tables came are read without them.
+LATER_TABLES = {"example_properties"}
 
 
 def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
@@ -66,7 +68,7 @@ def import_folder(folder: str | PathLike[str], path: str | PathLike[str]) -> Non
     folder = Path(folder)
     manifest = read_manifest(folder)
     with Study.create(path) as study, study.transaction():
-        for table in TABLES:
+        for table in _exported_tables(manifest):
             study.append_table(table, _read_table(folder / f"{table}.parquet"))
         if manifest["recipe"] is not None:
             study.set_recipe(manifest["recipe"])
@@ -87,10 +89,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     digests = manifest.get("sha256")
     if not isinstance(digests, dict) or "recipe" not in manifest:
         raise ImportFileError(f"{folder / MANIFEST} is damaged: it lacks the checksums or the recipe.")
-    for name in (f"{table}.parquet" for table in TABLES):
+    for name in (f"{table}.parquet" for table in _exported_tables(manifest)):
         if not (folder / name).is_file() or _sha256(folder / name) != digests.get(name):
             raise ImportFileError(f"{folder / name} is missing or damaged: its checksum is not the one in {MANIFEST}.")
     return manifest
+
+
+def _exported_tables(manifest: dict[str, Any]) -> list[str]:
+    return [table for table in TABLES if table not in LATER_TABLES or f"{table}.parquet" in manifest["sha256"]]
 
 
 def _read_table(path: Path) -> pa.Table:

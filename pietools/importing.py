@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -48,6 +49,10 @@ def import_predictions(
     kind: str | None = None,
     class_names: Sequence[str] | None = None,
     logits_dtype: str = "float32",
+    split: str | None = None,
+    copy_of: str | None = None,
+    alteration: str | None = None,
+    severity: int | None = None,
 ) -> Imported:
     """Add the predictions in ``files`` to a study, all or nothing.
 
@@ -66,6 +71,11 @@ def import_predictions(
         One per class. By default those that are stored, else the numbers from 0 to the largest label.
     logits_dtype
         How logits are kept: ``float32``, ``float16`` or ``none``.
+    split
+        ``train``, ``test``, …; by default the one of ``copy_of``.
+    copy_of, alteration, severity
+        For an altered copy: the data set that it is a copy of, whose keys, labels and classes it has, what was done to it, and how
+        much, 1 to 5.
 
     Raises
     ------
@@ -74,7 +84,8 @@ def import_predictions(
     """
     found = [read(path, source) for path in files]
     with study.transaction():
-        target = _dataset(study, dataset, found, class_names)
+        said = {"split": split, "source": copy_of, "alteration": alteration, "severity": severity}
+        target = _dataset(study, dataset, found, class_names, said)
         study.add_dataset(target)
         study.add_population(_with_role(study, population))
         models = (model for one in found for model in _models(one, target, kind))
@@ -148,32 +159,48 @@ def _with_role(study: Study, population: Population) -> Population:
 # The data set
 
 
-def _dataset(study: Study, name: str, found: list[FilePredictions], class_names: Sequence[str] | None) -> Dataset:
-    """The stored data set of that name, checked against what the files say; or a new one from the first file."""
-    stored = study.dataset(name)
-    first = found[0]
-    if stored is None:
-        keys = first.keys or [str(i) for i in range(first.scores.shape[1])]
-        names = class_names_of(found) if class_names is None else list(class_names)
-        labels = np.full(len(keys), -1, dtype=np.int32)
-        stored = Dataset(name, keys, labels, names)
-        if first.labels is not None:
-            stored = replace(stored, labels=class_indices(first.path, first.labels, names))
+def _dataset(
+    study: Study, name: str, found: list[FilePredictions], class_names: Sequence[str] | None, said: dict[str, Any]
+) -> Dataset:
+    """The stored data set of that name, or a copy, checked against what the files say; or a new one from the first file."""
+    target = study.dataset(name)
+    if target is None and said["source"] is not None:
+        target = _copy(study, name, said["source"])
+    if target is None:
+        target = _new_dataset(name, found, class_names)
     elif class_names is not None:
-        stored = replace(stored, class_names=list(class_names))
+        target = replace(target, class_names=list(class_names))
+    target = replace(target, **{column: value for column, value in said.items() if value is not None})
     for one in found:
-        _check_labels(one, stored)
-    return stored
+        _check_labels(one, target)
+    return target
+
+
+def _copy(study: Study, name: str, source: str) -> Dataset:
+    original = study.dataset(source)
+    if original is None:
+        others = ", ".join(study.datasets()["name"]) or "none"
+        raise ImportFileError(f"no data set is named '{source}'. The study has: {others}.")
+    return replace(original, name=name, content_digest=None)
+
+
+def _new_dataset(name: str, found: list[FilePredictions], class_names: Sequence[str] | None) -> Dataset:
+    first = found[0]
+    keys = first.keys or [str(i) for i in range(first.scores.shape[1])]
+    names = class_names_of(found) if class_names is None else list(class_names)
+    if first.labels is None:
+        return Dataset(name, keys, np.full(len(keys), -1, dtype=np.int32), names)
+    return Dataset(name, keys, class_indices(first.path, first.labels, names), names)
 
 
 def _name(target: Dataset) -> str:
-    return f"data set '{target.name}'"
+    return f"data set '{target.name}'" + (f", a copy of '{target.source}'," if target.source else "")
 
 
 def _check_labels(one: FilePredictions, target: Dataset) -> None:
     n = one.scores.shape[1]
     if n != len(target.keys):
-        raise ImportFileError(f"{one.path}: {n} examples, but data set '{target.name}' has {len(target.keys)}.")
+        raise ImportFileError(f"{one.path}: {n} examples, but {_name(target)} has {len(target.keys)}.")
     if one.labels is None:
         return
     labels = class_indices(one.path, one.labels, target.class_names)[order_of(one, target.keys, _name(target))]
@@ -181,7 +208,7 @@ def _check_labels(one: FilePredictions, target: Dataset) -> None:
     if len(differs):
         first = differs[0]
         raise ImportFileError(
-            f"{one.path}: the labels contradict those of data set '{target.name}' on {len(differs)} of {n} examples, first "
+            f"{one.path}: the labels contradict those of {_name(target)} on {len(differs)} of {n} examples, first "
             f"'{target.keys[first]}': stored {target.labels[first]}, found {labels[first]}. Is the order of the examples the same?"
         )
 

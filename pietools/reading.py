@@ -66,20 +66,18 @@ def read(path: Path, source: Source) -> FilePredictions:
     ImportFileError
         If it cannot be read, lacks what ``source`` names, or its shapes do not fit each other.
     """
-    if not path.is_file():
-        raise ImportFileError(f"there is no file {path}.")
-    suffix = path.suffix.lower()
-    if suffix not in ARRAYS | TABLES.keys():
-        raise ImportFileError(
-            f"{path}: cannot read '{suffix}' files. Allowed: {', '.join([*sorted(ARRAYS), *TABLES])}."
-        )
-    with _foreign(path):
-        return _checked(_read_arrays(path, source) if suffix in ARRAYS else _read_table(path, source))
+    with readable(path):
+        return _checked(_read_arrays(path, source) if path.suffix.lower() in ARRAYS else _read_table(path, source))
 
 
 @contextmanager
-def _foreign(path: Path) -> Iterator[None]:
-    """Turn whatever a broken or unsuitable file makes NumPy, zipfile, polars or Arrow raise into one line."""
+def readable(path: Path) -> Iterator[None]:
+    """Refuse a file of another kind, and turn whatever a broken one makes NumPy, zipfile, polars or Arrow raise into one line."""
+    if not path.is_file():
+        raise ImportFileError(f"there is no file {path}.")
+    if path.suffix.lower() not in ARRAYS | TABLES.keys():
+        allowed = ", ".join([*sorted(ARRAYS), *TABLES])
+        raise ImportFileError(f"{path}: cannot read '{path.suffix.lower()}' files. Allowed: {allowed}.")
     try:
         yield
     except PietoolsError:
@@ -137,10 +135,15 @@ def order_of(found: FilePredictions, keys: Sequence[str] | None, owner: str) -> 
     """Rows of a file in the order of these keys of ``owner``: as they stand if either has none."""
     if found.keys is None or keys is None:
         return np.arange(found.scores.shape[1])
-    row = {key: i for i, key in enumerate(found.keys)}
+    return rows_of(found.path, found.keys, keys, owner)
+
+
+def rows_of(path: Path, names: Sequence[str], keys: Sequence[str], owner: str) -> np.ndarray:
+    """Position of each key of ``owner`` among the names of a file."""
+    row = {name: i for i, name in enumerate(names)}
     missing = next((key for key in keys if key not in row), None)
     if missing is not None:
-        raise ImportFileError(f"{found.path}: example '{missing}' of {owner} is missing.")
+        raise ImportFileError(f"{path}: example '{missing}' of {owner} is missing.")
     return np.array([row[key] for key in keys])
 
 
@@ -149,9 +152,9 @@ def order_of(found: FilePredictions, keys: Sequence[str] | None, owner: str) -> 
 
 def _read_arrays(path: Path, source: Source) -> FilePredictions:
     if path.suffix.lower() == ".npy":
-        labels = None if source.labels is None else _load_npy(Path(source.labels))
-        return FilePredictions(path, _as_scores(path, _load_npy(path)), labels, None, None)
-    arrays = _load_npz(path, source)
+        labels = None if source.labels is None else load_npy(Path(source.labels))
+        return FilePredictions(path, _as_scores(path, load_npy(path)), labels, None, None)
+    arrays = load_npz(path, source)
     labels, examples, replicates = (
         None if key is None else arrays[key] for key in (source.labels, source.examples, source.replicates)
     )
@@ -164,14 +167,13 @@ def _read_arrays(path: Path, source: Source) -> FilePredictions:
     )
 
 
-def _load_npy(path: Path) -> np.ndarray:
-    if not path.is_file():
-        raise ImportFileError(f"there is no file {path}.")
-    with _foreign(path):
+def load_npy(path: Path) -> np.ndarray:
+    """The array of an npy file; never a pickle."""
+    with readable(path):
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-def _load_npz(path: Path, source: Source) -> dict[str | None, np.ndarray]:
+def load_npz(path: Path, source: Source) -> dict[str | None, np.ndarray]:
     """The arrays that ``source`` names; never a pickle."""
     if not zipfile.is_zipfile(path):
         raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no npz archive.")

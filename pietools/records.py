@@ -26,6 +26,14 @@ class Dataset:
         Given label of each example, a class index from 0, shape (n,); −1 where there is none.
     class_names
         One per class; the position is the class index.
+    split
+        ``train``, ``test``, …
+    content_digest
+        SHA-256 of the inputs, if they are known.
+    source
+        For an altered copy: name of the data set that it is a copy of. Keys, labels and classes are the same.
+    alteration, severity, seed
+        For an altered copy: what was done to it, how much (1, mild, to 5), and the seed of it.
     """
 
     name: str
@@ -34,6 +42,10 @@ class Dataset:
     class_names: Sequence[str]
     split: str | None = None
     content_digest: str | None = None
+    source: str | None = None
+    alteration: str | None = None
+    severity: int | None = None
+    seed: int | None = None
 
     @property
     def labels_digest(self) -> str:

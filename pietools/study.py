@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pietools import adding
+from pietools import adding, adding_datasets, adding_properties
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
 from pietools.records import Dataset, Evaluation, Model, Population
@@ -97,21 +97,32 @@ class Study:
     def datasets(self) -> pl.DataFrame:
         """One row per data set, the primary one first."""
         return self.sql(
-            """select d.*, len(d.class_names) as n_classes,
+            """select d.*, source.name as source, len(d.class_names) as n_classes,
                    (select count(x.label) from examples as x where x.dataset_id = d.dataset_id) as n_labelled
-               from datasets as d order by d.dataset_id"""
+               from datasets as d left join datasets as source on source.dataset_id = d.source_dataset_id
+               order by d.dataset_id"""
         )
 
     def dataset(self, name: str) -> Dataset | None:
         """The data set of that name with its keys and labels, or None."""
-        stored = self.sql("select * from datasets where name = ?", [name])
+        stored = self.datasets().filter(name=name)
         if not stored.height:
             return None
         row = stored.row(0, named=True)
         keys = self.sql("select key from examples where dataset_id = ? order by example_id", [row["dataset_id"]])[
             "key"
         ].to_list()
-        return Dataset(name, keys, self.labels(name), row["class_names"], row["split"], row["content_digest"])
+        described = {column: row[column] for column in adding_datasets.DESCRIBED}
+        return Dataset(name, keys, self.labels(name), row["class_names"], **described)
+
+    def properties(self) -> pl.DataFrame:
+        """One row per property that was measured outside: dataset, property, source, n (examples with a value), is_numeric."""
+        return self.sql(
+            """select d.name as dataset, e.property, e.source, count(*) as n, bool_and(e.number is not null) as is_numeric
+               from example_properties as e join datasets as d on d.dataset_id = e.dataset_id
+               group by d.dataset_id, d.name, e.property, e.source
+               order by d.dataset_id, e.property, e.source"""
+        )
 
     def populations(self) -> pl.DataFrame:
         """One row per population, in the order in which they were added."""
@@ -150,7 +161,26 @@ class Study:
                join datasets as d on d.dataset_id = e.dataset_id
                order by all"""
         )
-        return f"sha256:{sha256(rows.write_csv().encode()).hexdigest()}"
+        digest = sha256(rows.write_csv().encode())
+        for more in (self._described_datasets(), self._property_digests()):
+            digest.update(more.write_csv().encode() if more.height else b"")
+        return f"sha256:{digest.hexdigest()}"
+
+    def _described_datasets(self) -> pl.DataFrame:
+        """What is said of data sets beyond their examples."""
+        return self.sql(
+            """select d.name, d.split, source.name as source, d.alteration, d.severity
+               from datasets as d left join datasets as source on source.dataset_id = d.source_dataset_id
+               where coalesce(d.split, d.alteration) is not null order by all"""
+        )
+
+    def _property_digests(self) -> pl.DataFrame:
+        return self.sql(
+            """select d.name, e.property, e.source,
+                   sha256(string_agg(concat_ws(' ', e.example_id, e.number, e.text), chr(0) order by e.example_id)) as digest
+               from example_properties as e join datasets as d on d.dataset_id = e.dataset_id
+               group by d.name, e.property, e.source order by all"""
+        )
 
     # The questions of sql/macros.sql
 
@@ -178,6 +208,10 @@ class Study:
         """One row per pair of networks: harmful, beneficial, wrong_to_wrong and total share of flips."""
         return self._ask("flips", reference, compressed, dataset=dataset)
 
+    def churn(self, population: str, dataset: str | None = None) -> pl.DataFrame:
+        """One row: n_networks, and total, the share of predictions that differ between two networks of the population."""
+        return self._ask("churn", population, dataset=dataset)
+
     def vote_sums(self, population: str, dataset: str | None = None) -> pl.DataFrame:
         """One row per predicted class: n_votes, and sum_squared_votes per example."""
         return self._ask("vote_sums", population, dataset=dataset)
@@ -186,13 +220,29 @@ class Study:
         """Whether the replicate names of both populations are given and equal."""
         return bool(self._ask("pairing", reference, compressed, dataset=dataset)["is_paired"].item())
 
+    def known_properties(self, dataset: str | None = None) -> pl.DataFrame:
+        """One row per property and source that the data set has, or inherits as an altered copy."""
+        return self._ask("known_properties", dataset=dataset)
+
+    def property(self, name: str, dataset: str | None = None) -> pl.DataFrame:
+        """One row per example that has a value of the property, NAME or NAME@SOURCE: number or text. Altered copies inherit."""
+        return self._ask("example_property", name, dataset=dataset)
+
+    def subgroups(self, property_name: str, dataset: str | None = None) -> pl.DataFrame:
+        """One row per example: group_id and group by a property, by the given label (``class``), or by a crossing (``sex*age``)."""
+        return self._ask("subgroups", property_name, dataset=dataset)
+
+    def subgroup_rates(self, population: str, property_name: str, dataset: str | None = None) -> pl.DataFrame:
+        """One row per network and group: accuracy, and with two classes false_positive_rate and false_negative_rate."""
+        return self._ask("subgroup_rates", population, property_name, dataset=dataset)
+
     def _ask(self, macro: str, *names: str, dataset: str | None) -> pl.DataFrame:
-        marks = ", ".join("?" * len(names))
-        return self.sql(f"select * from {macro}({marks}, dataset := ?)", [*names, dataset])
+        arguments = ", ".join([*("?" * len(names)), "dataset := ?"])
+        return self.sql(f"select * from {macro}({arguments})", [*names, dataset])
 
     def labels(self, dataset: str | None = None) -> np.ndarray:
         """Given labels in example order, shape (n,), int32; −1 where there is none."""
-        return adding.labels_of(self._database, dataset)
+        return adding_datasets.labels_of(self._database, dataset)
 
     def label_matrix(self, population: str, dataset: str | None = None) -> tuple[pl.DataFrame, np.ndarray]:
         """Networks (model_id, replicate) and their predicted labels, shape (networks, examples), int32.
@@ -225,6 +275,21 @@ class Study:
         signatures = network_signatures(labels, matrix)
         return sorted(range(len(matrix)), key=lambda k: (signatures[k], matrix[k][by_key].tobytes()))
 
+    def keys(self, dataset: str | None = None) -> pl.Series:
+        """Keys in example order."""
+        query = "select key from examples where dataset_id = dataset_id_of(?) order by example_id"
+        return self.sql(query, [dataset])["key"]
+
+    def confidence_matrix(self, population: str, dataset: str | None = None) -> np.ndarray:
+        """Largest probability of each prediction, shape (networks, examples), as :meth:`label_matrix`; NaN where unknown."""
+        networks, _ = self.label_matrix(population, dataset)
+        found = self._database.arrays(
+            "select confidence from population_predictions(?, dataset := ?) order by model_id, example_id",
+            [population, dataset],
+        )["confidence"]
+        by_model = np.ma.filled(np.ma.asarray(found, dtype=np.float64), np.nan).reshape(networks.height, -1)
+        return by_model[networks["model_id"].rank("ordinal").to_numpy() - 1]
+
     def unnamed_evaluations(self, population: str, dataset: str) -> list[str]:
         """Digests of the predictions of the population's networks that have no replicate name."""
         return self.sql(
@@ -237,7 +302,29 @@ class Study:
 
     def add_dataset(self, dataset: Dataset) -> int:
         """Add a data set and return its dataset_id; one that is there already must be the same."""
-        return adding.add_dataset(self._database, dataset)
+        return adding_datasets.add_dataset(self._database, dataset)
+
+    def add_property(
+        self, dataset: str, name: str, values: np.ndarray | pl.Series, source: str = adding_properties.IMPORTED
+    ) -> int:
+        """Add a property measured outside and return how many values were added: 0 if exactly these are stored already.
+
+        Parameters
+        ----------
+        name
+            Not ``class``, and without ``*`` and ``@``.
+        values
+            Numbers, booleans (kept as 0 and 1) or text, shape (n,), in the order of the data set; null, NaN or an empty text
+            where there is none.
+        source
+            Where they come from. The same property may have several sources.
+
+        Raises
+        ------
+        StudyError
+            If the data set is not there, has another length, or other values are stored under this name and source.
+        """
+        return adding_properties.add_property(self._database, dataset, name, values, source)
 
     def add_population(self, population: Population) -> int:
         """Add a population and return its population_id; one that is there already must be described the same."""

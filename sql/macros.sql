@@ -46,13 +46,13 @@ comment on macro table evaluated_models is 'One row per network of the populatio
 
 -- one row per network and example
 create or replace macro population_predictions(population, dataset := null) as table
-    select p.model_id, p.example_id, p.predicted_label, p.loss, p.confidence, p.margin, p.entropy, p.label_rank
+    select p.model_id, p.example_id, p.predicted_label, p.loss, p.confidence, p.margin, p.entropy, p.brier, p.label_rank
     from predictions as p
     where p.dataset_id = dataset_id_of(dataset)
         and p.model_id in (select k.model_id from evaluated_models(population, dataset := dataset) as k);
 comment on macro table population_predictions is 'One row per network of the population and example of the data set.';
 
--- one row per network
+-- one row per network. Threads add in any order: rounding takes off the last bits, which differ.
 create or replace macro accuracy(population, dataset := null) as table
     select
         k.model_id,
@@ -60,14 +60,15 @@ create or replace macro accuracy(population, dataset := null) as table
         count(x.label) as n_labelled,
         avg((p.predicted_label = x.label)::int) as top1,
         avg((p.label_rank < 5)::int) as top5,
-        avg(p.loss::double) as mean_loss,
-        avg(p.confidence::double) as mean_confidence
+        round(favg(p.loss), 12) as mean_loss,
+        round(favg(p.brier), 12) as mean_brier,
+        round(favg(p.confidence), 12) as mean_confidence
     from evaluated_models(population, dataset := dataset) as k
     join predictions as p on p.model_id = k.model_id and p.dataset_id = dataset_id_of(dataset)
     join examples as x on x.dataset_id = p.dataset_id and x.example_id = p.example_id
     group by k.model_id, k.replicate
     order by k.replicate, k.model_id;
-comment on macro table accuracy is 'One row per network: top-1 and top-5 accuracy on the labelled examples, mean loss (nats) and mean confidence.';
+comment on macro table accuracy is 'One row per network: top-1 and top-5 accuracy on the labelled examples, mean loss (nats), Brier score and confidence.';
 
 -- one row per network and class
 create or replace macro class_recall(population, dataset := null) as table
@@ -232,3 +233,184 @@ create or replace macro vote_sums(population, dataset := null) as table
     group by v.predicted_label
     order by v.predicted_label;
 comment on macro table vote_sums is 'One row per predicted class: its votes over all examples, and the sum of their squares per example (for Fleiss'' kappa).';
+
+-- one row per property and source that the data set can be asked for
+create or replace macro known_properties(dataset := null) as table
+    select distinct p.property, p.source, p.dataset_id
+    from datasets as d
+    join example_properties as p on p.dataset_id = d.dataset_id or p.dataset_id = d.source_dataset_id
+    where d.dataset_id = dataset_id_of(dataset)
+        and (
+            p.dataset_id = d.dataset_id
+            or p.property not in (select own.property from example_properties as own where own.dataset_id = d.dataset_id)
+        )
+    order by p.property, p.source;
+comment on macro table known_properties is
+    'One row per property and source that the data set has: its own, and for an altered copy those of its source that it lacks itself.';
+
+create or replace macro known_property(property, dataset) as
+    case (
+        select count(*)
+        from known_properties(dataset := dataset) as k
+        where k.property = property or k.property || '@' || k.source = property
+    )
+        when 1 then property
+        when 0 then error('data set ''' || (select d.name from datasets as d where d.dataset_id = dataset_id_of(dataset))
+            || ''' has no property ''' || coalesce(property, 'null') || '''. It has: '
+            || (
+                select coalesce(string_agg(distinct k.property, ', ' order by k.property), 'none')
+                from known_properties(dataset := dataset) as k
+            ) || '.')
+        else error('property ''' || property || ''' comes from several sources. Say which: '
+            || (
+                select string_agg(k.property || '@' || k.source, ', ' order by k.source)
+                from known_properties(dataset := dataset) as k
+                where k.property = property
+            ) || '.')
+    end;
+comment on macro known_property is
+    'The property itself, NAME or NAME@SOURCE; an error if the data set has none of that name, or several by that name.';
+
+-- one row per example that has a value
+create or replace macro example_property(property, dataset := null) as table
+    select e.example_id, e.number, e.text
+    from known_properties(dataset := dataset) as k
+    join example_properties as e on e.dataset_id = k.dataset_id and e.property = k.property and e.source = k.source
+    where known_property(property, dataset) in (k.property, k.property || '@' || k.source)
+    order by e.example_id;
+comment on macro table example_property is
+    'One row per example that has a value of the property, NAME or NAME@SOURCE: a number or a text. Altered copies inherit.';
+
+create or replace macro number_text(number) as
+    case when number = trunc(number) and abs(number) < 1e15 then number::bigint::text else number::text end;
+comment on macro number_text is 'A number as text, without .0 if it is whole.';
+
+-- one row per example. A property with more than ten distinct numbers is cut at its quartiles; edges that fall together are one edge,
+-- so that there may be fewer than four bins. Edges are shown with four digits if that keeps them apart.
+create or replace macro subgroups(property, dataset := null) as table
+    with
+    parts as (
+        select
+            unnest(list_transform(string_split(property, '*'), lambda part: trim(part))) as name,
+            generate_subscripts(string_split(property, '*'), 1) as part
+    ),
+    known_parts as (
+        select parts.part, case parts.name when 'class' then 'class' else known_property(parts.name, dataset) end as name
+        from parts
+    ),
+    found as (
+        select known_parts.part, e.example_id, e.number, nullif(e.text, 'missing') as text, e.text is null as is_number
+        from known_parts
+        join known_properties(dataset := dataset) as k on known_parts.name in (k.property, k.property || '@' || k.source)
+        join example_properties as e on e.dataset_id = k.dataset_id and e.property = k.property and e.source = k.source
+        union all
+        select known_parts.part, x.example_id, x.label, d.class_names[x.label + 1], false
+        from known_parts
+        join datasets as d on d.dataset_id = dataset_id_of(dataset)
+        join examples as x on x.dataset_id = d.dataset_id and x.label is not null
+        where known_parts.name = 'class'
+    ),
+    cuts as (
+        select
+            found.part,
+            list_sort(list_distinct(quantile_cont(found.number, [0, 0.25, 0.5, 0.75, 1]))) as edges
+        from found
+        where found.is_number
+        group by found.part
+        having count(distinct found.number) > 10
+    ),
+    named_cuts as (
+        select
+            cuts.part,
+            cuts.edges,
+            case
+                when len(list_distinct(list_transform(cuts.edges, lambda edge: format('{:.4g}', edge)))) = len(cuts.edges)
+                    and list_max(list_transform(cuts.edges, lambda edge: abs(edge))) < 1e4
+                then list_transform(cuts.edges, lambda edge: format('{:.4g}', edge))
+                else list_transform(cuts.edges, lambda edge: number_text(edge))
+            end as names
+        from cuts
+    ),
+    placed as (
+        select
+            found.part,
+            found.example_id,
+            found.text,
+            found.number,
+            named_cuts.names,
+            least(len(list_filter(named_cuts.edges, lambda edge: edge <= found.number)), len(named_cuts.edges) - 1) as bin
+        from found
+        left join named_cuts on named_cuts.part = found.part
+    ),
+    labelled as (
+        select
+            known_parts.part,
+            x.example_id,
+            coalesce(placed.bin, placed.number) as position,
+            case
+                when placed.bin is not null then '[' || placed.names[placed.bin] || ', ' || placed.names[placed.bin + 1]
+                    || case when placed.bin = len(placed.names) - 1 then ']' else ')' end
+                else coalesce(placed.text, number_text(placed.number), 'missing')
+            end as name
+        from known_parts
+        join examples as x on x.dataset_id = dataset_id_of(dataset)
+        left join placed on placed.part = known_parts.part and placed.example_id = x.example_id
+    ),
+    ranked as (
+        select
+            labelled.part,
+            labelled.example_id,
+            labelled.name,
+            dense_rank() over (
+                partition by labelled.part order by labelled.name = 'missing', labelled.position nulls last, labelled.name
+            ) as place
+        from labelled
+    ),
+    crossed as (
+        select
+            ranked.example_id,
+            string_agg(ranked.name, ' × ' order by ranked.part) as name,
+            list(ranked.place order by ranked.part) as places
+        from ranked
+        group by ranked.example_id
+    )
+    select
+        crossed.example_id,
+        (dense_rank() over (order by crossed.places))::int - 1 as group_id,
+        crossed.name as "group"
+    from crossed
+    order by crossed.example_id;
+comment on macro table subgroups is
+    'One row per example: its group by a property, by the given label (class), or by a crossing (sex*age); quartiles of numbers with over ten values.';
+
+-- one row per network and group
+create or replace macro subgroup_rates(population, property, dataset := null) as table
+    select
+        k.model_id,
+        k.replicate,
+        g."group",
+        count(*) as n_examples,
+        avg((p.predicted_label = x.label)::int) as accuracy,
+        avg((p.predicted_label = 1)::int) filter (where x.label = 0 and len(d.class_names) = 2) as false_positive_rate,
+        avg((p.predicted_label = 0)::int) filter (where x.label = 1 and len(d.class_names) = 2) as false_negative_rate,
+        case when any_value(len(d.class_names)) = 2 then count(*) filter (where x.label = 0) end as n_negatives,
+        case when any_value(len(d.class_names)) = 2 then count(*) filter (where x.label = 1) end as n_positives
+    from evaluated_models(population, dataset := dataset) as k
+    join datasets as d on d.dataset_id = dataset_id_of(dataset)
+    join predictions as p on p.model_id = k.model_id and p.dataset_id = d.dataset_id
+    join examples as x on x.dataset_id = p.dataset_id and x.example_id = p.example_id and x.label is not null
+    join subgroups(property, dataset := dataset) as g on g.example_id = p.example_id
+    group by k.model_id, k.replicate, g."group"
+    order by k.replicate, k.model_id, min(g.group_id);
+comment on macro table subgroup_rates is
+    'One row per network and group of labelled examples: accuracy, and with two classes the false positive and false negative rate (positive: class 1).';
+
+-- one row. Of two networks of the population, drawn at random: Σ v (v − 1) / (K (K − 1)) pairs agree on an example with votes v.
+create or replace macro churn(population, dataset := null) as table
+    select
+        networks.n as n_networks,
+        1 - sum(v.n_votes * (v.n_votes - 1)) / nullif(sum(v.n_votes) * (networks.n - 1), 0) as total
+    from votes(population, dataset := dataset) as v
+    cross join (select count(*) as n from evaluated_models(population, dataset := dataset) as k) as networks
+    group by networks.n;
+comment on macro table churn is 'One row: the share of predictions that differ between two networks of the population, null for a single one.';

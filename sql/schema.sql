@@ -43,6 +43,21 @@ comment on column examples.example_id is 'position in the data set, from 0';
 comment on column examples.key is 'name that outlives the order: relative path or source index';
 comment on column examples.label is 'the given label, a class index; null if there is none';
 
+create table example_properties (
+    dataset_id integer not null,
+    example_id integer not null,
+    property text not null,
+    source text not null,
+    number double,
+    text text
+);
+comment on table example_properties is 'One row per data set, example, property and source: a number or a text that was measured outside; no row where there is none.';
+comment on column example_properties.dataset_id is 'an altered copy inherits the properties of its source';
+comment on column example_properties.property is 'for example c-score, or sex';
+comment on column example_properties.source is 'where it comes from, such as a paper or a person';
+comment on column example_properties.number is 'the value if it is a number; true is 1';
+comment on column example_properties.text is 'the value if it is a text';
+
 create table populations (
     population_id integer primary key,
     name text not null unique,
@@ -111,6 +126,7 @@ create table predictions (
     confidence float,
     margin float,
     entropy float,
+    brier float,
     label_rank integer
 );
 comment on table predictions is 'One row per model, data set and example; computed in float32 before any rounding, null where the evidence does not reach.';
@@ -119,6 +135,7 @@ comment on column predictions.loss is 'cross-entropy of the given label, nats';
 comment on column predictions.confidence is 'largest probability';
 comment on column predictions.margin is 'probability of the given label minus the largest other one, in [-1, 1]';
 comment on column predictions.entropy is 'entropy of the probabilities, nats';
+comment on column predictions.brier is 'Brier score of the probabilities over all classes, in [0, 2]: 0 if the given label has probability 1';
 comment on column predictions.label_rank is 'rank of the given label from 0, by logit descending, then class ascending';
 
 create table logits (
@@ -131,143 +148,3 @@ create table logits (
 comment on table logits is 'One row per model, data set and example whose logits were kept, in one of two forms.';
 comment on column logits.logits is 'float32, one per class';
 comment on column logits.logits_half is 'float16, little-endian bytes, two per class: half the size, opaque to SQL';
-
-create schema results;
-
-create table results.runs (
-    run_id integer not null,
-    topic text not null,
-    settings json not null,
-    seed bigint not null,
-    version text not null,
-    input_digest text not null,
-    finished_at timestamptz not null
-);
-comment on table results.runs is 'One row per topic: the run of analyze that its result rows came from.';
-comment on column results.runs.topic is 'name of the result table';
-comment on column results.runs.settings is 'what the run was asked for, as JSON';
-comment on column results.runs.input_digest is 'digest of the predictions that went in: results with another digest than the study has now are stale';
-comment on column results.runs.finished_at is 'when the rows were stored';
-
-create table results.accuracy (
-    run_id integer not null,
-    population text not null,
-    dataset text not null,
-    role text not null,
-    reference text,
-    regime text,
-    method text,
-    sparsity double,
-    bits integer,
-    evidence text not null,
-    n_models integer not null,
-    n_examples integer not null,
-    top1_mean double,
-    top1_sd double,
-    top5_mean double,
-    top5_sd double,
-    kappa double,
-    n_tied integer not null,
-    n_near_ties integer
-);
-comment on table results.accuracy is 'One row per population and data set: accuracy and agreement of its networks.';
-comment on column results.accuracy.top1_sd is 'standard deviation over networks, n − 1';
-comment on column results.accuracy.top5_mean is 'null where the evidence holds no ranks';
-comment on column results.accuracy.kappa is 'Fleiss'' kappa of the predicted labels';
-comment on column results.accuracy.n_tied is 'examples with a tied modal label';
-comment on column results.accuracy.n_near_ties is 'sum over networks of evaluations.n_near_ties';
-
-create table results.pies (
-    run_id integer not null,
-    reference text not null,
-    compressed text not null,
-    dataset text not null,
-    role text not null,
-    regime text,
-    method text,
-    sparsity double,
-    bits integer,
-    n_examples integer not null,
-    n_reference integer not null,
-    n_compressed integer not null,
-    n_pairs integer,
-    tie_rule text not null,
-    n_pies integer not null,
-    n_pies_untied integer not null,
-    forgotten integer,
-    recovered integer,
-    moved integer,
-    design text not null,
-    n_permutations integer not null,
-    is_exact boolean not null,
-    null_mean double not null,
-    null_sd double,
-    null_conf_low double not null,
-    null_conf_high double not null,
-    null_difference double not null,
-    p_value double not null,
-    smallest_p double not null
-);
-comment on table results.pies is 'One row per comparison and data set: the PIEs and how many there would be if compression did nothing.';
-comment on column results.pies.n_pairs is 'matched pairs; null if the design is unpaired';
-comment on column results.pies.n_pies_untied is 'PIEs with no tie on either side';
-comment on column results.pies.forgotten is 'modal label right before, wrong after; null if the data set has no labels, so are recovered and moved';
-comment on column results.pies.design is 'paired or unpaired';
-comment on column results.pies.n_permutations is 'relabellings drawn, or enumerated if is_exact';
-comment on column results.pies.null_mean is 'mean number of PIEs over relabellings, in examples';
-comment on column results.pies.null_conf_low is '2.5 % quantile over relabellings';
-comment on column results.pies.null_conf_high is '97.5 % quantile over relabellings';
-comment on column results.pies.null_difference is 'n_pies minus null_mean';
-comment on column results.pies.p_value is 'share of relabellings with at least as many PIEs, the identity counted';
-comment on column results.pies.smallest_p is 'smallest p that the design and the number of relabellings allow';
-
-create table results.flips (
-    run_id integer not null,
-    reference text not null,
-    compressed text not null,
-    dataset text not null,
-    n_pairs integer not null,
-    harmful double,
-    beneficial double,
-    wrong_to_wrong double,
-    total double not null,
-    total_sd double
-);
-comment on table results.flips is 'One row per comparison and data set: share of predictions that differ, mean over pairs of networks.';
-comment on column results.flips.n_pairs is 'matched pairs, or all pairs if the design is unpaired';
-comment on column results.flips.harmful is 'right to wrong, as a fraction of the labelled examples';
-comment on column results.flips.beneficial is 'wrong to right';
-comment on column results.flips.wrong_to_wrong is 'wrong to another wrong';
-comment on column results.flips.total is 'all that differ, as a fraction of the examples';
-comment on column results.flips.total_sd is 'standard deviation of total over pairs';
-
-create table results.classes (
-    run_id integer not null,
-    reference text not null,
-    compressed text not null,
-    dataset text not null,
-    test text not null,
-    is_default boolean not null,
-    label integer not null,
-    class_name text not null,
-    n integer not null,
-    estimate double not null,
-    raw_change double not null,
-    std_error double,
-    statistic double,
-    df double,
-    p_value double,
-    p_adjusted double,
-    conf_low double,
-    conf_high double,
-    flag text
-);
-comment on table results.classes is 'One row per comparison, data set, test and class: did its recall change otherwise than accuracy?';
-comment on column results.classes.test is 'paired, welch or hooker';
-comment on column results.classes.is_default is 'whether this is the test that the design calls for';
-comment on column results.classes.n is 'examples of the class';
-comment on column results.classes.estimate is 'change of recall minus accuracy';
-comment on column results.classes.raw_change is 'change of recall';
-comment on column results.classes.p_adjusted is 'Benjamini–Hochberg over the tested classes; null for hooker, which is published uncorrected';
-comment on column results.classes.conf_low is '95 % interval of the estimate';
-comment on column results.classes.flag is 'why there is no p-value: one-network, no-variance; else null';
