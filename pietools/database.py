@@ -13,8 +13,19 @@ import pyarrow as pa
 from pietools.errors import StudyError
 from pietools.resources import resource
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DEFINITIONS = ("views.sql", "macros.sql")
+
+# What a file of an older version needs to become one of the next. Results are not carried over: they can be computed again.
+MIGRATIONS = {
+    1: """
+        alter table predictions add column brier float;
+        create table example_properties (
+            dataset_id integer not null, example_id integer not null, property text not null, source text not null,
+            number double, text text
+        );
+    """,
+}
 
 # A file from a stranger may carry definitions of its own: nothing in it can read or write another file.
 LOCKED: dict[str, Any] = {
@@ -51,7 +62,8 @@ class Database:
         try:
             with database.transaction():
                 database.execute(resource("sql", "schema.sql").read_text())
-                database.execute("insert into study values ('schema_version', ?)", [str(SCHEMA_VERSION)])
+                database.execute(resource("sql", "results.sql").read_text())
+                database.set_fact("schema_version", SCHEMA_VERSION)
                 database._store_definitions()
             database._shadow_definitions()
         except BaseException:
@@ -68,7 +80,7 @@ class Database:
             raise StudyError(f"{path} is a folder, not a study: name the .duckdb file.")
         database = cls(path, _connect(path, read_only=read_only, config=LOCKED))
         try:
-            database._check_schema()
+            database._check_schema(read_only=read_only)
             if not read_only and database.fact("definitions_digest") != definitions_digest():
                 with database.transaction():
                     database._store_definitions()
@@ -78,7 +90,7 @@ class Database:
             raise
         return database
 
-    def _check_schema(self) -> None:
+    def _check_schema(self, *, read_only: bool) -> None:
         try:
             version = self.fact("schema_version")
         except StudyError:
@@ -89,6 +101,23 @@ class Database:
             raise StudyError(
                 f"{self.path} has schema version {version}, this pietools reads up to {SCHEMA_VERSION}: upgrade pietools."
             )
+        if version < SCHEMA_VERSION and read_only:
+            raise StudyError(
+                f"{self.path} has schema version {version}, this pietools reads {SCHEMA_VERSION}: open it once for writing, "
+                f"with 'pietools analyze {self.path}'."
+            )
+        if version < SCHEMA_VERSION:
+            self._migrate(version)
+
+    def _migrate(self, version: int) -> None:
+        """Bring the tables up to date, at once or not at all."""
+        with self.transaction():
+            for old in range(version, SCHEMA_VERSION):
+                self.execute(MIGRATIONS[old])
+            self.execute("drop schema results cascade")
+            self.execute(resource("sql", "results.sql").read_text())
+            self._store_definitions()
+            self.set_fact("schema_version", SCHEMA_VERSION)
 
     def _store_definitions(self) -> None:
         for name in DEFINITIONS:

@@ -1,8 +1,45 @@
 """Rows of result frames, written by hand, for the tests of charts and report."""
 
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+
+from pietools.analysis import Analysis
+from pietools.study import Study
+from pietools.topics import TOPICS
+from pietools.topics.reading import Settings
+
+
+@cache
+def schemas() -> dict[str, pl.Schema]:
+    """Columns and types of every result table."""
+    with tempfile.TemporaryDirectory() as folder, Study.create(Path(folder) / "empty.duckdb") as study:
+        tables = study.sql("select table_name from duckdb_tables() where schema_name = 'results'")["table_name"]
+        return {name: study.result_schema(name) for name in tables if name != "runs"}
+
+
+def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows as the frame of a result table; what they do not say is null."""
+    return pl.DataFrame(
+        [{column: row.get(column) for column in schemas()[name]} for row in rows], schema=schemas()[name]
+    )
+
+
+def make_analysis(class_names: list[str] | None = None, **frames: pl.DataFrame) -> Analysis:
+    """One comparison on one data set; ``frames`` replace its own, the tables that nothing is said of are empty."""
+    datasets = frames.pop("datasets", frame(dataset_row()))
+    tables = {
+        "accuracy": frame(accuracy_row("dense"), accuracy_row("pruned")),
+        "pies": frame(pies_row()),
+        "flips": frame(flips_row()),
+        "classes": classes_frame(3, class_names),
+    } | frames
+    whole = {name: table(name, tables[name].to_dicts() if name in tables else []) for name in schemas()}
+    assert set(TOPICS) - {"examples"} <= set(whole)
+    return Analysis(Settings(), datasets, whole, ["mind the gap"])
 
 
 def pies_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
@@ -19,6 +56,7 @@ def pies_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
         "p_value": 1 / 1001,
         "smallest_p": 1 / 1001,
     }
+    row |= {"excess_pies": 44.0, "excess_conf_low": 31.0, "excess_conf_high": 57.0, "excess_set_size": 3}
     return row | changes
 
 

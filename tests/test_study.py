@@ -61,7 +61,7 @@ def test_a_newer_schema_is_refused(toy: Study) -> None:
     """With what to do about it."""
     toy._database.set_fact("schema_version", 99)
     toy.close()
-    with pytest.raises(StudyError, match="schema version 99, this pietools reads up to 1: upgrade pietools"):
+    with pytest.raises(StudyError, match="schema version 99, this pietools reads up to 2: upgrade pietools"):
         Study.open(toy.path)
 
 
@@ -280,9 +280,9 @@ def test_a_full_disk_leaves_no_file(tmp_path: Path) -> None:
 def test_results_are_replaced_and_become_stale(toy: Study) -> None:
     """A second run leaves one set of rows; predictions added later make it stale."""
     for _ in range(2):
-        pietools.analyze(toy, permutations=10)
+        analysis = pietools.analyze(toy, permutations=10)
     assert toy.results("pies").height == 1
-    assert toy.sql("select count(*) from results.runs").item() == 4
+    assert toy.sql("select count(*) from results.runs").item() == len(analysis.tables)
     assert not toy.results("pies")["is_stale"].item()
     toy.add_evaluation(Model("dense", "9"), evaluation(), scalars_from_labels(DENSE[0]))
     assert toy.summary()["is_stale"].item()
@@ -315,3 +315,22 @@ def test_class_names_are_kept(toy: Study) -> None:
     assert toy.sql("select class_names[1] as first from datasets")["first"].item() == "class 0"
     assert isinstance(toy.datasets(), pl.DataFrame)
     assert PRUNED.shape == (3, 6)
+
+
+def test_a_study_of_an_older_version_is_brought_up_to_date(toy: Study, tmp_path: Path) -> None:
+    """Its predictions stay, its results go, and opening it without writing is refused."""
+    pietools.analyze(toy, permutations=10)
+    expected = toy.pies("dense", "pruned")
+    toy.sql("alter table predictions drop column brier")
+    toy.sql("drop table example_properties")
+    toy.sql("update study set value = '1' where key = 'schema_version'")
+    toy.close()
+    with pytest.raises(StudyError, match=r"schema version 1, this pietools reads 2: open it once for writing"):
+        Study.open(tmp_path / "toy.duckdb", read_only=True)
+    with Study.open(tmp_path / "toy.duckdb") as study:
+        assert study.pies("dense", "pruned").equals(expected)
+        assert study.results("pies").height == 0
+        assert "mean_brier" in study.accuracy("dense").columns
+        assert study.properties().height == 0
+    with Study.open(tmp_path / "toy.duckdb", read_only=True) as study:
+        assert study.pies("dense", "pruned").equals(expected)

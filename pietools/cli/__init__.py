@@ -11,6 +11,7 @@ from pietools.cli.collect import collect
 from pietools.cli.demo import demo
 from pietools.cli.export import export
 from pietools.cli.import_ import import_
+from pietools.cli.topics import COMMANDS
 from pietools.cli.train import train
 from pietools.errors import PietoolsError
 
@@ -56,5 +57,5 @@ def main() -> None:
     """
 
 
-for command in (demo, train, collect, import_, analyze, export):
+for command in (demo, train, collect, import_, analyze, *COMMANDS, export):
     main.add_command(command)

@@ -1,9 +1,11 @@
 """``pietools analyze``: every topic on every comparison of a study."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from pietools.cli.topics import run, settings_options
 
 if TYPE_CHECKING:
     from pietools.analysis import Analysis
@@ -12,45 +14,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the figures (SVG, PDF, PNG).")
-@click.option(
-    "--compare",
-    metavar="REFERENCE COMPRESSED",
-    nargs=2,
-    multiple=True,
-    help="Compare these two as well; may be repeated.",
-)
-@click.option(
-    "--permutations", type=click.IntRange(1), help="Relabellings of the null.  [default: the study's, else 1000]"
-)
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the relabellings.  [default: the study's, else 0]"
-)
-@click.option("--no-store", is_flag=True, help="Leave the study as it is: for files that may not be written.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-def analyze(
-    study: Path,
-    out: Path | None,
-    compare: tuple[tuple[str, str], ...],
-    permutations: int | None,
-    seed: int | None,
-    no_store: bool,
-    as_json: bool,
-) -> None:
+@settings_options
+def analyze(study: Path, out: Path | None, as_json: bool, **asked: Any) -> None:
     """Say what compression did to each population of STUDY.
 
-    Accuracy, the PIEs with their direction, how many there would be if compression did nothing, flips, and which classes
-    changed. Results are stored in the study, in the tables results.accuracy, results.pies, results.flips, results.classes.
+    Every topic: accuracy, the PIEs with how many there would be if compression did nothing, flips, single examples, classes,
+    subgroups, unseen data and power. Each topic has a command of its own that prints more of it. Results are stored in the
+    study, in the tables results.TOPIC.
     """
-    from pietools.analysis import analyze as run
-    from pietools.cli.progress import progress_bar
-    from pietools.study import Study
-
     prepare(out)
-    with Study.open(study, read_only=no_store) as opened, progress_bar("analyze", "steps") as on_step:
-        analysis = run(
-            opened, permutations=permutations, seed=seed, comparisons=compare, store=not no_store, on_step=on_step
-        )
-    show(analysis, out=out, as_json=as_json)
+    show(run(study, **asked), out=out, as_json=as_json)
 
 
 def prepare(out: Path | None) -> None:

@@ -25,7 +25,7 @@ def demo(out: Path | None, as_json: bool) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         path = (out or Path(temporary)) / "study.duckdb"
         _make_study(path)
-        with Study.open(path) as study, progress_bar("analyze", "steps") as on_step:
+        with Study.open(path) as study, progress_bar("analyze", "%") as on_step:
             analysis = analyze(study, on_step=on_step)
         show(analysis, out=out, as_json=as_json)
 

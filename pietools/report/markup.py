@@ -1,19 +1,10 @@
 """HTML out of plain text: whatever comes in is escaped here, so that no name in a study becomes markup."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any, NamedTuple
 
-Row = dict[str, Any]
-
-
-class Column(NamedTuple):
-    """A column of a table: its heading and what it shows of a row, as plain text. Numbers stand on the right."""
-
-    title: str
-    show: Callable[[Row], str]
-    is_text: bool = False
+from pietools.shown_tables import Column, Row
 
 
 def element(tag: str, text: str, **attributes: str) -> str:

@@ -9,6 +9,7 @@ from string import Template
 from pietools.analysis import Analysis
 from pietools.figures import figures
 from pietools.report import sections
+from pietools.topics import TOPICS
 
 FOLDER = Path(__file__).parent
 
@@ -32,14 +33,18 @@ def page(analysis: Analysis) -> str:
 
 def _body(analysis: Analysis) -> str:
     drawn = figures(analysis)
-    by_topic = {topic: [one for one in drawn if one.topic == topic] for topic in analysis.topics}
+    by_topic = {topic: [one for one in drawn if one.topic == topic] for topic in TOPICS}
     parts = [
         sections.findings(analysis),
         sections.warnings(analysis),
         sections.analyzed(analysis),
-        sections.pies(analysis, by_topic["pies"]),
-        sections.flips(analysis, by_topic["flips"]),
+        sections.topic(analysis, "pies", "PIEs", by_topic["pies"]),
+        sections.topic(analysis, "flips", "Flips", by_topic["flips"]),
+        sections.topic(analysis, "examples", "Single examples", by_topic["examples"]),
         sections.classes(analysis, by_topic["classes"]),
+        sections.topic(analysis, "subgroups", "Subgroups", by_topic["subgroups"]),
+        sections.topic(analysis, "unseen", "Unseen data", by_topic["unseen"]),
+        sections.topic(analysis, "power", "Power", by_topic["power"]),
         sections.settings(analysis),
         sections.terms(),
     ]

@@ -8,7 +8,7 @@ from pietools.statistics.classes import LEVEL
 
 def headline(pies: dict[str, Any]) -> str:
     """What compression did to the examples, from a row of ``results.pies``."""
-    return f"{_observed(pies)}; {_null(pies)}; {p_equals(pies['p_value'])}. {_directions(pies)}"
+    return f"{_observed(pies)}; {_null(pies)}; {p_equals(pies['p_value'])}.{_excess(pies)} {_directions(pies)}"
 
 
 def comparison_name(row: dict[str, Any]) -> str:
@@ -24,11 +24,6 @@ def dataset_sentence(dataset: dict[str, Any]) -> str:
     if dataset["n_labelled"] < dataset["n_examples"]:
         return f"{sentence}, {count(dataset['n_labelled'])} of them labelled"
     return sentence
-
-
-def relabellings(pies: dict[str, Any]) -> str:
-    """How many relabellings the null is made of: ``1,000``, or ``all 32``."""
-    return f"all {count(pies['n_permutations'])}" if pies["is_exact"] else count(pies["n_permutations"])
 
 
 def significant_classes(test: dict[str, Any], default: str) -> str:
@@ -57,6 +52,17 @@ def _observed(pies: dict[str, Any]) -> str:
 def _null(pies: dict[str, Any]) -> str:
     interval = f"{count(pies['null_conf_low'])}–{count(pies['null_conf_high'])}"
     return f"{count(pies['null_mean'])} (95 %: {interval}) would be if compression did nothing"
+
+
+def _excess(pies: dict[str, Any]) -> str:
+    """What compression made of them, where the number of networks allows to say."""
+    if pies["excess_pies"] is None:
+        return ""
+    interval = f" (95 %: {count(pies['excess_conf_low'])} to {count(pies['excess_conf_high'])})"
+    known = interval if pies["excess_conf_low"] is not None else ""
+    return (
+        f" Excess over disjoint sets of {count(pies['excess_set_size'])} networks: {count(pies['excess_pies'])}{known}."
+    )
 
 
 def _directions(pies: dict[str, Any]) -> str:

@@ -1,0 +1,107 @@
+"""``pietools accuracy``, ``pies``, ``flips``, ``examples``, ``classes``, ``subgroups``, ``unseen``, ``power``: one topic each, in full."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+# What each command says of itself; the names are those of pietools.topics.TOPICS.
+QUESTIONS = {
+    "accuracy": "How good are the networks, and is the change of accuracy within a margin?\n\nTop-1 and top-5 accuracy, calibration, "
+    "agreement; the change with its interval and the tests that it is at most the margin; accuracy on PIEs.",
+    "pies": "Which examples did compression hit, and how many would be hit if it did nothing?\n\nThe count with its null, the excess "
+    "over disjoint sets of networks, how stable the PIEs are, and how the count depends on the number of networks.",
+    "flips": "How many predictions of single networks changed?\n\nHarmful, beneficial and other flips, beside those between two "
+    "networks of the reference.",
+    "examples": "Which single examples are really forgotten?\n\nAn exact test per example with corrections that respect discreteness, "
+    "empirical Bayes, and what this number of networks can show at all.",
+    "classes": "Which classes changed otherwise than accuracy did?\n\nPaired, Welch and the published test, with Benjamini–Hochberg, "
+    "Holm and max-t; whether differences between classes grow.",
+    "subgroups": "Which subgroups were hit, and who are the PIEs?\n\nGroups are the values of properties that 'pietools import "
+    "--property' brought in, of the given label (class), or crossings of them.",
+    "unseen": "Does compression cost more on unseen data, and does one regime generalize better?\n\nAltered copies and other test "
+    "sets against the clean one; the gap between training and test data.",
+    "power": "How many networks would it take?\n\nFor a change of accuracy or of a class's recall as large as the margin, and for the "
+    "change and the excess at hand.",
+}
+
+
+OPTIONS = [
+    click.option(
+        "--compare",
+        "comparisons",
+        metavar="REFERENCE COMPRESSED",
+        nargs=2,
+        multiple=True,
+        help="Compare these two as well; may be repeated.",
+    ),
+    click.option(
+        "--permutations", type=click.IntRange(1), help="Relabellings of each null.  [default: the study's, else 1000]"
+    ),
+    click.option(
+        "--margin",
+        type=click.FloatRange(0, 1, min_open=True),
+        help="Change of accuracy that still counts as none, a fraction.  [default: 0.01]",
+    ),
+    click.option(
+        "--delta",
+        type=click.FloatRange(0, 1, max_open=True),
+        help="Rise of an example's error rate that counts as forgotten.  [default: 0.1]",
+    ),
+    click.option(
+        "--property",
+        "properties",
+        metavar="NAME",
+        multiple=True,
+        help="Subgroups to look at: a property, class, or a crossing such as 'sex*age'; may be repeated.  [default: every property]",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all that is random.  [default: the study's, else 0]"
+    ),
+    click.option("--no-store", is_flag=True, help="Leave the study as it is: for files that may not be written."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables."),
+]
+
+
+def settings_options(command: Any) -> Any:
+    """Give a command the options that every analysis has."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def topic_command(topic: str) -> click.Command:
+    """The command of one topic."""
+
+    @click.command(
+        topic, help=f"{QUESTIONS[topic]}\n\nThe rows are stored in the study, in results.{topic} and its neighbours."
+    )
+    @click.argument("study", type=click.Path(path_type=Path))
+    @settings_options
+    def command(study: Path, as_json: bool, **asked: Any) -> None:
+        import json
+
+        from pietools.analysis_json import topic_json
+
+        analysis = run(study, topics=[topic], **asked)
+        if as_json:
+            click.echo(json.dumps(topic_json(analysis, topic), indent=2, allow_nan=False))
+        else:
+            from pietools.cli.summary import print_summary
+
+            print_summary(analysis, topic)
+
+    return command
+
+
+def run(study: Path, *, no_store: bool, properties: tuple[str, ...], **asked: Any) -> Any:
+    """Analyze the study in a file, with a progress bar."""
+    from pietools.analysis import analyze
+    from pietools.cli.progress import progress_bar
+    from pietools.study import Study
+
+    with Study.open(study, read_only=no_store) as opened, progress_bar("analyze", "%") as on_step:
+        return analyze(opened, properties=properties or None, store=not no_store, on_step=on_step, **asked)
+
+
+COMMANDS = [topic_command(topic) for topic in QUESTIONS]

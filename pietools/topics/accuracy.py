@@ -1,0 +1,100 @@
+"""How good are the networks, are they calibrated, and by how much did compression change that?"""
+
+from typing import Any
+
+import polars as pl
+
+from pietools.statistics.accuracy import fleiss_kappa, mean_and_sd_of
+from pietools.statistics.accuracy_on_pies import accuracy_on_pies
+from pietools.statistics.calibration import calibration_curve, expected_calibration_error
+from pietools.statistics.equivalence import accuracy_change, worst_class
+from pietools.topics.flips import churn_within
+from pietools.topics.reading import Comparison, Reading
+
+MEASURES = {"top1": "top1", "top5": "top5", "loss": "mean_loss", "brier": "mean_brier"}
+BINNINGS = {"ece": "equal-mass", "ece_equal_width": "equal-width"}
+
+
+def tables(reading: Reading) -> dict[str, pl.DataFrame]:
+    """Tables of the topic."""
+    evaluated = reading.evaluated.to_dicts()
+    populations = [_population(reading, row) for row in reading.each(evaluated)]
+    curves = [row for each in evaluated for row in _curve(reading, each["population"], each["dataset"])]
+    labelled = [one for one in reading.comparisons if reading.n_labelled(one.dataset)]
+    return {
+        "accuracy": reading.frame("accuracy", populations),
+        "accuracy_change": reading.frame("accuracy_change", [_change(reading, one) for one in labelled]),
+        "accuracy_on_pies": reading.frame(
+            "accuracy_on_pies", [row for one in labelled for row in _on_pies(reading, one)]
+        ),
+        "calibration": reading.frame("calibration", curves),
+    }
+
+
+def _population(reading: Reading, evaluated: dict[str, Any]) -> dict[str, Any]:
+    population, dataset, n_models = (evaluated[name] for name in ("population", "dataset", "n_models"))
+    networks = reading.accuracies(population, dataset)
+    n_examples = reading.dataset(dataset)["n_examples"]
+    means = {name: mean_and_sd_of(networks[column]) for name, column in MEASURES.items()}
+    means |= {name: _calibration_error(reading, population, dataset, binning) for name, binning in BINNINGS.items()}
+    sums = reading.study.vote_sums(population, dataset)
+    n_votes, sum_squared = (sums[name].cast(pl.Float64).to_numpy() for name in ("n_votes", "sum_squared_votes"))
+    return {
+        **evaluated,
+        **reading.describe(population, "role", "reference", "regime", "method", "sparsity", "bits"),
+        "n_examples": n_examples,
+        **{f"{name}_mean": mean for name, (mean, _) in means.items()},
+        **{f"{name}_sd": sd for name, (_, sd) in means.items()},
+        "kappa": fleiss_kappa(n_votes, sum_squared, n_examples, n_models),
+        "churn": churn_within(reading, population, dataset),
+        "n_tied": reading.study.modal_labels(population, dataset)["is_tied"].sum(),
+    }
+
+
+def _calibration_error(
+    reading: Reading, population: str, dataset: str, binning: str
+) -> tuple[float | None, float | None]:
+    """Mean and sd over networks of the expected calibration error; None where confidences or labels are not known."""
+    if not reading.n_labelled(dataset):
+        return None, None
+    right = reading.right(population, dataset)
+    found = expected_calibration_error(reading.confidences(population, dataset), right, binning=binning)
+    return mean_and_sd_of(found["estimate"])
+
+
+def _curve(reading: Reading, population: str, dataset: str) -> list[dict[str, Any]]:
+    if not reading.n_labelled(dataset):
+        return []
+    curve = calibration_curve(reading.confidences(population, dataset), reading.right(population, dataset))
+    return [
+        {"population": population, "dataset": dataset, **row}
+        for row in curve.rename({"mean_confidence": "confidence"}).to_dicts()
+    ]
+
+
+def _change(reading: Reading, comparison: Comparison) -> dict[str, Any]:
+    """Change of accuracy, and of the class that is least certain to have kept its recall."""
+    paired, margin = reading.is_paired(comparison), reading.settings.margin
+    names = comparison.reference, comparison.compressed
+    reference, compressed = (reading.accuracies(name, comparison.dataset)["top1"].to_numpy() for name in names)
+    change = accuracy_change(reference, compressed, paired=paired, margin=margin)
+    labels, _, _ = reading.recalls(comparison.reference, comparison.dataset)
+    recalls = (reading.recalls(name, comparison.dataset)[2] for name in names)
+    worst = worst_class(*recalls, paired=paired, margin=margin)
+    return {
+        **vars(comparison),
+        "test": "paired" if paired else "welch",
+        "n_reference": len(reference),
+        "n_compressed": len(compressed),
+        **vars(change),
+        "worst_class": reading.dataset(comparison.dataset)["class_names"][labels[worst.class_index]],
+        "worst_class_change": worst.estimate,
+        "p_worst_class": worst.p_value,
+    }
+
+
+def _on_pies(reading: Reading, comparison: Comparison) -> list[dict[str, Any]]:
+    found = accuracy_on_pies(
+        *reading.predicted(comparison), reading.labels(comparison.dataset), paired=reading.is_paired(comparison)
+    )
+    return [{**vars(comparison), **row} for row in found.to_dicts()]

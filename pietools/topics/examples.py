@@ -1,0 +1,79 @@
+"""Single examples: which are really forgotten, and could this number of networks tell?"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pietools.statistics.examples import count_examples, detectability, example_tests
+from pietools.statistics.posterior import Posterior, error_rate_posterior
+from pietools.topics.reading import Comparison, Reading
+
+
+def tables(reading: Reading) -> dict[str, pl.DataFrame]:
+    """Tables of the topic."""
+    labelled = [one for one in reading.comparisons if reading.n_labelled(one.dataset)]
+    found = [_compare(reading, one) for one in reading.each(labelled)]
+    return {
+        "examples_summary": reading.frame("examples_summary", [row for row, _ in found]),
+        "examples": pl.concat([reading.frame("examples", []), *(examples for _, examples in found)]),
+    }
+
+
+def _compare(reading: Reading, comparison: Comparison) -> tuple[dict[str, Any], pl.DataFrame]:
+    paired, settings = reading.is_paired(comparison), reading.settings
+    names = comparison.reference, comparison.compressed
+    reference, compressed = (reading.right(name, comparison.dataset) for name in names)
+    seed = comparison.seed(settings.seed)
+    tests = example_tests(reference, compressed, paired=paired, seed=seed, n_permutations=settings.permutations)
+    posterior = error_rate_posterior(reference, compressed, paired=paired, delta=settings.delta)
+    possible = detectability(tests, len(reference), len(compressed), paired=paired)
+    if not possible.is_possible:
+        reading.warn(
+            f"{comparison.compressed} against {comparison.reference} on {comparison.dataset}: no single example can be significant "
+            f"with so few networks; {possible.replicates_needed} per population could do."
+        )
+    summary = {
+        **vars(comparison),
+        "test": "sign" if paired else "fisher",
+        **vars(possible),
+        **_counts(tests),
+        **_posterior_columns(posterior),
+        "delta": settings.delta,
+    }
+    return summary, _examples(reading, comparison, tests, posterior)
+
+
+def _counts(tests: pl.DataFrame) -> dict[str, Any]:
+    found = {row.pop("correction"): row for row in count_examples(tests).to_dicts()}
+    suffixes = {"benjamini-hochberg": "", "benjamini-yekutieli": "_by", "westfall-young": "_westfall_young"}
+    directions = ("n_forgotten", "n_recovered")
+    counts = {f"{name}{suffix}": found[of][name] for of, suffix in suffixes.items() for name in directions}
+    return {"n_significant": found["none"]["n_significant"], **counts}
+
+
+def _posterior_columns(posterior: Posterior) -> dict[str, Any]:
+    is_fitted = posterior.weights is not None
+    return {
+        "shift": posterior.shift,
+        "n_likely_forgotten": posterior.n_forgotten if is_fitted else None,
+        "n_likely_recovered": posterior.n_recovered if is_fitted else None,
+        "expected_false": posterior.expected_false,
+        "flag": posterior.flag,
+    }
+
+
+def _examples(reading: Reading, comparison: Comparison, tests: pl.DataFrame, posterior: Posterior) -> pl.DataFrame:
+    """Rows of the examples that are not right equally often."""
+    labels = reading.labels(comparison.dataset)
+    labelled = np.flatnonzero(labels >= 0)
+    keys = reading.keys(comparison.dataset)
+    schema = reading.study.result_schema("examples")
+    return (
+        pl.concat([tests, posterior.examples], how="horizontal")
+        .with_columns(example_id=labelled, label=labels[labelled], key=keys.gather(labelled))
+        .filter(pl.col("estimate") != 0)
+        .with_columns(pl.lit(value).alias(name) for name, value in vars(comparison).items())
+        .select(schema.names())
+        .cast(schema)
+    )

@@ -1,0 +1,159 @@
+"""PIEs: how many, in which direction, how many there would be if compression did nothing, and how many it made."""
+
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from pietools.statistics.classes import LEVEL
+from pietools.statistics.excess import Excess
+from pietools.statistics.pies import (
+    Stability,
+    count_unanimous,
+    dense_baseline,
+    pie_count_intervals,
+    pies_by_replicates,
+    split_half_jaccard,
+)
+from pietools.statistics.relabelling import RelabellingNull, relabelling_null
+from pietools.topics.reading import Comparison, Reading
+
+TIE_RULE = "lowest"
+DIRECTIONS = ("forgotten", "recovered", "moved")
+
+
+def tables(reading: Reading) -> dict[str, pl.DataFrame]:
+    """Tables of the topic."""
+    found = [(_row(reading, one), _by_replicates(reading, one)) for one in reading.each(reading.comparisons)]
+    return {
+        "pies": reading.frame("pies", [row for row, _ in found]),
+        "pies_by_replicates": reading.frame("pies_by_replicates", [row for _, rows in found for row in rows]),
+    }
+
+
+def _row(reading: Reading, comparison: Comparison) -> dict[str, Any]:
+    paired, seed = reading.is_paired(comparison), comparison.seed(reading.settings.seed)
+    reference, compressed = reading.predicted(comparison)
+    labels = reading.labels(comparison.dataset)
+    null = relabelling_null(
+        reference, compressed, paired=paired, n_permutations=reading.settings.permutations, seed=seed, labels=labels
+    )
+    excess = reading.excess(comparison)
+    stability = split_half_jaccard(reference, compressed, paired=paired, seed=seed)
+    _warn(reading, comparison, null, excess)
+    return {
+        **vars(comparison),
+        **reading.describe(comparison.compressed, "role", "regime", "method", "sparsity", "bits"),
+        "n_examples": reference.shape[1],
+        "n_reference": len(reference),
+        "n_compressed": len(compressed),
+        "n_pairs": len(reference) if paired else None,
+        "tie_rule": TIE_RULE,
+        **_counts(reading, comparison),
+        "n_pies_unanimous": count_unanimous(reference, compressed),
+        **_count_intervals(reading, comparison, seed),
+        **_null_columns(null),
+        **_excess_columns(excess),
+        **_stability_columns(stability),
+        **_baseline_columns(reading, comparison, seed),
+    }
+
+
+def _counts(reading: Reading, comparison: Comparison) -> dict[str, Any]:
+    pies = reading.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
+    directions = {name: int((pies["direction"] == name).sum()) for name in DIRECTIONS}
+    is_labelled = reading.n_labelled(comparison.dataset) > 0
+    return {
+        "n_pies": pies.height,
+        "n_pies_untied": pies.height - int(pies["is_tied"].sum()),
+        **(directions if is_labelled else dict.fromkeys(directions)),
+    }
+
+
+def _count_intervals(reading: Reading, comparison: Comparison, seed: list[int]) -> dict[str, Any]:
+    labels = reading.labels(comparison.dataset)
+    paired = reading.is_paired(comparison)
+    intervals = pie_count_intervals(*reading.predicted(comparison), labels, paired=paired, seed=seed)
+    unknown = () if reading.n_labelled(comparison.dataset) else DIRECTIONS
+    return {
+        f"{count}_{name}": getattr(interval, name)
+        for count, interval in intervals.items()
+        if count not in unknown
+        for name in ("std_error", "conf_low", "conf_high")
+    }
+
+
+def _null_columns(null: RelabellingNull) -> dict[str, Any]:
+    low, high = null.n_pies.central_95
+    return {
+        "design": null.design,
+        "n_permutations": len(null.n_pies.values),
+        "is_exact": null.n_pies.is_exact,
+        "null_mean": null.n_pies.mean,
+        "null_sd": null.n_pies.sd,
+        "null_conf_low": low,
+        "null_conf_high": high,
+        "null_difference": null.n_pies.observed - null.n_pies.mean,
+        "p_value": null.n_pies.p_value,
+        "smallest_p": null.smallest_p,
+        "net_forgotten_p": None if null.net_forgotten is None else null.net_forgotten.p_value,
+        "taxicab_mean": null.taxicab.observed,
+        "taxicab_null_mean": null.taxicab.mean,
+        "taxicab_p": null.taxicab.p_value,
+    }
+
+
+def _excess_columns(excess: Excess) -> dict[str, Any]:
+    named = asdict(excess)
+    interval = named.pop("interval")
+    return {
+        "excess_pies": named.pop("estimate"),
+        **{f"excess_{name}": interval[name] for name in ("std_error", "conf_low", "conf_high")},
+        **{f"excess_{name}": value for name, value in named.items()},
+    }
+
+
+def _stability_columns(stability: Stability) -> dict[str, Any]:
+    named = asdict(stability)
+    return {"split_half_jaccard": named.pop("jaccard"), **{f"jaccard_{name}": value for name, value in named.items()}}
+
+
+def _baseline_columns(reading: Reading, comparison: Comparison, seed: list[int]) -> dict[str, Any]:
+    second = _second_dense(reading, comparison)
+    matrices = [reading.label_matrix(name, comparison.dataset)[1] for name in (comparison.reference, second) if name]
+    n_networks, n_pies = dense_baseline(matrices[0], matrices[1] if second else None, seed=seed)
+    return {"baseline_population": second, "baseline_n_networks": n_networks, "baseline_n_pies": n_pies}
+
+
+def _second_dense(reading: Reading, comparison: Comparison) -> str | None:
+    """Another uncompressed population of the same regime that was run on the data set, the first one added."""
+    regime = reading.describe(comparison.reference, "regime")["regime"]
+    others = reading.populations.filter(
+        pl.col("name").ne(comparison.reference)
+        & pl.col("name").ne(comparison.compressed)
+        & pl.col("regime").eq_missing(pl.lit(regime, pl.String))
+        & (pl.col("method").is_null() | pl.col("method").eq("second-dense"))
+        & pl.col("role").ne("compressed")
+        & pl.col("sparsity").is_null()
+        & pl.col("bits").is_null()
+    )
+    return next((name for name in others["name"] if reading.is_evaluated(name, comparison.dataset)), None)
+
+
+def _by_replicates(reading: Reading, comparison: Comparison) -> list[dict[str, Any]]:
+    paired, seed = reading.is_paired(comparison), comparison.seed(reading.settings.seed)
+    found = pies_by_replicates(*reading.predicted(comparison), paired=paired, seed=seed)
+    return [{**vars(comparison), **row} for row in found.to_dicts()]
+
+
+def _warn(reading: Reading, comparison: Comparison, null: RelabellingNull, excess: Excess) -> None:
+    about = f"{comparison.compressed} against {comparison.reference} on {comparison.dataset}"
+    if null.smallest_p > LEVEL:
+        reading.warn(f"{about}: p cannot be below {null.smallest_p:.3f} with so few networks.")
+    if excess.flag == "too-few-networks":
+        reading.warn(f"{about}: no excess of PIEs with fewer than three networks.")
+    if excess.interval.conf_high is not None and excess.interval.conf_high < 0:
+        reading.warn(
+            f"{about}: the excess of PIEs lies below 0, which independent networks cannot give. Are they matched, or of several "
+            "architectures? Then name their replicates."
+        )

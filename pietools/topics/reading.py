@@ -1,0 +1,172 @@
+"""What the topics read from a study, each thing once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pietools.errors import StudyError
+from pietools.statistics.excess import Excess, pie_excess
+from pietools.study import Study
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an analysis is asked for.
+
+    ``margin`` is the change of accuracy that still counts as none, ``delta`` the rise of an example's error rate that counts as
+    forgotten; both are fractions. ``comparisons`` are pairs (reference, compressed) besides each population's own reference,
+    ``properties`` the subgroups to look at: None means every property of the study.
+    """
+
+    permutations: int = 1000
+    seed: int = 0
+    margin: float = 0.01
+    delta: float = 0.1
+    comparisons: tuple[tuple[str, str], ...] = ()
+    properties: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A compressed population against its reference, on one data set."""
+
+    reference: str
+    compressed: str
+    dataset: str
+
+    def seed(self, seed: int) -> list[int]:
+        """Seed of its own, whatever else is analyzed."""
+        name = "\0".join((self.reference, self.compressed, self.dataset))
+        return [seed, int.from_bytes(sha256(name.encode()).digest()[:8], "big")]
+
+
+class Reading:
+    """A study as the topics see it; what several of them need is read once."""
+
+    def __init__(self, study: Study, settings: Settings, on_item: Callable[[float], None] = lambda share: None) -> None:
+        self.study = study
+        self.settings = settings
+        self.datasets = study.datasets()
+        self.populations = study.populations()
+        self.evaluated = study.evaluated()
+        if not self.evaluated.height:
+            raise StudyError(f"{study.path} has no predictions: collect or import some first.")
+        self.warnings: list[str] = []
+        self.comparisons = self._comparisons()
+        self.label_matrix = cache(study.label_matrix)
+        self.labels = cache(study.labels)
+        self.recalls = cache(self._recalls)
+        self.keys = cache(study.keys)
+        self.groups = cache(study.subgroups)
+        self.subgroup_rates = cache(study.subgroup_rates)
+        self.accuracies = cache(self._accuracies)
+        self.excess = cache(self._excess)
+        self._pairing = cache(study.is_paired)
+        self._on_item = on_item
+
+    def each(self, items: Sequence[Any]) -> Iterator[Any]:
+        """The items of a topic, one after another; each one that is done is progress."""
+        for item in items:
+            yield item
+            self._on_item(1 / len(items))
+
+    def warn(self, text: str) -> None:
+        """Keep a note for the reader of the results, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def frame(self, table: str, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
+        """Rows with the columns and types of the table results.TABLE, also if there are none; what the table lacks is left out."""
+        schema = self.study.result_schema(table)
+        return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+    def is_paired(self, comparison: Comparison) -> bool:
+        """Whether the replicate names of both populations are given and equal."""
+        paired = self._pairing(comparison.reference, comparison.compressed, comparison.dataset)
+        if not paired:
+            self.warn(
+                f"{comparison.compressed} and {comparison.reference} on {comparison.dataset}: unpaired tests, "
+                "because their replicate names are missing or differ."
+            )
+        return paired
+
+    def predicted(self, comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
+        """Predicted labels of both populations, (K_D, n) and (K_C, n); rows match if the comparison is paired."""
+        names = comparison.reference, comparison.compressed
+        (_, reference), (_, compressed) = (self.label_matrix(name, comparison.dataset) for name in names)
+        return reference, compressed
+
+    def right(self, population: str, dataset: str) -> np.ndarray:
+        """Whether each network is right on each labelled example, (K, number of labelled examples)."""
+        labels = self.labels(dataset)
+        return self.label_matrix(population, dataset)[1][:, labels >= 0] == labels[labels >= 0]
+
+    def confidences(self, population: str, dataset: str) -> np.ndarray:
+        """Largest probability of each network on each labelled example; NaN where it is not known."""
+        return self.study.confidence_matrix(population, dataset)[:, self.labels(dataset) >= 0]
+
+    def n_labelled(self, dataset: str) -> int:
+        """Examples with a given label."""
+        return int(self.dataset(dataset)["n_labelled"])
+
+    def dataset(self, name: str) -> dict[str, Any]:
+        """What the study says of a data set."""
+        return self.datasets.row(by_predicate=pl.col("name") == name, named=True)
+
+    def describe(self, population: str, *columns: str) -> dict[str, Any]:
+        """What the study says of a population."""
+        row = self.populations.row(by_predicate=pl.col("name") == population, named=True)
+        return {name: row[name] for name in columns}
+
+    def is_evaluated(self, population: str, dataset: str) -> bool:
+        """Whether there are predictions of the population on the data set."""
+        return (population, dataset) in self._available
+
+    def _accuracies(self, population: str, dataset: str) -> pl.DataFrame:
+        """The macro ``accuracy``, rows in the order of :meth:`label_matrix`."""
+        networks, _ = self.label_matrix(population, dataset)
+        found = self.study.accuracy(population, dataset).drop("replicate")
+        return networks.join(found, on="model_id", how="left", maintain_order="left")
+
+    def _excess(self, comparison: Comparison) -> Excess:
+        return pie_excess(
+            *self.predicted(comparison), paired=self.is_paired(comparison), seed=comparison.seed(self.settings.seed)
+        )
+
+    def _recalls(self, population: str, dataset: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels that occur (m,), their numbers of examples (m,) and the recalls (networks, m) in the order of label_matrix."""
+        networks, _ = self.label_matrix(population, dataset)
+        recalls = self.study.class_recall(population, dataset)
+        classes = recalls.unique(["label"]).sort("label")
+        wide = networks.select("model_id").join(
+            recalls.pivot("label", index="model_id", values="recall"), on="model_id", how="left"
+        )
+        by_label = wide.select(str(label) for label in classes["label"]).to_numpy()
+        return classes["label"].to_numpy(), classes["n_examples"].to_numpy(), by_label
+
+    def _comparisons(self) -> list[Comparison]:
+        pairs = self.populations.filter(pl.col("reference").is_not_null()).select("reference", "name").rows()
+        extra = self.settings.comparisons
+        known = set(self.populations["name"])
+        for name in (name for pair in extra for name in pair if name not in known):
+            raise StudyError(f"no population is named '{name}'. The study has: {', '.join(self.populations['name'])}.")
+        if twice := next((name for name, other in extra if name == other), None):
+            raise StudyError(f"'{twice}' is to be compared with itself: name two populations.")
+        self._available = set(self.evaluated.select("population", "dataset").rows())
+        compared = {compressed for _, compressed in [*pairs, *extra]}
+        alone = self.populations.filter((pl.col("role") == "compressed") & ~pl.col("name").is_in(compared))
+        self.warnings += [f"{name} is compared with nothing: it has no reference." for name in alone["name"]]
+        comparisons = []
+        for reference, compressed in dict.fromkeys([*pairs, *extra]):
+            shared = [
+                name for name in self.datasets["name"] if {(reference, name), (compressed, name)} <= self._available
+            ]
+            if not shared:
+                self.warn(f"{compressed} is not compared with {reference}: no data set has predictions of both.")
+            comparisons += [Comparison(reference, compressed, dataset) for dataset in shared]
+        return comparisons

@@ -1,0 +1,152 @@
+"""Subgroups: which were hit, did compression pull them apart, and who are the PIEs?"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pietools.errors import StudyError
+from pietools.statistics.composition import composition
+from pietools.statistics.proportions import proportion_interval
+from pietools.statistics.subgroup_gaps import gap_test
+from pietools.statistics.subgroups import subgroup_tests, worst_group
+from pietools.topics.reading import Comparison, Reading
+
+# A rate, and the column of subgroup_rates that says how many examples it counts.
+RATES = {"accuracy": "n_examples", "false_positive_rate": "n_negatives", "false_negative_rate": "n_positives"}
+MAX_GROUPS = 100
+
+
+def tables(reading: Reading) -> dict[str, pl.DataFrame]:
+    """Tables of the topic."""
+    groups, gaps, pies = [], [], []
+    for comparison in reading.each(reading.comparisons):
+        for name in _properties(reading, comparison.dataset):
+            if reading.n_labelled(comparison.dataset):
+                for rate in RATES:
+                    found = _rate(reading, comparison, name, rate)
+                    groups += found[0]
+                    gaps += found[1]
+            pies += _pies(reading, comparison, name)
+    return {
+        "subgroups": reading.frame("subgroups", groups),
+        "subgroups_gaps": reading.frame("subgroups_gaps", gaps),
+        "subgroups_pies": reading.frame("subgroups_pies", pies),
+    }
+
+
+def _properties(reading: Reading, dataset: str) -> list[str]:
+    """The properties that are asked for, or all that the data set has; NAME@SOURCE where a name has several sources."""
+    known = reading.study.known_properties(dataset)
+    if reading.settings.properties is not None:
+        return [name for name in reading.settings.properties if _is_known(known, name, dataset)]
+    several = known.filter(pl.col("property").is_duplicated())["property"].to_list()
+    names = [
+        f"{row['property']}@{row['source']}" if row["property"] in several else row["property"]
+        for row in known.to_dicts()
+    ]
+    return [name for name in names if not _is_too_fine(reading, name, dataset)]
+
+
+def _is_known(known: pl.DataFrame, name: str, dataset: str) -> bool:
+    """Whether a data set has every part of a crossing; a study may have properties of one data set only."""
+    parts = {part.strip().split("@")[0] for part in name.split("*")} - {"class"}
+    missing = parts - set(known["property"])
+    if missing and not known.height:
+        return False
+    if missing:
+        raise StudyError(
+            f"{dataset} has no property '{sorted(missing)[0]}'. It has: {', '.join(known['property'].unique().sort())}."
+        )
+    return True
+
+
+def _is_too_fine(reading: Reading, name: str, dataset: str) -> bool:
+    n_groups = reading.groups(name, dataset)["group_id"].n_unique()
+    if n_groups > MAX_GROUPS:
+        reading.warn(f"{name} of {dataset} has {n_groups} groups and is left out; ask for it with --property {name}.")
+    return n_groups > MAX_GROUPS
+
+
+def _rate(
+    reading: Reading, comparison: Comparison, name: str, rate: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of the groups and of their gap, none if the rate is not defined for this data set."""
+    names, n, reference = _rates(reading, comparison.reference, comparison.dataset, name, rate)
+    _, _, compressed = _rates(reading, comparison.compressed, comparison.dataset, name, rate)
+    if not n.any():
+        return [], []
+    paired = reading.is_paired(comparison)
+    shared = {**vars(comparison), "property": name, "rate": rate, "test": "paired" if paired else "welch"}
+    tests = subgroup_tests(reference, compressed, n, paired=paired)
+    worst = worst_group(tests, is_error=rate != "accuracy")
+    rows = tests.with_columns(pl.Series("group", names)).to_dicts()
+    if rate == "accuracy":
+        modal = _modal(reading, comparison, name)
+        rows = [row | modal.get(row["group"], {}) for row in rows]
+    gap = gap_test(
+        reference,
+        compressed,
+        paired=paired,
+        n_permutations=reading.settings.permutations,
+        seed=comparison.seed(reading.settings.seed),
+    )
+    gap_row = {
+        column: value for column, value in vars(gap).items() if column not in ("gap_of_changes", "change_of_gap")
+    }
+    for statistic in ("gap_of_changes", "change_of_gap"):
+        null = getattr(gap, statistic)
+        gap_row |= {} if null is None else {f"{statistic}_{column}": value for column, value in vars(null).items()}
+    if worst is not None:
+        gap_row |= {
+            "worst_reference": names[worst.reference_index],
+            "worst_compressed": names[worst.compressed_index],
+            "hit_most": names[worst.hit_index],
+        }
+    return [shared | row for row in rows], [shared | gap_row]
+
+
+def _rates(
+    reading: Reading, population: str, dataset: str, name: str, rate: str
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Groups (g,), the examples that each counts (g,), and the rates (networks, g) in the order of label_matrix."""
+    networks, _ = reading.label_matrix(population, dataset)
+    rates = reading.subgroup_rates(population, name, dataset)
+    groups = rates["group"].unique(maintain_order=True).to_list()
+    first = rates.unique("group", keep="first", maintain_order=True)
+    wide = networks.select("model_id").join(
+        rates.pivot("group", index="model_id", values=rate), on="model_id", how="left"
+    )
+    by_group = wide.select(groups).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return groups, first[RATES[rate]].fill_null(0).to_numpy(), by_group
+
+
+def _modal(reading: Reading, comparison: Comparison, name: str) -> dict[str, dict[str, Any]]:
+    """Accuracy of the modal label of both populations by group, with exact intervals over examples."""
+    groups = reading.groups(name, comparison.dataset)
+    found: dict[str, dict[str, Any]] = {}
+    for side, population in (("reference", comparison.reference), ("compressed", comparison.compressed)):
+        modal = reading.study.modal_labels(population, comparison.dataset).select("example_id", "is_correct")
+        counts = (
+            groups.join(modal, on="example_id")
+            .drop_nulls("is_correct")
+            .group_by("group", maintain_order=True)
+            .agg(pl.col("is_correct").sum(), n=pl.len())
+        )
+        interval = proportion_interval(counts["is_correct"].to_numpy(), counts["n"].to_numpy(), "clopper-pearson")
+        for group, row in zip(counts["group"], interval.to_dicts(), strict=True):
+            columns = {"": row["estimate"], "_conf_low": row["conf_low"], "_conf_high": row["conf_high"]}
+            found.setdefault(group, {}).update({f"modal_{side}{suffix}": value for suffix, value in columns.items()})
+    return found
+
+
+def _pies(reading: Reading, comparison: Comparison, name: str) -> list[dict[str, Any]]:
+    groups = reading.groups(name, comparison.dataset)
+    pies = reading.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
+    found = composition(
+        groups["example_id"].is_in(pies["example_id"].to_list()).to_numpy(), groups["group_id"].to_numpy()
+    )
+    names = groups.unique("group_id").sort("group_id")["group"]
+    return [
+        {**vars(comparison), "property": name, "group": names[row["group_index"]], **row} for row in found.to_dicts()
+    ]

@@ -1,0 +1,689 @@
+-- What analyze found: a table per topic, or several that begin with its name. Nothing here is input: a study of an older version
+-- loses its results when it is opened, and gets these tables.
+
+create schema results;
+
+create table results.runs (
+    run_id integer not null,
+    topic text not null,
+    settings json not null,
+    seed bigint not null,
+    version text not null,
+    input_digest text not null,
+    finished_at timestamptz not null
+);
+comment on table results.runs is 'One row per topic: the run of analyze that its result rows came from.';
+comment on column results.runs.topic is 'name of the result table';
+comment on column results.runs.settings is 'what the run was asked for, as JSON';
+comment on column results.runs.input_digest is 'digest of the predictions that went in: results with another digest than the study has now are stale';
+comment on column results.runs.finished_at is 'when the rows were stored';
+
+create table results.accuracy (
+    run_id integer not null,
+    population text not null,
+    dataset text not null,
+    role text not null,
+    reference text,
+    regime text,
+    method text,
+    sparsity double,
+    bits integer,
+    evidence text not null,
+    n_models integer not null,
+    n_examples integer not null,
+    top1_mean double,
+    top1_sd double,
+    top5_mean double,
+    top5_sd double,
+    loss_mean double,
+    loss_sd double,
+    brier_mean double,
+    brier_sd double,
+    ece_mean double,
+    ece_sd double,
+    ece_equal_width_mean double,
+    ece_equal_width_sd double,
+    kappa double,
+    churn double,
+    n_tied integer not null,
+    n_near_ties integer
+);
+comment on table results.accuracy is 'One row per population and data set: accuracy, calibration and agreement of its networks.';
+comment on column results.accuracy.top1_sd is 'standard deviation over networks, n − 1';
+comment on column results.accuracy.top5_mean is 'null where the evidence holds no ranks';
+comment on column results.accuracy.loss_mean is 'negative log-likelihood, nats';
+comment on column results.accuracy.brier_mean is 'Brier score, in [0, 2]';
+comment on column results.accuracy.ece_mean is 'expected calibration error, 15 bins of equal mass';
+comment on column results.accuracy.ece_equal_width_mean is 'the same with 15 bins of equal width';
+comment on column results.accuracy.kappa is 'Fleiss'' kappa of the predicted labels';
+comment on column results.accuracy.churn is 'share of predictions that differ between two networks of the population: the floor of flips';
+comment on column results.accuracy.n_tied is 'examples with a tied modal label';
+comment on column results.accuracy.n_near_ties is 'sum over networks of evaluations.n_near_ties';
+
+create table results.accuracy_change (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    test text not null,
+    n_reference integer not null,
+    n_compressed integer not null,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    margin double not null,
+    p_not_worse double,
+    p_equivalent double,
+    p_spread double,
+    worst_class text,
+    worst_class_change double,
+    p_worst_class double,
+    flag text
+);
+comment on table results.accuracy_change is 'One row per comparison and data set: change of accuracy, and whether it is within a margin.';
+comment on column results.accuracy_change.test is 'paired or welch';
+comment on column results.accuracy_change.estimate is 'change of mean accuracy';
+comment on column results.accuracy_change.conf_low is '95 % interval of the estimate';
+comment on column results.accuracy_change.margin is 'change that still counts as none';
+comment on column results.accuracy_change.p_not_worse is 'one-sided: small means that accuracy fell by less than the margin';
+comment on column results.accuracy_change.p_equivalent is 'two one-sided tests: small means that it neither fell nor rose by the margin';
+comment on column results.accuracy_change.p_spread is 'Brown–Forsythe: small means that the spread over networks differs';
+comment on column results.accuracy_change.worst_class is 'class for which the fall by less than the margin is least certain';
+comment on column results.accuracy_change.worst_class_change is 'change of its recall';
+comment on column results.accuracy_change.p_worst_class is 'intersection–union: small means that no class fell by the margin';
+comment on column results.accuracy_change.flag is 'why there is no p-value; else null';
+
+create table results.accuracy_on_pies (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    population text not null,
+    subset text not null,
+    n_examples double not null,
+    accuracy_mean double,
+    accuracy_sd double
+);
+comment on table results.accuracy_on_pies is 'One row per comparison, data set, population and subset: accuracy on PIEs that were named without the network in question.';
+comment on column results.accuracy_on_pies.population is 'reference or compressed';
+comment on column results.accuracy_on_pies.subset is 'pies, non-pies, random (as many examples as there are PIEs) or all';
+comment on column results.accuracy_on_pies.n_examples is 'mean over networks';
+comment on column results.accuracy_on_pies.accuracy_mean is 'mean over networks; null if the subset is empty';
+comment on column results.accuracy_on_pies.accuracy_sd is 'over networks; random: of the draw of examples';
+
+create table results.calibration (
+    run_id integer not null,
+    population text not null,
+    dataset text not null,
+    bin integer not null,
+    n double not null,
+    confidence double not null,
+    accuracy double not null,
+    conf_low double not null,
+    conf_high double not null
+);
+comment on table results.calibration is 'One row per population, data set and bin of equal mass: confidence against accuracy, over all networks.';
+comment on column results.calibration.n is 'examples in the bin, mean over networks';
+comment on column results.calibration.confidence is 'mean confidence';
+comment on column results.calibration.accuracy is 'share that is right';
+comment on column results.calibration.conf_low is 'Wilson interval of one networks accuracy in the bin';
+
+create table results.pies (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    role text not null,
+    regime text,
+    method text,
+    sparsity double,
+    bits integer,
+    n_examples integer not null,
+    n_reference integer not null,
+    n_compressed integer not null,
+    n_pairs integer,
+    tie_rule text not null,
+    n_pies integer not null,
+    n_pies_untied integer not null,
+    n_pies_unanimous integer not null,
+    forgotten integer,
+    recovered integer,
+    moved integer,
+    n_pies_std_error double,
+    n_pies_conf_low double,
+    n_pies_conf_high double,
+    n_pies_untied_std_error double,
+    n_pies_untied_conf_low double,
+    n_pies_untied_conf_high double,
+    forgotten_std_error double,
+    forgotten_conf_low double,
+    forgotten_conf_high double,
+    recovered_std_error double,
+    recovered_conf_low double,
+    recovered_conf_high double,
+    moved_std_error double,
+    moved_conf_low double,
+    moved_conf_high double,
+    design text not null,
+    n_permutations integer not null,
+    is_exact boolean not null,
+    null_mean double not null,
+    null_sd double,
+    null_conf_low double not null,
+    null_conf_high double not null,
+    null_difference double not null,
+    p_value double not null,
+    smallest_p double not null,
+    net_forgotten_p double,
+    taxicab_mean double not null,
+    taxicab_null_mean double not null,
+    taxicab_p double not null,
+    excess_pies double,
+    excess_std_error double,
+    excess_conf_low double,
+    excess_conf_high double,
+    excess_set_size integer not null,
+    excess_between double,
+    excess_reference_baseline double,
+    excess_compressed_baseline double,
+    excess_flag text,
+    split_half_jaccard double,
+    jaccard_null_mean double,
+    jaccard_null_conf_low double,
+    jaccard_null_conf_high double,
+    baseline_population text,
+    baseline_n_networks integer,
+    baseline_n_pies double
+);
+comment on table results.pies is 'One row per comparison and data set: the PIEs and how many there would be if compression did nothing.';
+comment on column results.pies.n_pairs is 'matched pairs; null if the design is unpaired';
+comment on column results.pies.n_pies_untied is 'PIEs with no tie on either side';
+comment on column results.pies.n_pies_unanimous is 'all networks of each population agree, on different classes';
+comment on column results.pies.forgotten is 'modal label right before, wrong after; null if the data set has no labels, so are recovered and moved';
+comment on column results.pies.n_pies_std_error is 'half-samples of the networks';
+comment on column results.pies.n_pies_conf_low is '95 % interval of the count in a study of as many networks';
+comment on column results.pies.design is 'paired or unpaired';
+comment on column results.pies.n_permutations is 'relabellings drawn, or enumerated if is_exact';
+comment on column results.pies.null_mean is 'mean number of PIEs over relabellings, in examples';
+comment on column results.pies.null_conf_low is '2.5 % quantile over relabellings';
+comment on column results.pies.null_conf_high is '97.5 % quantile over relabellings';
+comment on column results.pies.null_difference is 'n_pies minus null_mean';
+comment on column results.pies.p_value is 'share of relabellings with at least as many PIEs, the identity counted';
+comment on column results.pies.smallest_p is 'smallest p that the design and the number of relabellings allow';
+comment on column results.pies.net_forgotten_p is 'the same for |forgotten − recovered|; null without labels';
+comment on column results.pies.taxicab_mean is 'mean taxicab distance of the votes over all examples, in [0, 2]';
+comment on column results.pies.excess_pies is 'PIEs between disjoint sets of dense and compressed networks beyond those within each: the primary estimate';
+comment on column results.pies.excess_std_error is 'delete-one jackknife over networks';
+comment on column results.pies.excess_conf_low is '95 % interval';
+comment on column results.pies.excess_set_size is 'networks in each set';
+comment on column results.pies.excess_between is 'PIEs between a dense and a compressed set';
+comment on column results.pies.excess_reference_baseline is 'PIEs between two dense sets';
+comment on column results.pies.excess_compressed_baseline is 'PIEs between two compressed sets';
+comment on column results.pies.excess_flag is 'too-few-networks: no estimate; no-variance: no interval; else null';
+comment on column results.pies.split_half_jaccard is 'overlap of the PIE sets of two disjoint halves of the networks';
+comment on column results.pies.jaccard_null_mean is 'the same over relabellings';
+comment on column results.pies.baseline_population is 'second dense population of the dense baseline; null: halves of the reference';
+comment on column results.pies.baseline_n_networks is 'networks on each side of the dense baseline';
+comment on column results.pies.baseline_n_pies is 'PIEs between dense and dense networks';
+
+create table results.pies_by_replicates (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    n_networks integer not null,
+    n_pies double not null,
+    sd double,
+    between double,
+    reference_baseline double,
+    compressed_baseline double
+);
+comment on table results.pies_by_replicates is 'One row per comparison, data set and number of networks: how the counts depend on it.';
+comment on column results.pies_by_replicates.n_pies is 'mean over draws of as many networks';
+comment on column results.pies_by_replicates.sd is 'over draws; null for all networks';
+comment on column results.pies_by_replicates.between is 'dense against compressed, disjoint sets';
+comment on column results.pies_by_replicates.reference_baseline is 'dense against dense, disjoint sets';
+comment on column results.pies_by_replicates.compressed_baseline is 'compressed against compressed, disjoint sets';
+
+create table results.flips (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    n_pairs integer not null,
+    harmful double,
+    beneficial double,
+    wrong_to_wrong double,
+    total double not null,
+    total_sd double,
+    reference_churn double,
+    compressed_churn double,
+    n_pairs_changed integer
+);
+comment on table results.flips is 'One row per comparison and data set: share of predictions that differ, mean over pairs of networks.';
+comment on column results.flips.n_pairs is 'matched pairs, or all pairs if the design is unpaired';
+comment on column results.flips.harmful is 'right to wrong, as a fraction of the labelled examples';
+comment on column results.flips.beneficial is 'wrong to right';
+comment on column results.flips.wrong_to_wrong is 'wrong to another wrong';
+comment on column results.flips.total is 'all that differ, as a fraction of the examples';
+comment on column results.flips.total_sd is 'standard deviation of total over pairs';
+comment on column results.flips.reference_churn is 'the same between two networks of the reference: the floor';
+comment on column results.flips.compressed_churn is 'between two networks of the compressed population';
+comment on column results.flips.n_pairs_changed is 'pairs in which harmful and beneficial flips differ in number: McNemars exact test at 0.05';
+
+create table results.examples_summary (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    test text not null,
+    n_examples integer not null,
+    n_tested integer not null,
+    n_significant integer not null,
+    n_forgotten integer not null,
+    n_recovered integer not null,
+    n_forgotten_by integer not null,
+    n_recovered_by integer not null,
+    n_forgotten_westfall_young integer,
+    n_recovered_westfall_young integer,
+    smallest_p double not null,
+    n_attaining integer not null,
+    n_needed integer not null,
+    is_possible boolean not null,
+    replicates_needed integer,
+    shift double,
+    n_likely_forgotten integer,
+    n_likely_recovered integer,
+    expected_false double,
+    delta double not null,
+    flag text
+);
+comment on table results.examples_summary is 'One row per comparison and data set: how many single examples are really forgotten, and what the number of networks can show.';
+comment on column results.examples_summary.test is 'sign or fisher';
+comment on column results.examples_summary.n_examples is 'labelled ones';
+comment on column results.examples_summary.n_tested is 'those whose margin allows a p small enough (Tarone)';
+comment on column results.examples_summary.n_significant is 'p ≤ 0.05, uncorrected';
+comment on column results.examples_summary.n_forgotten is 'significant after Benjamini–Hochberg, worse';
+comment on column results.examples_summary.n_recovered is 'significant after Benjamini–Hochberg, better';
+comment on column results.examples_summary.n_forgotten_by is 'after Benjamini–Yekutieli';
+comment on column results.examples_summary.n_forgotten_westfall_young is 'after Westfall–Young';
+comment on column results.examples_summary.smallest_p is 'smallest p that the design allows';
+comment on column results.examples_summary.n_attaining is 'examples whose margin attains it';
+comment on column results.examples_summary.n_needed is 'examples that would have to attain it for them to be significant';
+comment on column results.examples_summary.is_possible is 'whether any example can be significant after correction';
+comment on column results.examples_summary.replicates_needed is 'networks per population from which one could';
+comment on column results.examples_summary.shift is 'empirical Bayes: common shift of the logit of the error rate';
+comment on column results.examples_summary.n_likely_forgotten is 'examples whose error rate rose by more than delta with probability ≥ 0.9';
+comment on column results.examples_summary.expected_false is 'of these, expected not to have';
+
+create table results.examples (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    example_id integer not null,
+    key text not null,
+    label integer not null,
+    n_right_reference integer not null,
+    n_right_compressed integer not null,
+    estimate double not null,
+    p_value double not null,
+    smallest_p double not null,
+    p_adjusted double not null,
+    p_by double not null,
+    p_westfall_young double,
+    p_forgotten double,
+    p_recovered double,
+    posterior_change double
+);
+comment on table results.examples is 'One row per comparison, data set and example on which the populations differ in how often they are right.';
+comment on column results.examples.n_right_reference is 'networks that are right';
+comment on column results.examples.estimate is 'change of the share of networks that are right';
+comment on column results.examples.p_value is 'exact sign test (paired) or Fishers';
+comment on column results.examples.smallest_p is 'smallest p that its margin allows';
+comment on column results.examples.p_adjusted is 'Benjamini–Hochberg over the examples that pass Tarones filter';
+comment on column results.examples.p_by is 'Benjamini–Yekutieli';
+comment on column results.examples.p_westfall_young is 'Westfall–Young over relabellings';
+comment on column results.examples.p_forgotten is 'posterior probability that the error rate rose by more than delta';
+comment on column results.examples.p_recovered is 'that it fell by more than delta';
+comment on column results.examples.posterior_change is 'posterior mean change of the error rate';
+
+create table results.classes (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    test text not null,
+    is_default boolean not null,
+    label integer not null,
+    class_name text not null,
+    n integer not null,
+    estimate double not null,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    p_adjusted double,
+    p_holm double,
+    p_max_t double,
+    conf_low double,
+    conf_high double,
+    effect double,
+    effect_conf_low double,
+    effect_conf_high double,
+    hedges_g double,
+    raw_change double not null,
+    raw_conf_low double,
+    raw_conf_high double,
+    raw_p_value double,
+    logit_effect double,
+    logit_p_value double,
+    logit_p_adjusted double,
+    flag text
+);
+comment on table results.classes is 'One row per comparison, data set, test and class: did its recall change otherwise than accuracy?';
+comment on column results.classes.test is 'paired, welch or hooker';
+comment on column results.classes.is_default is 'whether this is the test that the design calls for';
+comment on column results.classes.n is 'examples of the class';
+comment on column results.classes.estimate is 'change of recall minus accuracy';
+comment on column results.classes.p_adjusted is 'Benjamini–Hochberg over the tested classes; null for hooker, which is published uncorrected';
+comment on column results.classes.p_holm is 'Holm';
+comment on column results.classes.p_max_t is 'Westfall–Young max-t by sign flips; only paired';
+comment on column results.classes.conf_low is '95 % interval of the estimate';
+comment on column results.classes.effect is 'change of recall minus accuracy on all other classes';
+comment on column results.classes.hedges_g is 'estimate in units of the average sd';
+comment on column results.classes.raw_change is 'change of recall';
+comment on column results.classes.logit_effect is 'the effect on the logit scale';
+comment on column results.classes.logit_p_adjusted is 'Benjamini–Hochberg';
+comment on column results.classes.flag is 'why there is no p-value: one-network, no-variance, one-class; else null';
+
+create table results.classes_summary (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    intensification double,
+    intensification_std_error double,
+    intensification_conf_low double,
+    intensification_conf_high double,
+    cev double,
+    cev_published double,
+    cev_conf_low double,
+    cev_conf_high double,
+    sde double,
+    sde_published double,
+    sde_conf_low double,
+    sde_conf_high double,
+    n_classes integer not null,
+    n_left_out integer not null,
+    flag text,
+    cev_flag text,
+    sde_flag text
+);
+comment on table results.classes_summary is 'One row per comparison and data set: do the differences between classes grow?';
+comment on column results.classes_summary.intensification is 'slope of the compressed on the dense shifted recalls: above 1 differences grow';
+comment on column results.classes_summary.intensification_std_error is 'half-samples';
+comment on column results.classes_summary.cev is 'combined error variance, less its bias';
+comment on column results.classes_summary.cev_published is 'by the published formula';
+comment on column results.classes_summary.sde is 'symmetric distance error, less its bias';
+comment on column results.classes_summary.sde_published is 'by the published formula';
+comment on column results.classes_summary.n_left_out is 'classes without a relative change: a dense error rate is 0';
+comment on column results.classes_summary.flag is 'why there is no slope; else null';
+comment on column results.classes_summary.cev_flag is 'why there is no cev; else null';
+comment on column results.classes_summary.sde_flag is 'why there is no sde; else null';
+
+create table results.subgroups (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    property text not null,
+    "group" text not null,
+    rate text not null,
+    test text not null,
+    n bigint not null,
+    mean_reference double,
+    mean_compressed double,
+    relative_change double,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    shifted_estimate double,
+    shifted_std_error double,
+    shifted_statistic double,
+    shifted_df double,
+    shifted_p_value double,
+    shifted_p_adjusted double,
+    shifted_conf_low double,
+    shifted_conf_high double,
+    modal_reference double,
+    modal_reference_conf_low double,
+    modal_reference_conf_high double,
+    modal_compressed double,
+    modal_compressed_conf_low double,
+    modal_compressed_conf_high double,
+    flag text
+);
+comment on table results.subgroups is 'One row per comparison, data set, property and group: did its accuracy, or its error rates, change?';
+comment on column results.subgroups.property is 'property, or crossing such as sex*age';
+comment on column results.subgroups.rate is 'accuracy, false_positive_rate or false_negative_rate';
+comment on column results.subgroups.test is 'paired or welch';
+comment on column results.subgroups.n is 'examples that the rate counts';
+comment on column results.subgroups.mean_reference is 'mean rate of the networks';
+comment on column results.subgroups.relative_change is 'mean_compressed / mean_reference − 1';
+comment on column results.subgroups.estimate is 'change of the mean rate';
+comment on column results.subgroups.p_adjusted is 'Holm, over the groups';
+comment on column results.subgroups.conf_low is '95 % interval of the estimate';
+comment on column results.subgroups.shifted_estimate is 'change of the rate minus the rate over all examples';
+comment on column results.subgroups.shifted_p_adjusted is 'Holm';
+comment on column results.subgroups.modal_reference is 'accuracy of the modal label';
+comment on column results.subgroups.modal_reference_conf_low is 'exact 95 % interval over examples';
+comment on column results.subgroups.flag is 'why there is no p-value: no-examples, one-network, no-variance; else null';
+
+create table results.subgroups_gaps (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    property text not null,
+    rate text not null,
+    test text not null,
+    design text not null,
+    n_groups integer not null,
+    n_permutations integer not null,
+    is_exact boolean not null,
+    smallest_p double,
+    gap_reference double,
+    gap_compressed double,
+    gap_of_changes_estimate double,
+    gap_of_changes_null_mean double,
+    gap_of_changes_null_sd double,
+    gap_of_changes_null_conf_low double,
+    gap_of_changes_null_conf_high double,
+    gap_of_changes_p_value double,
+    change_of_gap_estimate double,
+    change_of_gap_null_mean double,
+    change_of_gap_null_sd double,
+    change_of_gap_null_conf_low double,
+    change_of_gap_null_conf_high double,
+    change_of_gap_p_value double,
+    worst_reference text,
+    worst_compressed text,
+    hit_most text,
+    flag text
+);
+comment on table results.subgroups_gaps is 'One row per comparison, data set, property and rate: did compression pull the groups apart?';
+comment on column results.subgroups_gaps.test is 'paired or welch';
+comment on column results.subgroups_gaps.design is 'paired or unpaired';
+comment on column results.subgroups_gaps.gap_reference is 'largest minus smallest mean rate';
+comment on column results.subgroups_gaps.gap_of_changes_estimate is 'largest minus smallest change of the groups';
+comment on column results.subgroups_gaps.gap_of_changes_null_mean is 'over relabellings: above 0 where nothing happened';
+comment on column results.subgroups_gaps.change_of_gap_estimate is 'gap_compressed minus gap_reference';
+comment on column results.subgroups_gaps.worst_reference is 'group with the worst mean rate';
+comment on column results.subgroups_gaps.hit_most is 'group with the worst change';
+
+create table results.subgroups_pies (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    property text not null,
+    "group" text not null,
+    n bigint not null,
+    n_pies bigint not null,
+    n_others bigint not null,
+    share_pies double,
+    share_pies_low double,
+    share_pies_high double,
+    share_others double,
+    share_others_low double,
+    share_others_high double,
+    risk_ratio double,
+    risk_ratio_low double,
+    risk_ratio_high double,
+    estimate double,
+    p_value double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.subgroups_pies is 'One row per comparison, data set, property and group: who are the PIEs?';
+comment on column results.subgroups_pies.n is 'examples of the group';
+comment on column results.subgroups_pies.share_pies is 'share of the PIEs that belong to the group';
+comment on column results.subgroups_pies.share_pies_low is 'Wilson 95 % interval; the examples are random';
+comment on column results.subgroups_pies.share_others is 'share of the other examples';
+comment on column results.subgroups_pies.risk_ratio is 'probability of being a PIE in the group over that outside';
+comment on column results.subgroups_pies.estimate is 'share_pies minus share_others';
+comment on column results.subgroups_pies.p_value is 'Fishers exact test';
+comment on column results.subgroups_pies.p_adjusted is 'Holm, over the groups';
+comment on column results.subgroups_pies.conf_low is 'Newcombe 95 % interval of the estimate';
+
+create table results.unseen (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    unseen text,
+    alteration text,
+    severity integer,
+    test text not null,
+    accuracy_reference double,
+    accuracy_compressed double,
+    relative_change double,
+    relative_change_clean double,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.unseen is 'One row per comparison, clean data set and altered copy: did compression cost more on the copy?';
+comment on column results.unseen.unseen is 'the unseen data set; null: the average over all';
+comment on column results.unseen.test is 'paired or welch';
+comment on column results.unseen.accuracy_reference is 'mean accuracy on the unseen data';
+comment on column results.unseen.relative_change is 'compressed / reference − 1';
+comment on column results.unseen.relative_change_clean is 'the same on the clean data';
+comment on column results.unseen.estimate is 'excess error: change of error there beyond that on clean data';
+comment on column results.unseen.p_adjusted is 'Holm, over the unseen data sets';
+comment on column results.unseen.conf_low is '95 % interval of the estimate';
+
+create table results.unseen_gaps (
+    run_id integer not null,
+    population text not null,
+    reference text,
+    train_dataset text not null,
+    dataset text not null,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.unseen_gaps is 'One row per population or comparison and training data set: accuracy on it beyond accuracy on unseen data.';
+comment on column results.unseen_gaps.reference is 'null: the gap itself; else its change from the reference';
+comment on column results.unseen_gaps.dataset is 'test data';
+comment on column results.unseen_gaps.estimate is 'accuracy on training data minus accuracy on test data';
+comment on column results.unseen_gaps.conf_low is '95 % interval of the estimate';
+
+create table results.unseen_regimes (
+    run_id integer not null,
+    regime_a text not null,
+    regime_b text not null,
+    population_a text not null,
+    population_b text not null,
+    dataset text not null,
+    design text not null,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    std_error_networks double,
+    std_error_examples double,
+    flag text,
+    robustness_estimate double,
+    robustness_std_error double,
+    robustness_statistic double,
+    robustness_df double,
+    robustness_p_value double,
+    robustness_conf_low double,
+    robustness_conf_high double,
+    robustness_predicted double,
+    robustness_slope double,
+    robustness_is_slope_fitted boolean,
+    robustness_flag text
+);
+comment on table results.unseen_regimes is 'One row per pair of regimes and unseen data set: does one generalize better?';
+comment on column results.unseen_regimes.design is 'paired or unpaired';
+comment on column results.unseen_regimes.estimate is 'mean accuracy of a minus that of b';
+comment on column results.unseen_regimes.std_error is 'networks and examples random';
+comment on column results.unseen_regimes.conf_low is '95 % interval of the estimate';
+comment on column results.unseen_regimes.std_error_networks is 'if the examples were fixed';
+comment on column results.unseen_regimes.std_error_examples is 'if the networks were fixed';
+comment on column results.unseen_regimes.robustness_estimate is 'accuracy of a beyond what its clean accuracy predicts, by a line through the networks of regime b';
+comment on column results.unseen_regimes.robustness_slope is 'of the line on the logit scale';
+comment on column results.unseen_regimes.robustness_is_slope_fitted is 'false: slope 1 was taken';
+
+create table results.power (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    question text not null,
+    design text not null,
+    n_networks integer not null,
+    spread double,
+    difference double,
+    power double,
+    replicates_needed integer,
+    detectable double,
+    flag text
+);
+comment on table results.power is 'One row per comparison, data set and question: how many networks would answer it?';
+comment on column results.power.design is 'paired or unpaired';
+comment on column results.power.n_networks is 'per population, at hand';
+comment on column results.power.spread is 'standard deviation over networks (of differences if paired); excess: standard error';
+comment on column results.power.difference is 'what is to be found';
+comment on column results.power.power is 'that the networks needed give';
+comment on column results.power.replicates_needed is 'per population; null if it cannot be said';
+comment on column results.power.detectable is 'smallest difference that the networks at hand find with power 0.8';
+comment on column results.power.flag is 'why replicates_needed is null: no-difference, no-variance, one-network, too-many-networks; else null';
