@@ -12,11 +12,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pietools import adding, adding_datasets, adding_properties
+from pietools import adding, adding_datasets, adding_properties, matrices
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
 from pietools.records import Dataset, Evaluation, Model, Population
-from pietools.signatures import network_signatures
 
 __all__ = ["Dataset", "Evaluation", "Model", "Population", "Study"]
 
@@ -250,45 +249,16 @@ class Study:
         Networks are ordered by replicate name. Without names they are ordered by what they predict, so that the order in which
         networks or examples were added changes no seeded relabelling.
         """
-        networks = self.sql("select model_id, replicate from evaluated_models(?, dataset := ?)", [population, dataset])
-        labels = self.labels(dataset)
-        model_ids = networks["model_id"].to_numpy()
-        row_of = np.zeros(model_ids.max() + 1, dtype=np.int64)
-        row_of[model_ids] = np.arange(len(model_ids))
-        predictions = self._database.arrays(
-            "select model_id, example_id, predicted_label from population_predictions(?, dataset := ?)",
-            [population, dataset],
-        )
-        matrix = np.empty((len(model_ids), len(labels)), dtype=np.int32)
-        matrix[row_of[predictions["model_id"]], predictions["example_id"]] = predictions["predicted_label"]
-        names = networks["replicate"].to_list()
-        if None in names or len(set(names)) < len(names):
-            order = self._order_by_predictions(labels, matrix, dataset)
-        else:
-            order = sorted(range(len(names)), key=names.__getitem__)
-        return networks[order], matrix[order]
+        return matrices.label_matrix(self._database, population, dataset)
 
-    def _order_by_predictions(self, labels: np.ndarray, matrix: np.ndarray, dataset: str | None) -> list[int]:
-        """Order of networks that have no names: by signature, and where these are equal by predictions in the order of the keys."""
-        query = "select example_id from examples where dataset_id = dataset_id_of(?) order by key"
-        by_key = self._database.arrays(query, [dataset])["example_id"]
-        signatures = network_signatures(labels, matrix)
-        return sorted(range(len(matrix)), key=lambda k: (signatures[k], matrix[k][by_key].tobytes()))
+    def confidence_matrix(self, population: str, dataset: str | None = None) -> np.ndarray:
+        """Largest probability of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where unknown."""
+        return matrices.confidence_matrix(self._database, population, dataset)
 
     def keys(self, dataset: str | None = None) -> pl.Series:
         """Keys in example order."""
         query = "select key from examples where dataset_id = dataset_id_of(?) order by example_id"
         return self.sql(query, [dataset])["key"]
-
-    def confidence_matrix(self, population: str, dataset: str | None = None) -> np.ndarray:
-        """Largest probability of each prediction, shape (networks, examples), as :meth:`label_matrix`; NaN where unknown."""
-        networks, _ = self.label_matrix(population, dataset)
-        found = self._database.arrays(
-            "select confidence from population_predictions(?, dataset := ?) order by model_id, example_id",
-            [population, dataset],
-        )["confidence"]
-        by_model = np.ma.filled(np.ma.asarray(found, dtype=np.float64), np.nan).reshape(networks.height, -1)
-        return by_model[networks["model_id"].rank("ordinal").to_numpy() - 1]
 
     def unnamed_evaluations(self, population: str, dataset: str) -> list[str]:
         """Digests of the predictions of the population's networks that have no replicate name."""

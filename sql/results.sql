@@ -115,7 +115,7 @@ comment on column results.accuracy_on_pies.n_examples is 'mean over networks';
 comment on column results.accuracy_on_pies.accuracy_mean is 'mean over networks; null if the subset is empty';
 comment on column results.accuracy_on_pies.accuracy_sd is 'over networks; random: of the draw of examples';
 
-create table results.calibration (
+create table results.accuracy_calibration (
     run_id integer not null,
     population text not null,
     dataset text not null,
@@ -126,11 +126,11 @@ create table results.calibration (
     conf_low double not null,
     conf_high double not null
 );
-comment on table results.calibration is 'One row per population, data set and bin of equal mass: confidence against accuracy, over all networks.';
-comment on column results.calibration.n is 'examples in the bin, mean over networks';
-comment on column results.calibration.confidence is 'mean confidence';
-comment on column results.calibration.accuracy is 'share that is right';
-comment on column results.calibration.conf_low is 'Wilson interval of one networks accuracy in the bin';
+comment on table results.accuracy_calibration is 'One row per population, data set and bin of equal mass: confidence against accuracy, over all networks.';
+comment on column results.accuracy_calibration.n is 'examples in the bin, mean over networks';
+comment on column results.accuracy_calibration.confidence is 'mean confidence';
+comment on column results.accuracy_calibration.accuracy is 'share that is right';
+comment on column results.accuracy_calibration.conf_low is 'Wilson interval of one networks accuracy in the bin';
 
 create table results.pies (
     run_id integer not null,

@@ -10,6 +10,7 @@ import pytest
 import pietools.study
 from pietools.cli import main
 from pietools.study_file.settings import StudyTables
+from pietools.topics import TOPICS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "data").rglob("*.md"))]
@@ -45,10 +46,14 @@ def test_every_macro_and_view_is_documented() -> None:
 
 def test_every_table_and_column_of_the_results_is_documented() -> None:
     """Each result table has a page of methods."""
-    for topic in re.findall(r"create table results\.(\w+)", text("sql/schema.sql")):
-        assert f"### results.{topic}" in text("docs/schema.md")
-        if topic != "runs":
-            assert (ROOT / "docs" / "methods" / f"{topic}.md").exists()
+    tables = re.findall(r"create table results\.(\w+)", text("sql/results.sql"))
+    assert len(tables) > len(TOPICS)
+    for table in tables:
+        assert f"### results.{table}" in text("docs/schema.md")
+        topic = next((topic for topic in TOPICS if table == topic or table.startswith(f"{topic}_")), None)
+        assert table == "runs" or topic is not None, table
+    for topic in TOPICS:
+        assert (ROOT / "docs" / "methods" / f"{topic}.md").exists()
 
 
 def test_every_key_of_a_study_file_is_documented() -> None:

@@ -56,11 +56,10 @@ def pie_count_intervals(
     """
     sizes = len(reference), len(compressed)
     ballots = Ballots.count(np.vstack([reference, compressed]))
-    right, is_labelled = ballots.column_of(labels), labels[ballots.examples] >= 0
     everyone = np.ones((1, sizes[0]), dtype=bool), np.ones((1, sizes[1]), dtype=bool)
+    counts = _count(ballots, labels, everyone)[0]
     halves = half_samples(*sizes, paired=paired, seed=seed)
-    counts = np.array([_count(ballots, right, is_labelled, *sides) for sides in _sides(*everyone)])[0]
-    replications = np.array([_count(ballots, right, is_labelled, *sides) for sides in _sides(*halves)])
+    replications = _count(ballots.undecided(sizes[0], min(sizes) // 2), labels, halves)
     return {
         name: half_sample_interval(float(count), values, *sizes)
         for name, count, values in zip(COUNTS, counts, replications.T, strict=True)
@@ -75,17 +74,20 @@ def _sides(reference: np.ndarray, compressed: np.ndarray) -> Iterator[tuple[np.n
     yield from zip(before, after, strict=True)
 
 
-def _count(
-    ballots: Ballots, right: np.ndarray, is_labelled: np.ndarray, reference: np.ndarray, compressed: np.ndarray
-) -> tuple[int, ...]:
-    before, after = ballots.modal_columns(reference), ballots.modal_columns(compressed)
-    is_pie = before != after
-    is_tied = ballots.is_tied(reference) | ballots.is_tied(compressed)
-    is_forgotten, is_recovered = is_pie & (before == right), is_pie & (after == right)
-    is_moved = is_pie & is_labelled & ~is_forgotten & ~is_recovered
-    return tuple(
-        int(np.count_nonzero(those)) for those in (is_pie, is_pie & ~is_tied, is_forgotten, is_recovered, is_moved)
-    )
+def _count(ballots: Ballots, labels: np.ndarray, sets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """COUNTS of each set of networks, shape (sets, 5)."""
+    right, is_labelled = ballots.column_of(labels), labels[ballots.examples] >= 0
+    rows = []
+    for reference, compressed in _sides(*sets):
+        before, after = ballots.modal_columns(reference), ballots.modal_columns(compressed)
+        is_pie = before != after
+        is_tied = ballots.is_tied(reference) | ballots.is_tied(compressed)
+        is_forgotten, is_recovered = is_pie & (before == right), is_pie & (after == right)
+        is_moved = is_pie & is_labelled & ~is_forgotten & ~is_recovered
+        rows.append(
+            [np.count_nonzero(those) for those in (is_pie, is_pie & ~is_tied, is_forgotten, is_recovered, is_moved)]
+        )
+    return np.array(rows)
 
 
 def split_half_jaccard(
@@ -99,7 +101,8 @@ def split_half_jaccard(
     sizes = len(reference), len(compressed)
     if min(sizes) < 2:
         return NO_STABILITY
-    ballots = Ballots.count(np.vstack([reference, compressed]))
+    # A half has networks of both names when they are dealt out anew: what no half of all networks can decide otherwise is left out.
+    ballots = Ballots.count(np.vstack([reference, compressed])).undecided(sum(sizes), min(sizes) // 2)
     rng = np.random.default_rng(seed)
     identity = np.arange(sum(sizes)) < sizes[0]
     relabellings = random_relabellings(rng, N_RELABELLINGS, *sizes, paired=paired)

@@ -18,16 +18,15 @@ BINNINGS = {"ece": "equal-mass", "ece_equal_width": "equal-width"}
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
     evaluated = reading.evaluated.to_dicts()
-    populations = [_population(reading, row) for row in reading.each(evaluated)]
-    curves = [row for each in evaluated for row in _curve(reading, each["population"], each["dataset"])]
+    found = [(_population(reading, row), _curve(reading, row)) for row in reading.each(evaluated)]
     labelled = [one for one in reading.comparisons if reading.n_labelled(one.dataset)]
     return {
-        "accuracy": reading.frame("accuracy", populations),
+        "accuracy": reading.frame("accuracy", [row for row, _ in found]),
         "accuracy_change": reading.frame("accuracy_change", [_change(reading, one) for one in labelled]),
         "accuracy_on_pies": reading.frame(
             "accuracy_on_pies", [row for one in labelled for row in _on_pies(reading, one)]
         ),
-        "calibration": reading.frame("calibration", curves),
+        "accuracy_calibration": reading.frame("accuracy_calibration", [row for _, curve in found for row in curve]),
     }
 
 
@@ -36,7 +35,7 @@ def _population(reading: Reading, evaluated: dict[str, Any]) -> dict[str, Any]:
     networks = reading.accuracies(population, dataset)
     n_examples = reading.dataset(dataset)["n_examples"]
     means = {name: mean_and_sd_of(networks[column]) for name, column in MEASURES.items()}
-    means |= {name: _calibration_error(reading, population, dataset, binning) for name, binning in BINNINGS.items()}
+    means |= {name: _calibration_error(reading, evaluated, binning) for name, binning in BINNINGS.items()}
     sums = reading.study.vote_sums(population, dataset)
     n_votes, sum_squared = (sums[name].cast(pl.Float64).to_numpy() for name in ("n_votes", "sum_squared_votes"))
     return {
@@ -51,20 +50,24 @@ def _population(reading: Reading, evaluated: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _calibration_error(
-    reading: Reading, population: str, dataset: str, binning: str
-) -> tuple[float | None, float | None]:
+def _calibration_error(reading: Reading, evaluated: dict[str, Any], binning: str) -> tuple[float | None, float | None]:
     """Mean and sd over networks of the expected calibration error; None where confidences or labels are not known."""
-    if not reading.n_labelled(dataset):
+    if not _has_confidences(reading, evaluated):
         return None, None
+    population, dataset = evaluated["population"], evaluated["dataset"]
     right = reading.right(population, dataset)
     found = expected_calibration_error(reading.confidences(population, dataset), right, binning=binning)
     return mean_and_sd_of(found["estimate"])
 
 
-def _curve(reading: Reading, population: str, dataset: str) -> list[dict[str, Any]]:
-    if not reading.n_labelled(dataset):
+def _has_confidences(reading: Reading, evaluated: dict[str, Any]) -> bool:
+    return reading.n_labelled(evaluated["dataset"]) > 0 and evaluated["evidence"] != "labels"
+
+
+def _curve(reading: Reading, evaluated: dict[str, Any]) -> list[dict[str, Any]]:
+    if not _has_confidences(reading, evaluated):
         return []
+    population, dataset = evaluated["population"], evaluated["dataset"]
     curve = calibration_curve(reading.confidences(population, dataset), reading.right(population, dataset))
     return [
         {"population": population, "dataset": dataset, **row}

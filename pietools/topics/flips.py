@@ -39,5 +39,5 @@ def _row(reading: Reading, comparison: Comparison) -> dict[str, Any]:
 
 def churn_within(reading: Reading, population: str, dataset: str) -> float | None:
     """Share of predictions that differ between two networks of a population; None for a single one."""
-    churn: float | None = reading.study.churn(population, dataset)["total"].item()
+    churn: float | None = reading.churn(population, dataset)["total"].item()
     return churn

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -62,11 +62,13 @@ class Reading:
         self.labels = cache(study.labels)
         self.recalls = cache(self._recalls)
         self.keys = cache(study.keys)
+        self.churn = cache(study.churn)
         self.groups = cache(study.subgroups)
         self.subgroup_rates = cache(study.subgroup_rates)
         self.accuracies = cache(self._accuracies)
         self.excess = cache(self._excess)
         self._pairing = cache(study.is_paired)
+        self._confidences = lru_cache(maxsize=1)(study.confidence_matrix)
         self._on_item = on_item
 
     def each(self, items: Sequence[Any]) -> Iterator[Any]:
@@ -108,7 +110,7 @@ class Reading:
 
     def confidences(self, population: str, dataset: str) -> np.ndarray:
         """Largest probability of each network on each labelled example; NaN where it is not known."""
-        return self.study.confidence_matrix(population, dataset)[:, self.labels(dataset) >= 0]
+        return self._confidences(population, dataset)[:, self.labels(dataset) >= 0]
 
     def n_labelled(self, dataset: str) -> int:
         """Examples with a given label."""
