@@ -43,7 +43,7 @@ def permutations(rng: np.random.Generator) -> None:
     labels = simulate(rng)
     is_reference = np.arange(2 * N_NETWORKS) < N_NETWORKS
     null = relabelling_null(labels[is_reference], labels[~is_reference], paired=False, n_permutations=10, seed=0)
-    assert null.observed == loop_n_pies(labels, is_reference)
+    assert null.n_pies.observed == loop_n_pies(labels, is_reference)
     masks = seconds(
         lambda: relabelling_null(
             labels[is_reference], labels[~is_reference], paired=False, n_permutations=N_PERMUTATIONS, seed=0

@@ -5,7 +5,7 @@ MISSING = "–"
 
 def count(value: float | None) -> str:
     """``4,517``."""
-    return MISSING if value is None else f"{value:,.0f}"
+    return MISSING if value is None else f"{value:,.0f}".replace("-", "−")
 
 
 def decimal(value: float | None, digits: int) -> str:

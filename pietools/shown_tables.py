@@ -130,15 +130,15 @@ PIES = ShownTable(
 )
 STABILITY = ShownTable(
     "pies",
-    "How far the PIEs can be trusted",
+    "How far the PIEs can be trusted: count in another study, baseline, overlap of halves, other statistics",
     (
         COMPRESSED,
         AGAINST,
         Column("PIEs, 95 %", lambda r: _interval(r["n_pies_conf_low"], r["n_pies_conf_high"])),
         Column("dense vs dense", lambda r: f"{count(r['baseline_n_pies'])} (K = {count(r['baseline_n_networks'])})"),
         Column("split-half Jaccard", lambda r: decimal(r["split_half_jaccard"], 3)),
-        Column("if it did nothing", lambda r: decimal(r["jaccard_null_mean"], 3)),
-        Column("forgotten − recovered, p", lambda r: p_value(r["net_forgotten_p"])),
+        Column("of nothing", lambda r: decimal(r["jaccard_null_mean"], 3)),
+        Column("direction, p", lambda r: p_value(r["net_forgotten_p"])),
         Column("taxicab", lambda r: decimal(r["taxicab_mean"], 3)),
         Column("taxicab, p", lambda r: p_value(r["taxicab_p"])),
     ),

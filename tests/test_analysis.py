@@ -14,7 +14,7 @@ from pietools.analysis_json import analysis_json
 from pietools.errors import StudyError
 from pietools.records import Dataset, Population
 from pietools.study import Study
-from tests.conftest import DENSE, LABELS, PRUNED, add_labels, make_study, simulate
+from tests.conftest import DENSE, LABELS, PRUNED, SHARED, add_labels, make_study, simulate
 
 
 def found(study: Study, **options: object) -> dict:
@@ -134,6 +134,14 @@ DEGENERATE = {
     "identical populations": (LABELS, {"dense": DENSE, "pruned": DENSE}),
     "one example": (LABELS[:1], {"dense": DENSE[:, :1], "pruned": PRUNED[:, :1]}),
     "another number of networks": (LABELS, {"dense": DENSE, "pruned": PRUNED[:2]}),
+    "all wrong": (LABELS, {"dense": np.full((4, 6), 2), "pruned": np.full((4, 6), 1)}),
+    "all tied": (LABELS, {"dense": np.tile([[0], [1], [2], [1]], 6) % 3, "pruned": np.tile([[2], [0], [1], [1]], 6)}),
+    "a class without examples": (np.array([0, 0, 2, 2, 0, -1]), {"dense": DENSE, "pruned": PRUNED}),
+    "two networks": (LABELS, {"dense": DENSE[:2], "pruned": PRUNED[:2]}),
+    "two hundred networks": (
+        LABELS,
+        {"dense": np.tile(DENSE, (67, 1))[:200], "pruned": np.tile(PRUNED, (67, 1))[:200]},
+    ),
 }
 
 
@@ -151,6 +159,8 @@ def test_degenerate_studies_have_an_answer(tmp_path: Path, case: str) -> None:
         assert comparison["forgotten"] is None
         assert comparison["classes"] is None
         assert answer["populations"][0]["top1_mean"] is None
+    if case in ("one network each", "two networks"):
+        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "too-few-networks")
     if case == "one network each":
         assert answer["populations"][0]["top1_sd"] is None
         assert comparison["classes"]["n_tested"] == 0
@@ -227,3 +237,35 @@ def test_known_answers_on_real_predictions(run: Callable[..., Result], mobilenet
         for name, test in comparison["classes"]["tests"].items()
     }
     assert (tests["welch"], tests["paired"]) == ((28, 0), (142, 4))
+
+
+def test_doubtful_labels_are_more_frequent_among_pies(
+    run: Callable[..., Result], mobilenet: Path, tmp_path: Path
+) -> None:
+    """ImageNet's reassessed labels as a property: images whose given label is not their one valid label, among PIEs and others."""
+    db, n = tmp_path / "m.duckdb", 50_000
+    for name, key, more in (("float32", "dense", ()), ("int8", "int8", ("--reference", "float32"))):
+        run("import", mobilenet, "--db", db, "--dataset", "imagenet-val", "--population", name,
+            "--predictions", key, "--labels", "label", "--replicates", "models", *more)  # fmt: skip
+    labels = np.load(mobilenet)["label"]
+    valid = json.loads((SHARED / "real" / "real.json").read_text())
+    doubtful = np.array([list(one) != [label] for one, label in zip(valid, labels, strict=True)])
+    np.savez(tmp_path / "real.npz", doubtful=doubtful)
+    result = run("import", tmp_path / "real.npz", "--db", db, "--dataset", "imagenet-val", "--property", "doubtful",
+                 "--source", "reassessed-imagenet", "--json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    answer = json.loads(run("analyze", db, "--permutations", 20, "--json").stdout)
+    (pies,) = (row for row in answer["subgroups_pies"] if row["group"] == "1")
+    assert (pies["property"], pies["n"], pies["n_pies"] + pies["n_others"]) == (
+        "doubtful",
+        doubtful.sum(),
+        doubtful.sum(),
+    )
+    assert pies["share_pies"] == pytest.approx(pies["n_pies"] / 4517)
+    assert pies["share_others"] == pytest.approx(pies["n_others"] / (n - 4517))
+    for share in ("share_pies", "share_others"):
+        assert pies[f"{share}_low"] < pies[share] < pies[f"{share}_high"]
+    assert pies["share_pies_low"] > pies["share_others_high"]
+    assert pies["conf_low"] > 0.1
+    excess = answer["comparisons"][0]["excess"]
+    assert 60 < excess["conf_low"] < excess["estimate"] < excess["conf_high"] < 190

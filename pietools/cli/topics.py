@@ -1,28 +1,49 @@
-"""``pietools accuracy``, ``pies``, ``flips``, ``examples``, ``classes``, ``subgroups``, ``unseen``, ``power``: one topic each, in full."""
+"""The commands of single topics, ``pietools pies`` and its like: one question each, answered in full."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-# What each command says of itself; the names are those of pietools.topics.TOPICS.
+# What each command asks, and what it answers with; the names are those of pietools.topics.TOPICS.
 QUESTIONS = {
-    "accuracy": "How good are the networks, and is the change of accuracy within a margin?\n\nTop-1 and top-5 accuracy, calibration, "
-    "agreement; the change with its interval and the tests that it is at most the margin; accuracy on PIEs.",
-    "pies": "Which examples did compression hit, and how many would be hit if it did nothing?\n\nThe count with its null, the excess "
-    "over disjoint sets of networks, how stable the PIEs are, and how the count depends on the number of networks.",
-    "flips": "How many predictions of single networks changed?\n\nHarmful, beneficial and other flips, beside those between two "
-    "networks of the reference.",
-    "examples": "Which single examples are really forgotten?\n\nAn exact test per example with corrections that respect discreteness, "
-    "empirical Bayes, and what this number of networks can show at all.",
-    "classes": "Which classes changed otherwise than accuracy did?\n\nPaired, Welch and the published test, with Benjamini–Hochberg, "
-    "Holm and max-t; whether differences between classes grow.",
-    "subgroups": "Which subgroups were hit, and who are the PIEs?\n\nGroups are the values of properties that 'pietools import "
-    "--property' brought in, of the given label (class), or crossings of them.",
-    "unseen": "Does compression cost more on unseen data, and does one regime generalize better?\n\nAltered copies and other test "
-    "sets against the clean one; the gap between training and test data.",
-    "power": "How many networks would it take?\n\nFor a change of accuracy or of a class's recall as large as the margin, and for the "
-    "change and the excess at hand.",
+    "accuracy": (
+        "How good are the networks, and did accuracy change?",
+        "Top-1 and top-5 accuracy, calibration, agreement; the change with its interval and the tests that it is at most the "
+        "margin; accuracy on PIEs.",
+    ),
+    "pies": (
+        "Which examples did compression hit?",
+        "The count with its null, the excess over disjoint sets of networks, how stable the PIEs are, and how the count depends "
+        "on the number of networks.",
+    ),
+    "flips": (
+        "How many predictions of single networks changed?",
+        "Harmful, beneficial and other flips, beside those between two networks of the reference.",
+    ),
+    "examples": (
+        "Which single examples are really forgotten?",
+        "An exact test per example with corrections that respect discreteness, empirical Bayes, and what this number of networks "
+        "can show at all.",
+    ),
+    "classes": (
+        "Which classes changed otherwise than accuracy did?",
+        "Paired, Welch and the published test, with Benjamini–Hochberg, Holm and max-t; whether differences between classes grow.",
+    ),
+    "subgroups": (
+        "Which subgroups were hit, and who are the PIEs?",
+        "Groups are the values of properties that 'pietools import --property' brought in, of the given label (class), or "
+        "crossings of them.",
+    ),
+    "unseen": (
+        "Does compression cost more on unseen data?",
+        "Altered copies and other test sets against the clean one; the gap between training and test data; whether one regime "
+        "generalizes better.",
+    ),
+    "power": (
+        "How many networks would it take?",
+        "For a change of accuracy or of a class's recall as large as the margin, and for the change and the excess at hand.",
+    ),
 }
 
 
@@ -53,7 +74,7 @@ OPTIONS = [
         "properties",
         metavar="NAME",
         multiple=True,
-        help="Subgroups to look at: a property, class, or a crossing such as 'sex*age'; may be repeated.  [default: every property]",
+        help="Subgroups: a property, class, or a crossing such as 'sex*age'; may be repeated.  [default: every property]",
     ),
     click.option(
         "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all that is random.  [default: the study's, else 0]"
@@ -73,9 +94,9 @@ def settings_options(command: Any) -> Any:
 def topic_command(topic: str) -> click.Command:
     """The command of one topic."""
 
-    @click.command(
-        topic, help=f"{QUESTIONS[topic]}\n\nThe rows are stored in the study, in results.{topic} and its neighbours."
-    )
+    question, answer = QUESTIONS[topic]
+
+    @click.command(topic, help=f"{question}\n\n{answer} Stored in the study, in the tables results.{topic}…")
     @click.argument("study", type=click.Path(path_type=Path))
     @settings_options
     def command(study: Path, as_json: bool, **asked: Any) -> None:

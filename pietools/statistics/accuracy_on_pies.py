@@ -1,8 +1,8 @@
 """How accurate are the networks on PIEs? Each one is judged on PIEs that the others named.
 
-A PIE was chosen because the networks at hand changed there, so that their own accuracy on it falls by selection alone: on real
-data a fall of 14.2 points became 4.5 once each network was left out of its own selection. The networks are random, the examples
-fixed.
+A PIE was chosen because the networks at hand changed there, so that their own accuracy on it falls by selection alone: on the
+embedded study, at sparsity 0.9, a fall of 15.2 points became 11.1 once each network was left out of its own selection. The networks
+are random, the examples fixed.
 """
 
 import numpy as np
