@@ -15,6 +15,27 @@ select compressed, n_pies, null_mean, null_conf_low, null_conf_high, p_value
 from results.pies
 order by compressed;
 
+-- How many PIEs did compression make? (the primary estimate, with its 95 % interval)
+select compressed, excess_pies, excess_conf_low, excess_conf_high, excess_set_size
+from results.pies
+order by compressed;
+
+-- Which single examples are forgotten, almost surely?
+select key, label, n_right_reference, n_right_compressed, p_forgotten
+from results.examples
+where compressed = 'supervised/magnitude-0.9' and p_forgotten >= 0.9
+order by p_forgotten desc, example_id
+limit 10;
+
+-- How many predictions change from one dense network to the next?
+from churn('supervised/dense');
+
+-- How accurate are the networks on each group of examples? (class, a property of yours, or a crossing of them)
+select "group", avg(accuracy) as mean_accuracy
+from subgroup_rates('supervised/dense', 'class')
+group by "group"
+order by mean_accuracy;
+
 -- Which classes do the forgotten examples belong to?
 select d.class_names[p.label + 1] as class, count(*) as n_forgotten
 from pies('supervised/dense', 'supervised/magnitude-0.9') as p, datasets as d

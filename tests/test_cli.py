@@ -11,8 +11,11 @@ import click
 import pytest
 from click.testing import Result
 
+from pietools import __version__
 from pietools.cli import main
+from pietools.resources import resource
 from pietools.study import Study
+from pietools.topics import TOPICS
 from tests.conftest import DENSE, LABELS, PRUNED, make_study
 
 HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "pydantic", "rich", "numpy")
@@ -60,6 +63,27 @@ def test_analyze_prints_tables(run: Callable[..., Result], toy: Study) -> None:
     assert "5 (83.3 %)" in result.output
     with Study.open(toy.path) as study:
         assert study.results("pies")["n_pies"].item() == 5
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_each_topic_has_a_command(run: Callable[..., Result], toy: Study, topic: str) -> None:
+    """Its JSON is what it stored, under a schema of its own; people get its tables; other topics are left alone."""
+    toy.close()
+    assert run("analyze", toy.path, "--permutations", 10).exit_code == 0
+    result = run(topic, toy.path, "--seed", 7, "--permutations", 20, "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert (answer.pop("schema"), answer.pop("version"), answer.pop("seed")) == (f"pietools/{topic}/1", __version__, 7)
+    assert isinstance(answer.pop("warnings"), list)
+    with Study.open(toy.path) as study:
+        for table, rows in answer.items():
+            assert table.startswith(topic)
+            assert study.results(table).drop("run_id", "is_stale").to_dicts() == rows
+        runs = study.sql("select topic, seed from results.runs")
+        assert set(runs.filter(seed=7)["topic"]) == set(answer)
+    shown = run(topic, toy.path, "--no-store")
+    assert shown.exit_code == 0
+    assert topic in ("subgroups", "unseen") or "pruned" in shown.stdout
 
 
 def test_names_in_brackets_are_printed_as_they_are(run: Callable[..., Result], tmp_path: Path) -> None:
@@ -168,6 +192,10 @@ def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path) -
         ("supervised/magnitude-0.5", 16),
         ("supervised/magnitude-0.9", 16),
     ]
+    lines = resource("sql", "cookbook.sql").read_text().splitlines()
+    questions = "\n".join(line for line in lines if not line.startswith("--")).strip().rstrip(";").split(";")
+    with Study.open(tmp_path / "demo" / "study.duckdb", read_only=True) as study:
+        assert all(study.sql(question).height for question in questions)
 
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:
