@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from pietools.statistics.estimates import CONFIDENCE
 from pietools.statistics.multiplicity import adjust
-from pietools.statistics.proportions import CONFIDENCE, difference_of_proportions, proportion_interval
+from pietools.statistics.proportions import difference_of_proportions, proportion_interval
 
 
 def composition(is_pie: np.ndarray, groups: np.ndarray) -> pl.DataFrame:

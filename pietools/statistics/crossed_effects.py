@@ -7,29 +7,21 @@ varies with either. An error that counts the networks alone, or the examples alo
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from pietools.statistics.t_tests import CONFIDENCE, NO_SPREAD
+from pietools.statistics.estimates import Estimate, t_test
+from pietools.statistics.t_tests import NO_SPREAD
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrossedDifference:
+class CrossedDifference(Estimate):
     """Difference of two mean accuracies, a − b, for other networks and other examples; None where it cannot be had.
 
     ``std_error_networks`` is what it would be if the examples were fixed, ``std_error_examples`` if the networks were. ``flag``:
     why there is no test (``one-network``, ``one-example``, ``no-variance``) or None.
     """
 
-    estimate: float
-    std_error: float | None = None
-    statistic: float | None = None
-    df: float | None = None
-    p_value: float | None = None
-    conf_low: float | None = None
-    conf_high: float | None = None
     std_error_networks: float | None = None
     std_error_examples: float | None = None
-    flag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,17 +94,9 @@ def _test(estimate: float, layouts: list[_Layout], examples: float, df_examples:
             parts += [(layout.networks, layout.df_networks), (layout.residual, layout.df_residual)]
     if variance <= NO_SPREAD**2:
         return CrossedDifference(estimate=estimate, flag="no-variance")
-    std_error = float(np.sqrt(variance))
     df = variance**2 / sum(part**2 / df for part, df in parts)
-    half_width = float(stats.t.isf((1 - CONFIDENCE) / 2, df)) * std_error
     return CrossedDifference(
-        estimate=estimate,
-        std_error=std_error,
-        statistic=estimate / std_error,
-        df=float(df),
-        p_value=float(2 * stats.t.sf(abs(estimate) / std_error, df)),
-        conf_low=estimate - half_width,
-        conf_high=estimate + half_width,
+        **t_test(estimate, float(np.sqrt(variance)), df),  # type: ignore[arg-type]
         std_error_networks=float(np.sqrt(sum(layout.networks for layout in layouts))),
         std_error_examples=float(np.sqrt(examples)),
     )

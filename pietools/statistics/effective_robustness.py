@@ -4,12 +4,12 @@ The networks are random, both those in question and those that the prediction is
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
-from pietools.statistics.t_tests import CONFIDENCE, NO_SPREAD
+from pietools.statistics.estimates import Estimate, t_test
+from pietools.statistics.t_tests import NO_SPREAD
 
 # Below this range of the clean accuracies, on the logit scale (0.90 to 0.917), the slope would be that of their noise: the standard
 # error of an accuracy of 0.9 on 10,000 examples is 0.03 on that scale.
@@ -18,7 +18,7 @@ MIN_BASELINE = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class EffectiveRobustness:
+class EffectiveRobustness(Estimate):
     """Mean accuracy on unseen data minus the predicted one, with a t test against 0 and a 95 % interval; None where unknown.
 
     ``predicted`` is the mean predicted accuracy, ``slope`` and ``intercept`` are those of the line on the logit scale.
@@ -29,18 +29,10 @@ class EffectiveRobustness:
     one baseline network) and ``no-variance``: there is no test.
     """
 
-    estimate: float | None = None
-    std_error: float | None = None
-    statistic: float | None = None
-    df: float | None = None
-    p_value: float | None = None
-    conf_low: float | None = None
-    conf_high: float | None = None
     predicted: float | None = None
     slope: float | None = None
     intercept: float | None = None
     is_slope_fitted: bool = False
-    flag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,19 +99,7 @@ def effective_robustness(
     if networks + fit <= NO_SPREAD**2:
         return replace(found, flag="no-variance")
     df = (networks + fit) ** 2 / (networks**2 / (len(clean) - 1) + fit**2 / line.df)
-    return replace(found, **_t_test(float(beyond.mean()), (networks + fit) ** 0.5, df))
-
-
-def _t_test(estimate: float, std_error: float, df: float) -> dict[str, Any]:
-    half_width = float(stats.t.isf((1 - CONFIDENCE) / 2, df)) * std_error
-    return {
-        "std_error": std_error,
-        "statistic": estimate / std_error,
-        "df": df,
-        "p_value": float(2 * stats.t.sf(abs(estimate) / std_error, df)),
-        "conf_low": estimate - half_width,
-        "conf_high": estimate + half_width,
-    }
+    return replace(found, **t_test(float(beyond.mean()), (networks + fit) ** 0.5, df))  # type: ignore[arg-type]
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> _Line:

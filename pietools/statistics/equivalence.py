@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from pietools.statistics.estimates import Estimate
 from pietools.statistics.t_tests import NO_SPREAD, paired_t, welch_t
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Estimate):
     """Change of the mean accuracy, compressed − reference, as fractions, with a 95 % interval; None where it cannot be had.
 
     ``p_value``: two-sided, H0: no change. ``p_not_worse``: H0: accuracy fell by ``margin`` or more. ``p_equivalent``: H0: it
@@ -23,18 +24,10 @@ class Change:
     (``one-network``, ``no-variance``), or not even an estimate (``no-labels``).
     """
 
-    estimate: float | None
-    std_error: float | None = None
-    statistic: float | None = None
-    df: float | None = None
-    p_value: float | None = None
-    conf_low: float | None = None
-    conf_high: float | None = None
     margin: float
     p_not_worse: float | None = None
     p_equivalent: float | None = None
     p_spread: float | None = None
-    flag: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from pietools.statistics.estimates import CONFIDENCE
+
 N_SAMPLES = 200
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)

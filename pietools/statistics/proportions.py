@@ -8,7 +8,8 @@ import polars as pl
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-CONFIDENCE = 0.95
+from pietools.statistics.estimates import CONFIDENCE
+
 INTERVALS = {"wilson": "wilson", "clopper-pearson": "beta"}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-CONFIDENCE = 0.95
+from pietools.statistics.estimates import CONFIDENCE
+
 # A spread below this is rounding: what is tested here are recalls, multiples of 1/n, and their logits.
 NO_SPREAD = 1e-12
 

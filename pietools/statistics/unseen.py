@@ -3,11 +3,10 @@
 The networks are random, the examples and the alterations fixed.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
+from pietools.statistics.estimates import Estimate
 from pietools.statistics.multiplicity import adjust
 from pietools.statistics.t_tests import paired_t, welch_t
 
@@ -94,23 +93,6 @@ def _flags(found: dict[str, np.ndarray], n_networks: int, unknown: str) -> list[
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A mean over networks with its t test against 0 and 95 % interval; None where it cannot be had, and ``flag`` says why.
-
-    ``flag``: ``one-network``, ``no-variance`` (there is no test), ``no-labels`` (there is no estimate) or None.
-    """
-
-    estimate: float | None
-    std_error: float | None = None
-    statistic: float | None = None
-    df: float | None = None
-    p_value: float | None = None
-    conf_low: float | None = None
-    conf_high: float | None = None
-    flag: str | None = None
-
-
 def generalization_gap(train_accuracy: np.ndarray, test_accuracy: np.ndarray) -> Estimate:
     """How much more accurate are the networks on their training data than on test data?
 
@@ -122,7 +104,8 @@ def generalization_gap(train_accuracy: np.ndarray, test_accuracy: np.ndarray) ->
     Notes
     -----
     Mean of train_accuracy − test_accuracy; H0: it is 0. Random: the networks. Paired t test within networks. It is no property of
-    the networks alone: augmentation and label noise in the training data change the first term.
+    the networks alone: augmentation and label noise in the training data change the first term. ``flag``: ``one-network``,
+    ``no-variance`` (there is no test), ``no-labels`` (there is no estimate) or None.
     """
     return _estimate(paired_t(test_accuracy[:, None], train_accuracy[:, None]), len(train_accuracy))
 
