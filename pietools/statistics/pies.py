@@ -11,9 +11,11 @@ import polars as pl
 
 from pietools.statistics.ballots import Ballots, masks, members_of, random_relabellings
 from pietools.statistics.excess import disjoint_pies, n_different
-from pietools.statistics.half_samples import Interval, half_sample_interval, half_samples
+from pietools.statistics.half_samples import NO_INTERVAL, Interval, half_sample_interval, half_samples
 
 COUNTS = ("n_pies", "n_pies_untied", "forgotten", "recovered", "moved")
+# Half of a few networks ties oftener, or more rarely, than all of them: untied counts of halves say nothing of the whole then.
+FEWEST_FOR_UNTIED = 10
 N_SPLITS = 50
 N_RELABELLINGS = 60
 N_NULL_SPLITS = 3
@@ -52,7 +54,8 @@ def pie_count_intervals(
     -------
     dict
         ``n_pies``, ``n_pies_untied``, ``forgotten``, ``recovered`` and ``moved``: how far the count on all networks would
-        vary if the networks were trained again.
+        vary if the networks were trained again. ``n_pies_untied`` has none below ten networks: with five, where halves of
+        two tie much oftener, its intervals held the truth in 57 to 79 % of simulated studies.
     """
     sizes = len(reference), len(compressed)
     ballots = Ballots.count(np.vstack([reference, compressed]))
@@ -60,10 +63,11 @@ def pie_count_intervals(
     counts = _count(ballots, labels, everyone)[0]
     halves = half_samples(*sizes, paired=paired, seed=seed)
     replications = _count(ballots.undecided(sizes[0], min(sizes) // 2), labels, halves)
-    return {
+    intervals = {
         name: half_sample_interval(float(count), values, *sizes)
         for name, count, values in zip(COUNTS, counts, replications.T, strict=True)
     }
+    return intervals | ({"n_pies_untied": NO_INTERVAL} if min(sizes) < FEWEST_FOR_UNTIED else {})
 
 
 def _sides(reference: np.ndarray, compressed: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

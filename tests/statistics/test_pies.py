@@ -48,6 +48,15 @@ def test_fewer_than_four_networks_have_no_interval() -> None:
     assert all(interval.conf_low is None for interval in found.values())
 
 
+@pytest.mark.parametrize(("k", "is_known"), [(5, False), (10, True)])
+def test_untied_counts_need_more_networks(k: int, is_known: bool) -> None:
+    """Halves of five networks tie much oftener than five do, so that they have no interval; the other counts do."""
+    labels, populations = simulate(0, n_networks=k)
+    found = pie_count_intervals(*populations.values(), labels, paired=True, seed=0)
+    assert (found["n_pies_untied"].conf_low is not None) == is_known
+    assert found["n_pies"].conf_low is not None
+
+
 def test_intervals_lie_around_the_counts() -> None:
     """The counts inside are those of a plain count, also where labels are missing."""
     labels, populations = simulate(3, n_networks=8)
