@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from pietools.records import Dataset, Evaluation, Model, Population
 from pietools.statistics.scalars import scalars_from_labels
 from pietools.study import Study
+
+# A shared machine may stall for any while; a slow example is no failure.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 MOBILENET = SHARED / "mlperf" / "mobilenet_v1_dense_vs_int8_imagenet_val.npz"

@@ -4,7 +4,6 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from pietools import rounding
@@ -146,7 +145,7 @@ def test_the_same_analysis_gives_the_same_bytes() -> None:
 
 
 def test_each_figure_is_written_in_three_formats(tmp_path: Path) -> None:
-    """PIEs, flips, and the classes of each comparison."""
+    """PIEs and their excess, flips, and the classes of each comparison."""
     names = {path.name for path in write_figures(make_analysis(), tmp_path)}
-    stems = ("pies", "flips", "classes-pruned-dense-toy_test")
+    stems = ("pies", "excess", "flips", "classes-pruned-dense-toy_test")
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}

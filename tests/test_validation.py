@@ -25,7 +25,7 @@ SMALL = {"n_examples": 120, "n_data_sets": 2, "n_truth": 880}
 def nothing_happened() -> pl.DataFrame:
     """Rates where compression did nothing, matched and unmatched, by ten networks."""
     cells = tuple(Cell("none", paired, 10) for paired in (True, False))
-    return tables.rates(simulate(Plan(cells, n_studies=50, seed=3, **SMALL), jobs=1))
+    return tables.rates(simulate(Plan(cells, n_studies=30, seed=3, **SMALL), jobs=1))
 
 
 def test_tests_keep_their_level_and_intervals_cover(nothing_happened: pl.DataFrame) -> None:
@@ -43,7 +43,7 @@ def test_every_method_is_asked(nothing_happened: pl.DataFrame) -> None:
 def test_planted_effects_are_found() -> None:
     """A damaged class, and the examples of a damaged group, more often than what was left alone."""
     cells = (Cell("class", True, 10), Cell("targeted", False, 10))
-    found = tables.rates(simulate(Plan(cells, n_studies=100, seed=3, **SMALL), jobs=1))
+    found = tables.rates(simulate(Plan(cells, n_studies=60, seed=3, **SMALL), jobs=1))
     rate = {(row["method"], row["measure"]): row["observed"] for row in found.iter_rows(named=True)}
     assert rate["class_tests", "damaged class: p_holm ≤ 0.05"] >= 0.5
     assert rate["class_tests", "each undamaged class: p_holm ≤ 0.05"] <= 0.2
@@ -54,7 +54,7 @@ def test_planted_effects_are_found() -> None:
 
 def test_regimes_that_differ_by_chance_only() -> None:
     """Two regimes with other, but equally many, weak examples: the crossed error keeps the level."""
-    found = tables.rates(simulate(Plan((Cell("regimes", False, 5),), n_studies=250, seed=3, **SMALL), jobs=1))
+    found = tables.rates(simulate(Plan((Cell("regimes", False, 5),), n_studies=200, seed=3, **SMALL), jobs=1))
     assert found["n_studies"].to_list() == [200]
     assert found["verdict"].to_list() != [tables.MISSED]
 

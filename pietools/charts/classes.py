@@ -3,7 +3,18 @@
 import altair as alt
 import polars as pl
 
-from pietools.charts.style import GREY, INK, VERMILLION, WIDTH, AnyChart, categories, finished, with_panels
+from pietools.charts.style import (
+    GREY,
+    INK,
+    VERMILLION,
+    WIDTH,
+    AnyChart,
+    about,
+    categories,
+    finished,
+    shortened,
+    with_panels,
+)
 from pietools.statistics.classes import LEVEL
 
 EXTREME = 15
@@ -34,7 +45,7 @@ def class_change(classes: pl.DataFrame) -> AnyChart:
         raise ValueError("class_change draws one comparison on one data set: filter the frame first")
     tested = _in_points(classes.filter("is_default"))
     subtitle = [
-        f"{classes['compressed'][0]} against {classes['reference'][0]}, {classes['dataset'][0]}",
+        about(classes),
         f"{tested['is_significant'].sum():,} of {tested['p_adjusted'].count():,} tested classes significant (adjusted p ≤ {LEVEL})",
     ]
     frame, rows = _shown(tested)
@@ -52,8 +63,9 @@ def _in_points(tests: pl.DataFrame) -> pl.DataFrame:
         .otherwise("class_name")
     )
     is_significant = (pl.col("p_adjusted") <= LEVEL).fill_null(value=False)
-    return tests.sort("estimate", "label").select(
-        name.alias("class"),
+    named = tests.with_columns(shortened(tests.select(name)["class_name"]).alias("class"))
+    return named.sort("estimate", "label").select(
+        "class",
         "n",
         "p_adjusted",
         is_significant.alias("is_significant"),

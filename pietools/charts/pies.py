@@ -1,10 +1,12 @@
-"""Chart of the PIEs and of their null."""
+"""Charts of the PIEs: beside their null, what exceeds it, and how the count depends on the number of networks."""
 
 import altair as alt
 import polars as pl
 
+from pietools.charts.forest import forest, with_estimate
 from pietools.charts.style import (
     BLUE,
+    GREEN,
     GREY,
     INK,
     PANEL_WIDTH,
@@ -24,6 +26,16 @@ SERIES = {"n_pies": "PIEs", "forgotten": "of which forgotten", "null_mean": NULL
 COLORS = {"PIEs": BLUE, "of which forgotten": VERMILLION, NULL: GREY}
 SHAPES = {"PIEs": "circle", "of which forgotten": "diamond", NULL: "square"}
 TITLE = "PIEs (% of examples)"
+
+EXCESS_TITLE = "Excess PIEs (% of examples, 95 % interval)"
+EXCESS = {"excess": BLUE}
+SETS = {
+    "n_pies": "PIEs",
+    "between": "disjoint sets: dense against compressed",
+    "reference_baseline": "disjoint sets: dense against dense",
+    "compressed_baseline": "disjoint sets: compressed against compressed",
+}
+SET_COLORS = dict(zip(SETS.values(), (BLUE, VERMILLION, INK, GREEN), strict=True))
 
 
 def sparsity_curve(pies: pl.DataFrame) -> AnyChart:
@@ -51,6 +63,71 @@ def sparsity_curve(pies: pl.DataFrame) -> AnyChart:
     columns = n_methods if n_methods > 1 else pies["regime"].n_unique()
     frame = _by_series(by_method)
     return finished(_curves(frame), frame, "PIEs against sparsity", [subtitle], columns=columns)
+
+
+def excess(pies: pl.DataFrame) -> AnyChart:
+    """PIEs between disjoint sets of reference and compressed networks beyond those within each population, with its 95 % interval.
+
+    Parameters
+    ----------
+    pies
+        Rows of ``results.pies``. Each data set becomes a panel, of at most 40 rows: those with the smallest p.
+    """
+    percent = 100 / pl.col("n_examples")
+    named = pies.with_columns(
+        comparison_names(pies).alias("name"),
+        kind=pl.lit("excess"),
+        estimate=pl.col("excess_pies").cast(pl.Float64) * percent,
+        conf_low=pl.col("excess_conf_low").cast(pl.Float64) * percent,
+        conf_high=pl.col("excess_conf_high").cast(pl.Float64) * percent,
+    )
+    shown, notes = with_estimate(named, "dataset")
+    # The p of this table is that of the number of PIEs.
+    frame = with_panels(shown.with_columns(p_value=None), "dataset")
+    sets = count_or_range(shown["excess_set_size"], "networks in each of the disjoint sets")
+    subtitle = " · ".join([*in_common(shown, "dataset"), sets, *notes])
+    title = "PIEs beyond those between networks of one population"
+    return finished(forest(frame, EXCESS_TITLE, EXCESS), frame, title, [subtitle], own_rows=True)
+
+
+def by_replicates(pies_by_replicates: pl.DataFrame) -> AnyChart:
+    """Number of PIEs against the number of networks, of whole populations and of disjoint sets within and between them.
+
+    Parameters
+    ----------
+    pies_by_replicates
+        Rows of ``results.pies_by_replicates``. Each comparison and data set becomes a panel.
+    """
+    named = pies_by_replicates.with_columns(comparison=comparison_names(pies_by_replicates))
+    long = named.unpivot(
+        list(SETS), index=["dataset", "comparison", "n_networks"], variable_name="column", value_name="count"
+    )
+    long = long.drop_nulls("count").with_columns(
+        sets=pl.col("column").replace_strict(SETS), is_baseline=pl.col("column").str.ends_with("baseline")
+    )
+    frame = with_panels(long, "dataset", "comparison")
+    subtitle = [*in_common(frame, "dataset", "comparison"), "mean over draws of networks"]
+    title = "PIEs by number of networks"
+    return finished(_against_networks(frame), frame, title, [" · ".join(subtitle)], columns=3)
+
+
+def _against_networks(frame: pl.DataFrame) -> AnyChart:
+    numbers = frame["n_networks"].unique().sort().to_list()
+    scale = alt.Scale(type="log", base=2, padding=14, nice=False)
+    x = alt.X("n_networks:Q", title="Networks per population (log scale)", scale=scale, axis=alt.Axis(values=numbers))
+    y = alt.Y("count:Q", title="PIEs (examples)", scale=alt.Scale(nice=4))
+    legend = alt.Legend(columns=2, labelLimit=0)
+    color = alt.Color("sets:N", scale=categories(frame["sets"], SET_COLORS), title=None, legend=legend)
+    names = (alt.Tooltip(name) for name in ("comparison:N", "sets:N", "n_networks:Q"))
+    tooltip = [*names, alt.Tooltip("count:Q", title="PIEs", format=",.1f")]
+    base = alt.Chart().encode(x, y, color, tooltip=tooltip)
+    width = WIDTH if frame["panel"].n_unique() == 1 else PANEL_WIDTH
+    layers = (
+        base.transform_filter(~alt.datum.is_baseline).mark_line(),
+        base.transform_filter(alt.datum.is_baseline).mark_line(strokeDash=[4, 3]),
+        base.mark_point(size=40),
+    )
+    return alt.layer(*layers, data=frame).properties(width=width, height=220)
 
 
 def _by_series(pies: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from pietools.cli.export import export
 from pietools.cli.import_ import import_
 from pietools.cli.topics import COMMANDS
 from pietools.cli.train import train
+from pietools.cli.validate import validate
 from pietools.errors import PietoolsError
 
 # Modules of the extra `torch`, and the name under which pip knows the extra.
@@ -57,5 +58,5 @@ def main() -> None:
     """
 
 
-for command in (demo, train, collect, import_, analyze, *COMMANDS, export):
+for command in (demo, train, collect, import_, analyze, *COMMANDS, export, validate):
     main.add_command(command)

@@ -93,7 +93,6 @@ def settings_options(command: Any) -> Any:
 
 def topic_command(topic: str) -> click.Command:
     """The command of one topic."""
-
     question, answer = QUESTIONS[topic]
 
     @click.command(topic, help=f"{question}\n\n{answer} Stored in the study, in the tables results.{topic}…")

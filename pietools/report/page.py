@@ -37,7 +37,7 @@ def _body(analysis: Analysis) -> str:
     parts = [
         sections.findings(analysis),
         sections.warnings(analysis),
-        sections.analyzed(analysis),
+        sections.analyzed(analysis, by_topic["accuracy"]),
         sections.topic(analysis, "pies", "PIEs", by_topic["pies"]),
         sections.topic(analysis, "flips", "Flips", by_topic["flips"]),
         sections.topic(analysis, "examples", "Single examples", by_topic["examples"]),

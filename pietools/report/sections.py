@@ -6,7 +6,7 @@ import polars as pl
 
 from pietools import __version__
 from pietools.analysis import Analysis
-from pietools.figures import Figure, class_stem, svg
+from pietools.figures import COMPARISON, Figure, svg
 from pietools.report.markup import bullets, element, figure, section, table, wrap
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, significant_classes
 from pietools.report.terms import TERMS
@@ -27,11 +27,11 @@ def findings(analysis: Analysis) -> str:
     )
 
 
-def analyzed(analysis: Analysis) -> str:
+def analyzed(analysis: Analysis, drawn: list[Figure]) -> str:
     """The data sets, and the accuracy of every population on each."""
     names = set(analysis.accuracy["dataset"])
     datasets = bullets(dataset_sentence(row) for row in analysis.datasets.to_dicts() if row["name"] in names)
-    return section("What was analyzed", datasets, *_shown(analysis, TABLES["accuracy"]))
+    return section("What was analyzed", datasets, *_figures(drawn), *_shown(analysis, TABLES["accuracy"]))
 
 
 def topic(analysis: Analysis, name: str, title: str, drawn: list[Figure]) -> str:
@@ -43,9 +43,9 @@ def classes(analysis: Analysis, drawn: list[Figure]) -> str:
     """Per comparison: how many classes changed otherwise than accuracy, the clearest ones, and the chart."""
     if not analysis.classes.height:
         return ""
-    by_comparison = analysis.classes.partition_by("compressed", "reference", "dataset", maintain_order=True)
-    by_stem = {one.stem: one for one in drawn}
-    parts = [_comparison(rows, by_stem.get(class_stem(rows))) for rows in by_comparison]
+    by_comparison = analysis.classes.partition_by(COMPARISON, maintain_order=True)
+    figures = {one.comparison: one for one in drawn}
+    parts = [_comparison(rows, figures.get(rows.select(COMPARISON).row(0))) for rows in by_comparison]
     return section("Classes", *parts, *_shown(analysis, [DISTORTION]))
 
 

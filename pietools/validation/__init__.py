@@ -1,0 +1,1 @@
+"""The statistical methods against simulated populations of which everything is known."""

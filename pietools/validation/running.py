@@ -1,0 +1,126 @@
+"""Simulated studies, one by one, and what the methods find in them, in as many processes as wanted."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from pietools.validation.answers import Study
+from pietools.validation.methods import METHODS
+from pietools.validation.truth import Truth, find_truth, simulated_data
+from pietools.validation.worlds import WORLDS, draw_latents, predict
+
+STUDIES_PER_TASK = 20
+# From here on the dearer methods have all that the full table gives them, and below only a share.
+ENOUGH = 4_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A world, a design and a number of networks."""
+
+    world: str
+    paired: bool
+    n_networks: int
+
+    @property
+    def has_fixed_examples(self) -> bool:
+        """Whether few data sets are studied often; else each study has its own."""
+        return self.world != "regimes"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``n_studies`` where nothing happens, for the cheapest methods; the others are asked in fewer."""
+
+    cells: tuple[Cell, ...]
+    n_studies: int
+    seed: int
+    n_examples: int = 300
+    n_data_sets: int = 5
+    n_truth: int = 11_000
+
+    def studies_of(self, cell: Cell, method: str) -> int:
+        """How many studies of a cell a method is asked; 0 if it is not asked there. Fewer studies are the first of more."""
+        full = METHODS[method].numbers.get(cell.world, 0)
+        return min(self.n_studies, ceil(full * min(1.0, self.n_studies / ENOUGH)))
+
+
+# Cell, method, measure and claim; then a row per study: number of the data set, and what was found.
+Key = tuple[Cell, str, str, str]
+Results = dict[Key, np.ndarray]
+
+
+def simulate(plan: Plan, *, jobs: int, on_step: Callable[[int, int], None] = lambda done, total: None) -> Results:
+    """Run all studies. The same plan gives the same results with any number of jobs."""
+    parts: dict[Key, list[np.ndarray]] = {}
+    with _mapping(jobs) as mapping:
+        numbers = [(world, number) for world in _studied_worlds(plan) for number in range(plan.n_data_sets)]
+        truths = dict(zip(numbers, mapping(_truth_task, [(plan, *number) for number in numbers]), strict=True))
+        tasks = _tasks(plan, truths)
+        for done, found in enumerate(mapping(_study_task, tasks), start=1):
+            for key, rows in found.items():
+                parts.setdefault(key, []).append(rows)
+            on_step(done, len(tasks))
+    return {key: np.concatenate(rows) for key, rows in parts.items()}
+
+
+@contextmanager
+def _mapping(jobs: int) -> Iterator[Callable[..., Any]]:
+    """``map``, over processes if there is more than one job."""
+    if jobs == 1:
+        yield map
+        return
+    # Not forked: threads of polars do not survive a fork.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield pool.map
+
+
+def _studied_worlds(plan: Plan) -> list[str]:
+    return list(dict.fromkeys(cell.world for cell in plan.cells if cell.has_fixed_examples))
+
+
+def _tasks(plan: Plan, truths: dict[tuple[str, int], Truth]) -> list[tuple[Any, ...]]:
+    """The first studies of all cells, which are asked everything, then the next: the dear ones come first."""
+    tasks: list[tuple[Any, ...]] = []
+    for cell in plan.cells:
+        mine = {number: truth for (world, number), truth in truths.items() if world == cell.world}
+        n_studies = max(plan.studies_of(cell, method) for method in METHODS)
+        starts = range(0, n_studies, STUDIES_PER_TASK)
+        tasks += [(plan, cell, range(n, min(n + STUDIES_PER_TASK, n_studies)), mine) for n in starts]
+    return sorted(tasks, key=lambda task: task[2].start)
+
+
+def _truth_task(task: tuple[Plan, str, int]) -> Truth:
+    plan, world, number = task
+    set_sizes = {3 * cell.n_networks // 8 for cell in plan.cells} - {0}
+    return find_truth(
+        plan.seed, world, number, n=plan.n_examples, set_sizes=tuple(sorted(set_sizes)), n_networks=plan.n_truth
+    )
+
+
+def _study_task(task: tuple[Plan, Cell, range, dict[int, Truth]]) -> Results:
+    plan, cell, numbers, truths = task
+    found: dict[Key, list[tuple[float, ...]]] = {}
+    for number in numbers:
+        study = draw_study(plan, cell, number, truths)
+        data_set = number % plan.n_data_sets if cell.has_fixed_examples else 0
+        for name, method in METHODS.items():
+            for one in method.ask(study) if number < plan.studies_of(cell, name) else ():
+                found.setdefault((cell, name, one.measure, one.claim), []).append((data_set, *one.numbers))
+    return {key: np.array(rows, dtype=float) for key, rows in found.items()}
+
+
+def draw_study(plan: Plan, cell: Cell, number: int, truths: dict[int, Truth]) -> Study:
+    """Networks of both populations, and what they predict."""
+    which = number % plan.n_data_sets if cell.has_fixed_examples else number
+    data, holds = simulated_data(plan.seed, cell.world, which, plan.n_examples)
+    key = [plan.seed, 2, list(WORLDS).index(cell.world), int(cell.paired), cell.n_networks, number]
+    latents = draw_latents(np.random.default_rng(key), cell.n_networks, data, paired=cell.paired)
+    reference, compressed = (predict(data, latent, condition) for latent, condition in zip(latents, holds, strict=True))
+    return Study(cell.world, cell.paired, [*key, 1], data, reference, compressed, truths.get(which))
