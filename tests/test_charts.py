@@ -207,12 +207,13 @@ def test_each_data_set_has_its_own_rows() -> None:
 
 
 def test_of_many_rows_those_with_the_smallest_p_are_drawn() -> None:
-    """40 of 50, in the order they came; the subtitle says so, and how many have no estimate."""
+    """40 of 51, in the order they came, one without p the last; the subtitle says so, and how many have no estimate."""
     rows = [{"compressed": f"c{i}", "margin": 0.01, "p_value": 1 - i / 50} for i in range(50)]
     without = {"compressed": "alone", "margin": 0.01, "estimate": None, "p_value": None}
-    drawn = charts.accuracy_change(estimates("accuracy_change", without, *rows)).to_dict()
+    untested = {"compressed": "untested", "margin": 0.01, "p_value": None}
+    drawn = charts.accuracy_change(estimates("accuracy_change", without, untested, *rows)).to_dict()
     assert [row["name"] for row in rows_of(drawn)] == [f"c{i}" for i in range(10, 50)]
-    assert drawn["title"]["subtitle"][0].endswith("without an estimate: 1 · shown: 40 of 50, those with the smallest p")
+    assert drawn["title"]["subtitle"][0].endswith("without an estimate: 1 · shown: 40 of 51, those with the smallest p")
 
 
 def calibration(population: str, *, start: float = 0.55) -> list[dict[str, Any]]:
