@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pietools import __version__
+from pietools.errors import StudyError
 from pietools.study import Study
 from pietools.topics import TOPICS
 from pietools.topics.pies import TIE_RULE
@@ -24,7 +25,10 @@ class Analysis:
 
     def __getattr__(self, name: str) -> pl.DataFrame:
         """The result frame of that name."""
-        if name.startswith("__") or name not in self.tables:
+        # What copies and pickles ask for before there is anything.
+        if name.startswith("__") or name == "tables":
+            raise AttributeError(name)
+        if name not in self.tables:
             raise AttributeError(f"no result table is named '{name}'. There are: {', '.join(self.tables)}.")
         return self.tables[name]
 
@@ -64,8 +68,10 @@ def analyze(
     Raises
     ------
     pietools.errors.StudyError
-        If the study has no predictions, or not a population or property that is named.
+        If the study has no predictions, not a population, property or topic that is named, or a setting is out of range.
     """
+    if unknown := [topic for topic in topics if topic not in TOPICS]:
+        raise StudyError(f"no topic is named '{unknown[0]}'. There are: {', '.join(TOPICS)}.")
     recipe = (study.recipe() or {}).get("analyze", {})
     asked: dict[str, Any] = {"permutations": permutations, "seed": seed, "margin": margin, "delta": delta}
     known = {name: value if value is not None else recipe.get(name) for name, value in asked.items()}
@@ -73,7 +79,7 @@ def analyze(
     settings = Settings(
         **{name: value for name, value in known.items() if value is not None},
         comparisons=wanted,
-        properties=None if properties is None else tuple(properties),
+        properties=None if properties is None else tuple(dict.fromkeys(name.strip() for name in properties)),
     )
     analysis = _run(study, topics, settings, on_step)
     if store:

@@ -114,6 +114,10 @@ class Database:
         with self.transaction():
             for old in range(version, SCHEMA_VERSION):
                 self.execute(MIGRATIONS[old])
+            comments = self._connection.extract_statements(resource("sql", "schema.sql").read_text())
+            for statement in comments:
+                if statement.query.strip().startswith("comment on"):
+                    self.execute(statement.query)
             self.execute("drop schema results cascade")
             self.execute(resource("sql", "results.sql").read_text())
             self._store_definitions()

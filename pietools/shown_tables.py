@@ -1,6 +1,6 @@
 """Which tables people see, on the command line and in the report, and how each column reads. Nothing is computed here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -42,12 +42,21 @@ class ShownTable(NamedTuple):
         return self.select(frame).to_dicts()
 
 
+def _first_of_each(frame: pl.DataFrame) -> pl.DataFrame:
+    """The first rows of each comparison."""
+    return frame.group_by("reference", "compressed", maintain_order=True).head(MAX_ROWS)
+
+
 def _text(name: str, title: str | None = None) -> Column:
     return Column(title or name, lambda row: "–" if row[name] is None else str(row[name]), is_text=True)
 
 
 def _interval(low: float | None, high: float | None) -> str:
     return "–" if low is None else f"{count(low)} to {count(high)}"
+
+
+def _interval_of_count(low: float | None, high: float | None) -> str:
+    return _interval(None if low is None else max(low, 0), high)
 
 
 def _estimate_and_interval(row: Row, name: str, low: str, high: str) -> str:
@@ -130,11 +139,11 @@ PIES = ShownTable(
 )
 STABILITY = ShownTable(
     "pies",
-    "How far the PIEs can be trusted: count in another study, baseline, overlap of halves, other statistics",
+    "How far the PIEs can be trusted: expected count, baseline, overlap of halves, other statistics",
     (
         COMPRESSED,
         AGAINST,
-        Column("PIEs, 95 %", lambda r: _interval(r["n_pies_conf_low"], r["n_pies_conf_high"])),
+        Column("PIEs, 95 %", lambda r: _interval_of_count(r["n_pies_conf_low"], r["n_pies_conf_high"])),
         Column("dense vs dense", lambda r: f"{count(r['baseline_n_pies'])} (K = {count(r['baseline_n_networks'])})"),
         Column("split-half Jaccard", lambda r: decimal(r["split_half_jaccard"], 3)),
         Column("of nothing", lambda r: decimal(r["jaccard_null_mean"], 3)),
@@ -195,6 +204,7 @@ CLEAREST_EXAMPLES = ShownTable(
     f"The clearest {MAX_ROWS} examples; all are in results.examples",
     (
         COMPRESSED,
+        AGAINST,
         _text("key"),
         Column("right, reference", lambda r: count(r["n_right_reference"])),
         Column("right, compressed", lambda r: count(r["n_right_compressed"])),
@@ -203,8 +213,8 @@ CLEAREST_EXAMPLES = ShownTable(
         Column("P(forgotten)", lambda r: decimal(r["p_forgotten"], 3)),
         Column("P(recovered)", lambda r: decimal(r["p_recovered"], 3)),
     ),
-    lambda frame: frame.sort("p_value", pl.col("estimate").abs(), "example_id", descending=[False, True, False]).head(
-        MAX_ROWS
+    lambda frame: _first_of_each(
+        frame.sort("p_value", pl.col("estimate").abs(), "example_id", descending=[False, True, False])
     ),
     in_summary=False,
 )
@@ -224,7 +234,7 @@ CLASSES = ShownTable(
         Column("Holm", lambda r: p_value(r["p_holm"])),
         Column("logit scale, p", lambda r: p_value(r["logit_p_value"])),
     ),
-    lambda frame: frame.filter("is_default").sort("p_value", "label", nulls_last=True).head(MAX_ROWS),
+    lambda frame: _first_of_each(frame.filter("is_default").sort("p_value", "label", nulls_last=True)),
     in_summary=False,
 )
 DISTORTION = ShownTable(
@@ -361,10 +371,10 @@ TABLES: dict[str, tuple[ShownTable, ...]] = {
 }
 
 
-def shown_columns(table: ShownTable, rows: list[Row]) -> list[Column]:
-    """Columns of a table; ``against`` only where the comparisons have several references."""
+def shown_columns(columns: Iterable[Column], rows: list[Row]) -> list[Column]:
+    """Columns to show; ``against`` only where the comparisons have several references."""
     is_one = len({row.get("reference") for row in rows}) < 2
-    return [column for column in table.columns if not (is_one and column is AGAINST)]
+    return [column for column in columns if not (is_one and column is AGAINST)]
 
 
 def _share(row: Row, name: str) -> str:

@@ -388,6 +388,7 @@ create or replace macro subgroup_rates(population, property, dataset := null) as
     select
         k.model_id,
         k.replicate,
+        g.group_id,
         g."group",
         count(*) as n_examples,
         avg((p.predicted_label = x.label)::int) as accuracy,
@@ -400,8 +401,8 @@ create or replace macro subgroup_rates(population, property, dataset := null) as
     join predictions as p on p.model_id = k.model_id and p.dataset_id = d.dataset_id
     join examples as x on x.dataset_id = p.dataset_id and x.example_id = p.example_id and x.label is not null
     join subgroups(property, dataset := dataset) as g on g.example_id = p.example_id
-    group by k.model_id, k.replicate, g."group"
-    order by k.replicate, k.model_id, min(g.group_id);
+    group by k.model_id, k.replicate, g.group_id, g."group"
+    order by k.replicate, k.model_id, g.group_id;
 comment on macro table subgroup_rates is
     'One row per network and group of labelled examples: accuracy, and with two classes the false positive and false negative rate (positive: class 1).';
 

@@ -130,7 +130,7 @@ comment on table results.accuracy_calibration is 'One row per population, data s
 comment on column results.accuracy_calibration.n is 'examples in the bin, mean over networks';
 comment on column results.accuracy_calibration.confidence is 'mean confidence';
 comment on column results.accuracy_calibration.accuracy is 'share that is right';
-comment on column results.accuracy_calibration.conf_low is 'Wilson interval of one networks accuracy in the bin';
+comment on column results.accuracy_calibration.conf_low is 'Wilson interval of one network''s accuracy in the bin';
 
 create table results.pies (
     run_id integer not null,
@@ -205,7 +205,7 @@ comment on column results.pies.n_pies_untied is 'PIEs with no tie on either side
 comment on column results.pies.n_pies_unanimous is 'all networks of each population agree, on different classes';
 comment on column results.pies.forgotten is 'modal label right before, wrong after; null if the data set has no labels, so are recovered and moved';
 comment on column results.pies.n_pies_std_error is 'half-samples of the networks';
-comment on column results.pies.n_pies_conf_low is '95 % interval of the count in a study of as many networks';
+comment on column results.pies.n_pies_conf_low is '95 % interval of the expected count, the mean over studies of as many networks';
 comment on column results.pies.design is 'paired or unpaired';
 comment on column results.pies.n_permutations is 'relabellings drawn, or enumerated if is_exact';
 comment on column results.pies.null_mean is 'mean number of PIEs over relabellings, in examples';
@@ -273,7 +273,7 @@ comment on column results.flips.total is 'all that differ, as a fraction of the 
 comment on column results.flips.total_sd is 'standard deviation of total over pairs';
 comment on column results.flips.reference_churn is 'the same between two networks of the reference: the floor';
 comment on column results.flips.compressed_churn is 'between two networks of the compressed population';
-comment on column results.flips.n_pairs_changed is 'pairs in which harmful and beneficial flips differ in number: McNemars exact test at 0.05';
+comment on column results.flips.n_pairs_changed is 'pairs in which harmful and beneficial flips differ in number: McNemar''s exact test at 0.05';
 
 create table results.examples_summary (
     run_id integer not null,
@@ -343,7 +343,7 @@ create table results.examples (
 comment on table results.examples is 'One row per comparison, data set and example on which the populations differ in how often they are right.';
 comment on column results.examples.n_right_reference is 'networks that are right';
 comment on column results.examples.estimate is 'change of the share of networks that are right';
-comment on column results.examples.p_value is 'exact sign test (paired) or Fishers';
+comment on column results.examples.p_value is 'exact sign test (paired) or Fisher''s';
 comment on column results.examples.smallest_p is 'smallest p that its margin allows';
 comment on column results.examples.p_adjusted is 'Benjamini–Hochberg over the examples that pass Tarones filter';
 comment on column results.examples.p_by is 'Benjamini–Yekutieli';
@@ -564,7 +564,7 @@ comment on column results.subgroups_pies.share_pies_low is 'Wilson 95 % interval
 comment on column results.subgroups_pies.share_others is 'share of the other examples';
 comment on column results.subgroups_pies.risk_ratio is 'probability of being a PIE in the group over that outside';
 comment on column results.subgroups_pies.estimate is 'share_pies minus share_others';
-comment on column results.subgroups_pies.p_value is 'Fishers exact test';
+comment on column results.subgroups_pies.p_value is 'Fisher''s exact test';
 comment on column results.subgroups_pies.p_adjusted is 'Holm, over the groups';
 comment on column results.subgroups_pies.conf_low is 'Newcombe 95 % interval of the estimate';
 

@@ -1,5 +1,6 @@
 """Analyses of whole studies: no order changes a number, degenerate studies have an answer, known answers hold."""
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ import pietools
 from pietools.analysis import analyze
 from pietools.analysis_json import analysis_json
 from pietools.errors import StudyError
-from pietools.records import Dataset, Population
+from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.statistics.scalars import scalars_from_labels
 from pietools.study import Study
 from tests.conftest import DENSE, LABELS, PRUNED, SHARED, add_labels, make_study, simulate
 
@@ -269,3 +271,93 @@ def test_doubtful_labels_are_more_frequent_among_pies(
     assert pies["conf_low"] > 0.1
     excess = answer["comparisons"][0]["excess"]
     assert 60 < excess["conf_low"] < excess["estimate"] < excess["conf_high"] < 190
+
+
+def two_data_sets(
+    path: Path, labels: np.ndarray, on_copy: dict[str, list[str]], names: dict[str, list[str | None]]
+) -> Study:
+    """Dense and pruned networks on a data set, and those of ``on_copy`` on an altered copy where each is ten points worse."""
+    _, populations = simulate(9, n_networks=5, n=100)
+    study = Study.create(path)
+    study.add_dataset(Dataset("clean", [str(i) for i in range(100)], labels, [str(c) for c in range(5)]))
+    altered = Dataset(
+        "copy",
+        [str(i) for i in range(100)],
+        labels,
+        [str(c) for c in range(5)],
+        source="clean",
+        alteration="noise",
+        severity=1,
+    )
+    study.add_dataset(altered)
+    for name, predicted in populations.items():
+        reference = None if name == "dense" else "dense"
+        study.add_population(Population(name, "dense" if reference is None else "compressed", reference=reference))
+        for k, row in enumerate(predicted):
+            model = Model(name, names[name][k], model_digest=f"{name}{k}")
+            study.add_evaluation(model, Evaluation("clean", "labels", f"{name}{k}"), scalars_from_labels(row))
+            right = np.flatnonzero(row == labels)[:10]
+            worse = row.copy()
+            worse[right] = (row[right] + 1) % 5
+            if str(k) in on_copy[name]:
+                study.add_evaluation(model, Evaluation("copy", "labels", f"{name}{k}-copy"), scalars_from_labels(worse))
+    return study
+
+
+def test_networks_are_matched_between_data_sets(tmp_path: Path) -> None:
+    """Every network loses ten points on the copy: no excess error, whether networks have names or not."""
+    labels, _ = simulate(9, n_networks=5, n=100)
+    everywhere = {name: list("01234") for name in ("dense", "pruned")}
+    for names in ({name: list("01234") for name in everywhere}, {name: [None] * 5 for name in everywhere}):
+        with two_data_sets(tmp_path / f"{names['dense'][0]}.duckdb", labels, everywhere, names) as study:
+            rows = analyze(study, topics=["unseen"], store=False).unseen.to_dicts()
+        assert [(round(row["estimate"], 12), row["flag"]) for row in rows] == [(0, "no-variance")] * 2
+
+
+def test_networks_that_were_not_run_on_a_copy_are_said(tmp_path: Path) -> None:
+    """Fewer networks on the copy: flagged, no traceback."""
+    labels, _ = simulate(9, n_networks=5, n=100)
+    some = {"dense": list("0123"), "pruned": list("01234")}
+    with two_data_sets(tmp_path / "s.duckdb", labels, some, {name: list("01234") for name in some}) as study:
+        rows = analyze(study, store=False).unseen.to_dicts()
+    assert {row["flag"] for row in rows if row["dataset"] == "clean"} == {"not-evaluated"}
+
+
+@pytest.mark.parametrize("values", [["model_id", "*"], ["^a$", "missing"], ["x", 'a "b" × c']])
+def test_groups_may_be_called_anything(toy: Study, values: list[str]) -> None:
+    """Names that mean something to polars or SQL are names; crossings that read the same stay apart."""
+    toy.add_property("toy/test", "p", np.array(values * 3))
+    toy.add_property("toy/test", "a", np.array(["x × y", "x"] * 3))
+    toy.add_property("toy/test", "b", np.array(["z", "y × z"] * 3))
+    analysis = analyze(toy, topics=["subgroups"], properties=["p", "a*b", "p", "class"], permutations=10)
+    for name in ("p", "a*b"):
+        assert analysis.subgroups.filter(property=name, rate="accuracy").height == 2
+        assert analysis.subgroups_pies.filter(property=name).height == 2
+
+
+def test_a_property_of_one_data_set_is_enough(toy: Study) -> None:
+    """Another data set without it is left out and said; what no data set has is an error."""
+    toy.add_property("toy/test", "sex", np.array(list("abcabc")))
+    toy.add_dataset(Dataset("other", ["x"], np.array([0]), ["a", "b", "c"]))
+    for name, k in (("dense", 0), ("pruned", 0)):
+        add_labels(toy, name, "other", np.array([[0]]), [str(k)])
+    analysis = analyze(toy, topics=["subgroups"], properties=["sex"], permutations=10)
+    assert set(analysis.subgroups["dataset"]) == {"toy/test"}
+    assert any("other has no property 'sex'" in warning for warning in analysis.warnings)
+    with pytest.raises(StudyError, match="no data set has a property 'nope'"):
+        analyze(toy, topics=["subgroups"], properties=["nope"])
+
+
+@pytest.mark.parametrize(
+    "asked", [{"margin": float("nan")}, {"delta": 1.0}, {"permutations": 0}, {"seed": -1}, {"topics": ["foo"]}]
+)
+def test_settings_out_of_range_are_refused(toy: Study, asked: dict) -> None:
+    """In one line, before anything is computed."""
+    with pytest.raises(StudyError, match=r"must be|no topic is named"):
+        analyze(toy, **asked)
+
+
+def test_an_analysis_can_be_copied(toy: Study) -> None:
+    """Attributes that are tables do not get in the way of pickle."""
+    analysis = analyze(toy, permutations=10)
+    assert copy.deepcopy(analysis).pies.equals(analysis.pies)

@@ -38,7 +38,7 @@ LAYERS: dict[str, set[str]] = {
     "importing_properties": {"errors", "reading", "study"},
     "exporting": {"errors", "study"},
     "topics": {"errors", "statistics", "study"},
-    "analysis": {"study", "topics"},
+    "analysis": {"errors", "study", "topics"},
     "analysis_json": {"analysis", "statistics"},
     "validation": {"statistics"},
     "rounding": set(),

@@ -7,13 +7,17 @@ from rich.table import Table
 from rich.text import Text
 
 from pietools.rounding import count
-from pietools.shown_tables import TABLES, Column, ShownTable, shown_columns
+from pietools.shown_tables import AGAINST, TABLES, Column, ShownTable, shown_columns
 
 if TYPE_CHECKING:
     from pietools.analysis import Analysis
 
 # Where stdout is no terminal there is nothing to fit the tables to.
 WIDTH_OF_FILES = 132
+NOTHING = {
+    "subgroups": "The study has no properties. Ask for --property class, or import one: pietools import --property.",
+    "unseen": "The study has no altered copy, no other test data and no training data: pietools import --copy-of, --split.",
+}
 
 
 def print_summary(analysis: "Analysis", topic: str | None = None) -> None:
@@ -34,13 +38,15 @@ def print_summary(analysis: "Analysis", topic: str | None = None) -> None:
             if topic in (None, "classes"):
                 _print_class_counts(console, analysis, row["name"])
             console.print()
+    if topic is not None and not any(table.height for table in analysis.tables.values()):
+        console.print(Text(NOTHING.get(topic, "No population is compared with another.")))
     for warning in analysis.warnings:
         console.print(Text.assemble(("Note: ", "yellow"), warning))
 
 
 def _print_table(console: Console, shown: ShownTable, rows: list[dict[str, Any]]) -> None:
     if rows:
-        _print_columns(console, shown.title, shown_columns(shown, rows), rows)
+        _print_columns(console, shown.title, shown_columns(shown.columns, rows), rows)
 
 
 def _print_columns(console: Console, title: str, columns: list[Column], rows: list[dict[str, Any]]) -> None:
@@ -60,18 +66,18 @@ def _print_class_counts(console: Console, analysis: "Analysis", dataset: str) ->
 
     rows = analysis.classes.filter(analysis.classes["dataset"] == dataset)
     found = [
-        {"compressed": names[0], **row}
+        {"compressed": names[0], "reference": names[1], **row}
         for names, group in rows.group_by("compressed", "reference", maintain_order=True)
         for row in count_significant(group).to_dicts()
     ]
     if found:
-        _print_columns(
-            console, "Classes whose recall changed otherwise than accuracy did, p ≤ 0.05", CLASS_COUNTS, found
-        )
+        title = "Classes whose recall changed otherwise than accuracy did, p ≤ 0.05"
+        _print_columns(console, title, shown_columns(CLASS_COUNTS, found), found)
 
 
 CLASS_COUNTS = [
     Column("compressed", lambda r: r["compressed"], is_text=True),
+    AGAINST,
     Column("test", lambda r: r["test"], is_text=True),
     Column("tested", lambda r: count(r["n_tested"])),
     Column("raw", lambda r: count(r["n_significant"])),

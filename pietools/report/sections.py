@@ -84,7 +84,7 @@ def _comparison(rows: pl.DataFrame, chart: Figure | None) -> str:
     ]
     if chart is None:
         return "\n".join(parts)
-    parts += [*_figures([chart]), table(shown_columns(CLASSES, clearest.to_dicts()), clearest.to_dicts())]
+    parts += [*_figures([chart]), table(shown_columns(CLASSES.columns, clearest.to_dicts()), clearest.to_dicts())]
     if tested.height > CLASS_ROWS:
         shown = f"The {CLASS_ROWS} of {count(tested.height)} with the smallest p, by the {tested['test'][0]} test."
         parts.append(element("p", shown, class_="note"))
@@ -99,7 +99,7 @@ def _shown(analysis: Analysis, tables: Iterable[ShownTable]) -> list[str]:
         for frame in by_dataset:
             rows = shown.rows(frame)
             title = shown.title if len(by_dataset) == 1 else f"{shown.title} · {frame['dataset'][0]}"
-            parts.append(element("h3", title) + table(shown_columns(shown, rows), rows))
+            parts.append(element("h3", title) + table(shown_columns(shown.columns, rows), rows))
     return parts
 
 

@@ -119,10 +119,14 @@ def _jackknife_variance(values: np.ndarray, is_kept: np.ndarray) -> float:
     The noise of drawing few splits is taken off, unless nothing would be left.
     """
     k = is_kept.shape[1]
+    share = is_kept.mean()
     n_with = is_kept.sum(axis=0)
     n_without = len(values) - n_with
+    # Of hundreds of networks one may be in no split: nothing is known of its influence, and little can it have.
+    drawn = (n_with > 0) & (n_without > 0)
+    n_with, n_without, is_kept = n_with[drawn], n_without[drawn], is_kept[:, drawn]
     influence = values @ is_kept / n_with - values @ ~is_kept / n_without
     noise = values.var(ddof=1) * (1 / n_with + 1 / n_without)
     total = (influence**2).sum()
     total = total - noise.sum() if total > noise.sum() else total
-    return float((k - 1) / k * is_kept.mean() ** 2 * total)
+    return float((k - 1) / k * share**2 * total)

@@ -53,9 +53,9 @@ def pie_count_intervals(
     Returns
     -------
     dict
-        ``n_pies``, ``n_pies_untied``, ``forgotten``, ``recovered`` and ``moved``: how far the count on all networks would
-        vary if the networks were trained again. ``n_pies_untied`` has none below ten networks: with five, where halves of
-        two tie much oftener, its intervals held the truth in 56 to 80 % of simulated studies.
+        ``n_pies``, ``n_pies_untied``, ``forgotten``, ``recovered`` and ``moved``: an interval for the expected count, the mean
+        over studies of as many networks; its lower end may be below 0. ``n_pies_untied`` has none below ten networks: with
+        five, where halves of two tie much oftener, its intervals held the truth in 56 to 80 % of simulated studies.
     """
     sizes = len(reference), len(compressed)
     ballots = Ballots.count(np.vstack([reference, compressed]))

@@ -28,10 +28,10 @@ def _compare(reading: Reading, comparison: Comparison) -> tuple[dict[str, Any], 
     tests = example_tests(reference, compressed, paired=paired, seed=seed, n_permutations=settings.permutations)
     posterior = error_rate_posterior(reference, compressed, paired=paired, delta=settings.delta)
     possible = detectability(tests, len(reference), len(compressed), paired=paired)
-    if not possible.is_possible:
+    if not possible.is_possible and min(len(reference), len(compressed)) < possible.replicates_needed:
         reading.warn(
             f"{comparison.compressed} against {comparison.reference} on {comparison.dataset}: no single example can be significant "
-            f"with so few networks; {possible.replicates_needed} per population could do."
+            f"after Benjamini–Hochberg with so few networks; {possible.replicates_needed} per population could do."
         )
     summary = {
         **vars(comparison),

@@ -30,6 +30,18 @@ class Settings:
     comparisons: tuple[tuple[str, str], ...] = ()
     properties: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what no analysis can be run with; NaN is in no range."""
+        ranges = {
+            "permutations": (self.permutations >= 1, "at least 1"),
+            "seed": (self.seed >= 0, "at least 0"),
+            "margin": (0 < self.margin <= 1, "a fraction above 0, up to 1"),
+            "delta": (0 <= self.delta < 1, "a fraction from 0, below 1"),
+        }
+        for name, (is_fine, allowed) in ranges.items():
+            if not is_fine:
+                raise StudyError(f"{name} is {getattr(self, name)}, and must be {allowed}.")
+
 
 @dataclass(frozen=True)
 class Comparison:

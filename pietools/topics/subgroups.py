@@ -39,7 +39,7 @@ def _properties(reading: Reading, dataset: str) -> list[str]:
     """The properties that are asked for, or all that the data set has; NAME@SOURCE where a name has several sources."""
     known = reading.study.known_properties(dataset)
     if reading.settings.properties is not None:
-        return [name for name in reading.settings.properties if _is_known(known, name, dataset)]
+        return [name for name in reading.settings.properties if _is_known(reading, known, name, dataset)]
     several = known.filter(pl.col("property").is_duplicated())["property"].to_list()
     names = [
         f"{row['property']}@{row['source']}" if row["property"] in several else row["property"]
@@ -48,17 +48,16 @@ def _properties(reading: Reading, dataset: str) -> list[str]:
     return [name for name in names if not _is_too_fine(reading, name, dataset)]
 
 
-def _is_known(known: pl.DataFrame, name: str, dataset: str) -> bool:
-    """Whether a data set has every part of a crossing; a study may have properties of one data set only."""
+def _is_known(reading: Reading, known: pl.DataFrame, name: str, dataset: str) -> bool:
+    """Whether a data set has every part of a crossing; what no data set of the study has is an error."""
     parts = {part.strip().split("@")[0] for part in name.split("*")} - {"class"}
-    missing = parts - set(known["property"])
-    if missing and not known.height:
-        return False
-    if missing:
-        raise StudyError(
-            f"{dataset} has no property '{sorted(missing)[0]}'. It has: {', '.join(known['property'].unique().sort())}."
-        )
-    return True
+    everywhere = set(reading.study.properties()["property"])
+    if unknown := sorted(parts - everywhere):
+        has = ", ".join(sorted(everywhere)) or "none; import one with 'pietools import --property', or ask for class"
+        raise StudyError(f"no data set has a property '{unknown[0]}'. The study has: {has}.")
+    if missing := sorted(parts - set(known["property"])):
+        reading.warn(f"{dataset} has no property '{missing[0]}' and is left out of {name}.")
+    return not missing
 
 
 def _is_too_fine(reading: Reading, name: str, dataset: str) -> bool:
@@ -83,7 +82,7 @@ def _rate(
     rows = tests.with_columns(pl.Series("group", names)).to_dicts()
     if rate == "accuracy":
         modal = _modal(reading, comparison, name)
-        rows = [row | modal.get(row["group"], {}) for row in rows]
+        rows = [row | columns for row, columns in zip(rows, modal, strict=True)]
     gap = gap_test(
         reference,
         compressed,
@@ -112,31 +111,32 @@ def _rates(
     """Groups (g,), the examples that each counts (g,), and the rates (networks, g) in the order of label_matrix."""
     networks, _ = reading.label_matrix(population, dataset)
     rates = reading.subgroup_rates(population, name, dataset)
-    groups = rates["group"].unique(maintain_order=True).to_list()
-    first = rates.unique("group", keep="first", maintain_order=True)
+    groups = rates.unique("group_id").sort("group_id")
+    # Columns are named by number: a group may be called anything.
     wide = networks.select("model_id").join(
-        rates.pivot("group", index="model_id", values=rate), on="model_id", how="left"
+        rates.pivot("group_id", index="model_id", values=rate), on="model_id", how="left", maintain_order="left"
     )
-    by_group = wide.select(groups).cast(pl.Float64).fill_null(np.nan).to_numpy()
-    return groups, first[RATES[rate]].fill_null(0).to_numpy(), by_group
+    by_group = wide.select(str(number) for number in groups["group_id"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return groups["group"].to_list(), groups[RATES[rate]].fill_null(0).to_numpy(), by_group
 
 
-def _modal(reading: Reading, comparison: Comparison, name: str) -> dict[str, dict[str, Any]]:
-    """Accuracy of the modal label of both populations by group, with exact intervals over examples."""
+def _modal(reading: Reading, comparison: Comparison, name: str) -> list[dict[str, Any]]:
+    """Accuracy of the modal label of both populations, a row per group with labels, with exact intervals over examples."""
     groups = reading.groups(name, comparison.dataset)
-    found: dict[str, dict[str, Any]] = {}
+    found: list[dict[str, Any]] = []
     for side, population in (("reference", comparison.reference), ("compressed", comparison.compressed)):
         modal = reading.study.modal_labels(population, comparison.dataset).select("example_id", "is_correct")
         counts = (
             groups.join(modal, on="example_id")
             .drop_nulls("is_correct")
-            .group_by("group", maintain_order=True)
+            .group_by("group_id")
             .agg(pl.col("is_correct").sum(), n=pl.len())
+            .sort("group_id")
         )
         interval = proportion_interval(counts["is_correct"].to_numpy(), counts["n"].to_numpy(), "clopper-pearson")
-        for group, row in zip(counts["group"], interval.to_dicts(), strict=True):
-            columns = {"": row["estimate"], "_conf_low": row["conf_low"], "_conf_high": row["conf_high"]}
-            found.setdefault(group, {}).update({f"modal_{side}{suffix}": value for suffix, value in columns.items()})
+        columns = {"estimate": "", "conf_low": "_conf_low", "conf_high": "_conf_high"}
+        rows = interval.select(pl.col(old).alias(f"modal_{side}{new}") for old, new in columns.items()).to_dicts()
+        found = [one | other for one, other in zip(found, rows, strict=True)] if found else rows
     return found
 
 

@@ -1,6 +1,6 @@
 """Unseen data: does compression cost more there, and does one regime generalize better than another?"""
 
-from itertools import combinations
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import polars as pl
 
 from pietools.statistics.crossed_effects import regime_difference
 from pietools.statistics.effective_robustness import effective_robustness
+from pietools.statistics.estimates import Estimate
 from pietools.statistics.unseen import excess_error, generalization_gap, generalization_gap_change
 from pietools.topics.reading import Comparison, Reading
 
@@ -18,7 +19,7 @@ def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     for comparison in reading.each(reading.comparisons):
         fragile += _excess_error(reading, comparison)
         gaps += _gap_changes(reading, comparison)
-    for one, other in combinations(_dense_by_regime(reading), 2):
+    for one, other in permutations(_dense_by_regime(reading), 2):
         regimes += _regimes(reading, one, other)
     return {
         "unseen": reading.frame("unseen", fragile),
@@ -37,15 +38,18 @@ def _excess_error(reading: Reading, comparison: Comparison) -> list[dict[str, An
     ]
     if not unseen:
         return []
-    clean = (_accuracy(reading, name, comparison.dataset) for name in both)
-    altered = (np.array([_accuracy(reading, name, row["name"]) for row in unseen]) for name in both)
+    where = [comparison.dataset, *(row["name"] for row in unseen)]
+    (clean_reference, *reference), (clean_compressed, *compressed) = (
+        _accuracies(reading, name, where) for name in both
+    )
     paired = reading.is_paired(comparison)
-    rows = excess_error(*clean, *altered, paired=paired).to_dicts()
+    altered = np.array(reference), np.array(compressed)
+    rows = excess_error(clean_reference, clean_compressed, *altered, paired=paired).to_dicts()
     shared = {**vars(comparison), "test": "paired" if paired else "welch"}
     about: list[dict[str, Any]] = [
         {"unseen": row["name"], "alteration": row["alteration"], "severity": row["severity"]} for row in unseen
     ]
-    return [shared | where | row for where, row in zip([*about, {"unseen": None}], rows, strict=True)]
+    return [shared | which | row for which, row in zip([*about, {"unseen": None}], rows, strict=True)]
 
 
 def _unseen_of(reading: Reading, dataset: str) -> list[dict[str, Any]]:
@@ -55,6 +59,8 @@ def _unseen_of(reading: Reading, dataset: str) -> list[dict[str, Any]]:
 
 
 def _is_unseen(row: dict[str, Any], clean: dict[str, Any]) -> bool:
+    if clean["split"] == "train":
+        return False
     is_other_test_set = (
         clean["is_primary"]
         and row["source"] is None
@@ -81,7 +87,7 @@ def _population_gaps(reading: Reading) -> list[dict[str, Any]]:
     for train, test in _train_and_test(reading):
         for name in reading.populations["name"]:
             if reading.is_evaluated(name, train) and reading.is_evaluated(name, test):
-                gap = generalization_gap(_accuracy(reading, name, train), _accuracy(reading, name, test))
+                gap = generalization_gap(*_known(_accuracies(reading, name, [train, test])))
                 rows.append({"population": name, "train_dataset": train, "dataset": test, **vars(gap)})
     return rows
 
@@ -91,8 +97,8 @@ def _gap_changes(reading: Reading, comparison: Comparison) -> list[dict[str, Any
     rows = []
     for train, test in _train_and_test(reading):
         if test == comparison.dataset and all(reading.is_evaluated(name, train) for name in both):
-            pairs = (_accuracy(reading, name, dataset) for name in both for dataset in (train, test))
-            change = generalization_gap_change(*pairs, paired=reading.is_paired(comparison))
+            tested, trained = zip(*(_accuracies(reading, name, [test, train]) for name in both), strict=True)
+            change = _gap_change(*trained, *tested, paired=reading.is_paired(comparison))
             about = {"reference": comparison.reference, "population": comparison.compressed}
             rows.append({**about, "train_dataset": train, "dataset": test, **vars(change)})
     return rows
@@ -113,7 +119,9 @@ def _regimes(reading: Reading, one: dict[str, Any], other: dict[str, Any]) -> li
         if dataset["split"] == "train" or not dataset["n_labelled"] or not is_shared:
             continue
         paired = reading.study.is_paired(*names, dataset["name"])
-        right = (reading.right(name, dataset["name"]) for name in names)
+        # In the order of the keys, so that the order of import changes no digit.
+        by_key = reading.keys(dataset["name"]).gather(np.flatnonzero(reading.labels(dataset["name"]) >= 0)).arg_sort()
+        right = (reading.right(name, dataset["name"])[:, by_key] for name in names)
         difference = regime_difference(*right, paired=paired)
         shared = {
             "regime_a": one["regime"],
@@ -143,14 +151,40 @@ def _robustness(reading: Reading, population: str, baseline: str, dataset: dict[
         for row in reading.populations.filter(pl.col("regime") == baseline).to_dicts()
         if reading.is_evaluated(row["name"], clean) and reading.is_evaluated(row["name"], dataset["name"])
     ]
-    columns = (
-        np.concatenate([_accuracy(reading, name, where) for name in others]) for where in (clean, dataset["name"])
-    )
-    found = effective_robustness(
-        _accuracy(reading, population, clean), _accuracy(reading, population, dataset["name"]), *columns
-    )
+    where = [clean, dataset["name"]]
+    line = np.hstack([_known(_accuracies(reading, name, where)) for name in others])
+    found = effective_robustness(*_known(_accuracies(reading, population, where)), *line)
     return {f"robustness_{name}": value for name, value in vars(found).items()}
 
 
-def _accuracy(reading: Reading, population: str, dataset: str) -> np.ndarray:
-    return reading.accuracies(population, dataset)["top1"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+def _gap_change(
+    train_reference: np.ndarray,
+    train_compressed: np.ndarray,
+    test_reference: np.ndarray,
+    test_compressed: np.ndarray,
+    *,
+    paired: bool,
+) -> Estimate:
+    """Change of the gap over the networks, or the pairs, that were run on both data sets."""
+    if paired:
+        known = _known(np.array([train_reference, test_reference, train_compressed, test_compressed]))
+        return generalization_gap_change(*known, paired=True)
+    reference, compressed = (
+        _known(np.array(side)) for side in ((train_reference, test_reference), (train_compressed, test_compressed))
+    )
+    return generalization_gap_change(*reference, *compressed, paired=False)
+
+
+def _known(accuracies: np.ndarray) -> np.ndarray:
+    """The networks (columns) that have all of these accuracies."""
+    return accuracies[:, np.isfinite(accuracies).all(axis=0)]
+
+
+def _accuracies(reading: Reading, population: str, datasets: list[str]) -> np.ndarray:
+    """Accuracy of the same networks on each data set, (data sets, networks), in the order of the first; NaN where not run."""
+    networks = reading.accuracies(population, datasets[0]).select("model_id")
+    found = [
+        networks.join(reading.accuracies(population, name), on="model_id", how="left", maintain_order="left")["top1"]
+        for name in datasets
+    ]
+    return np.array([column.cast(pl.Float64).fill_null(np.nan).to_numpy() for column in found])

@@ -78,7 +78,7 @@ def test_swapping_the_populations_keeps_the_excess() -> None:
     assert there.interval.std_error == pytest.approx(back.interval.std_error)
 
 
-@pytest.mark.parametrize("sizes", [(10, 7), (5, 30), (70, 66)])
+@pytest.mark.parametrize("sizes", [(10, 7), (5, 30), (70, 66), (3, 1_000)])
 def test_unequal_numbers_of_networks(sizes: tuple[int, int]) -> None:
     """The smaller population decides the size of the sets."""
     rng = np.random.default_rng(0)
