@@ -388,14 +388,14 @@ create or replace macro subgroup_rates(population, property, dataset := null) as
     select
         k.model_id,
         k.replicate,
-        g.group_id,
         g."group",
         count(*) as n_examples,
         avg((p.predicted_label = x.label)::int) as accuracy,
         avg((p.predicted_label = 1)::int) filter (where x.label = 0 and len(d.class_names) = 2) as false_positive_rate,
         avg((p.predicted_label = 0)::int) filter (where x.label = 1 and len(d.class_names) = 2) as false_negative_rate,
         case when any_value(len(d.class_names)) = 2 then count(*) filter (where x.label = 0) end as n_negatives,
-        case when any_value(len(d.class_names)) = 2 then count(*) filter (where x.label = 1) end as n_positives
+        case when any_value(len(d.class_names)) = 2 then count(*) filter (where x.label = 1) end as n_positives,
+        g.group_id
     from evaluated_models(population, dataset := dataset) as k
     join datasets as d on d.dataset_id = dataset_id_of(dataset)
     join predictions as p on p.model_id = k.model_id and p.dataset_id = d.dataset_id

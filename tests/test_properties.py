@@ -459,7 +459,7 @@ def test_rates_of_two_classes(many: Study) -> None:
         "false_positive_rate",
         "false_negative_rate",
     ]
-    assert rates.drop("model_id").rows() == [
+    assert rates.drop("model_id", "group_id").rows() == [
         ("0", "a", 6, 1, 0, 0, 3, 3),
         ("0", "b", 10, 1, 0, 0, 5, 5),
         ("1", "a", 6, 0.5, 1, 0, 3, 3),
