@@ -13,6 +13,12 @@ TERMS = {
     "prediction of retraining: a real effect is dealt out, too, and raises it.",
     "p": "Share of these relabellings with at least as many PIEs as were found. Small: the two populations are not "
     "interchangeable. It says nothing of the size of the effect. Near 1 it does not mean that compression removed PIEs.",
+    "Excess PIEs": "PIEs between disjoint sets of reference and compressed networks, beyond those between two "
+    "sets of one population: the primary estimate of how many compression made, with its 95 % interval.",
+    "Not worse, equivalent": "p-values of the claims that accuracy fell by less than the margin, and that it changed by "
+    "less than the margin in either direction. Small: the claim is shown.",
+    "Likely forgotten": "The example's error rate rose by more than the stated amount with a posterior probability of at least 0.9 "
+    "(empirical Bayes).",
     "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise the design "
     "is unpaired.",
     "Top-1, top-5": "Share of the labelled examples whose label has the largest, or one of the five largest, logits; mean ± "
