@@ -106,14 +106,24 @@ def study_file() -> str:
     """Every table of a STUDY.toml with its keys, their types, defaults and meanings."""
     from pietools.study_file.settings import StudyTables
 
-    parts = []
-    for name, table in StudyTables.model_fields.items():
-        is_array = typing.get_origin(table.annotation) is list
-        model = next(t for t in (table.annotation, *typing.get_args(table.annotation)) if hasattr(t, "model_fields"))
-        parts.append(f"\n### {f'[[{name}]]' if is_array else f'[{name}]'}\n\n{_sentence(model.__doc__)}\n\n")
-        parts.append("| key | type | default | meaning |\n| --- | --- | --- | --- |\n")
-        parts += [_key_row(key, field) for key, field in model.model_fields.items()]
-    return "".join(parts)
+    return "".join(_table(name, field) for name, field in StudyTables.model_fields.items())
+
+
+def _table(name: str, table: Any) -> str:
+    """A table with its keys, then the tables inside it."""
+    is_array = typing.get_origin(table.annotation) is list
+    model = _table_model(table)
+    keys = {field.alias or key: field for key, field in model.model_fields.items()}
+    rows = [_key_row(key, field) for key, field in keys.items() if not _table_model(field)]
+    inside = [_table(f"{name}.{key}", field) for key, field in keys.items() if _table_model(field)]
+    title = f"\n### {f'[[{name}]]' if is_array else f'[{name}]'}\n\n{_sentence(model.__doc__)}\n\n"
+    return "".join([title, "| key | type | default | meaning |\n| --- | --- | --- | --- |\n", *rows, *inside])
+
+
+def _table_model(field: Any) -> Any:
+    """The settings inside the type of a field, or None if it is no table."""
+    types_ = (field.annotation, *typing.get_args(field.annotation))
+    return next((found for found in types_ if hasattr(found, "model_fields")), None)
 
 
 def _sentence(docstring: str) -> str:
@@ -137,7 +147,7 @@ def _type_name(annotation: Any) -> str:
         return f"list of {_type_name(arguments[0])}"
     if origin in (types.UnionType, typing.Union):
         return _type_name(next(argument for argument in arguments if argument is not type(None)))
-    return {str: "text", int: "whole number", float: "number"}[annotation]
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
 
 
 # Output of commands, all run in one folder, in the order of the pages

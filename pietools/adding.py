@@ -57,7 +57,7 @@ def _population_id(database: Database, name: str | None) -> int | None:
 
 def has_evaluation(database: Database, model: Model, evaluation: Evaluation, logits_dtype: str) -> bool:
     """Whether exactly this is stored: see :meth:`pietools.study.Study.has_evaluation`."""
-    stored = _stored_model(database, model)
+    stored = stored_model(database, model)
     if stored is None:
         return False
     where = [stored["model_id"], database.value("select dataset_id_of(?)", [evaluation.dataset])]
@@ -104,7 +104,7 @@ def add_evaluation(
         columns = dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))
         database.append("predictions", pa.table(keys | columns))
         if logits is not None and logits_dtype != "none":
-            database.append("logits", pa.table(keys | _logits_column(logits, logits_dtype)))
+            database.append("logits", pa.table(keys | vectors_column("logits", logits, logits_dtype)))
     return True
 
 
@@ -121,10 +121,14 @@ def _append_evaluation(database: Database, model_id: int, dataset_id: int, evalu
 
 def _model_id(database: Database, model: Model) -> int:
     """model_id of a stored network or of one that is added now."""
-    stored = _stored_model(database, model)
-    return (
-        stored["model_id"] if stored else _insert_numbered(database, "models", "model_id", _model_row(database, model))
-    )
+    stored = stored_model(database, model)
+    if stored:
+        return int(stored["model_id"])
+    model_id = _insert_numbered(database, "models", "model_id", _model_row(database, model))
+    for position, layer in enumerate(model.layers):
+        facts = {"n_weights": layer.n_weights, "sparsity": layer.sparsity, "bits": layer.bits}
+        insert(database, "layers", {"model_id": model_id, "layer": position, "layer_name": layer.name, **facts})
+    return model_id
 
 
 def _model_row(database: Database, model: Model) -> dict[str, Any]:
@@ -140,7 +144,7 @@ def _model_row(database: Database, model: Model) -> dict[str, Any]:
     }
 
 
-def _stored_model(database: Database, model: Model) -> dict[str, Any] | None:
+def stored_model(database: Database, model: Model) -> dict[str, Any] | None:
     """The row of a network that is there already, known by its digest or its replicate name, or None.
 
     Raises StudyError if it is there under another name, or another one under this name.
@@ -175,17 +179,18 @@ def insert(database: Database, table: str, row: dict[str, Any]) -> None:
     database.execute(f"insert into {table} by name select {columns}", list(row.values()))
 
 
-def _logits_column(logits: np.ndarray, dtype: str) -> dict[str, pa.Array]:
-    n, m = logits.shape
+def vectors_column(name: str, vectors: np.ndarray, dtype: str) -> dict[str, pa.Array]:
+    """Vectors, shape (n, m), as the column NAME of lists (float32) or NAME_half of bytes (float16)."""
+    n, m = vectors.shape
     if dtype == "float32":
         offsets = pa.array(np.arange(0, n * m + 1, m, dtype=np.int32))
-        return {"logits": pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(logits, np.float32).ravel()))}
+        return {name: pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(vectors, np.float32).ravel()))}
     if dtype == "float16":
-        if np.abs(logits).max(initial=0) > np.finfo(np.float16).max:
-            raise StudyError("logits beyond 65,504 do not fit into float16: keep them as float32.")
-        half = np.ascontiguousarray(logits, dtype="<f2")
-        return {"logits_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
-    raise ValueError(f"logits are kept as float32, float16 or none, not {dtype}")
+        if np.abs(vectors).max(initial=0) > np.finfo(np.float16).max:
+            raise StudyError(f"{name} beyond 65,504 do not fit into float16: keep them as float32.")
+        half = np.ascontiguousarray(vectors, dtype="<f2")
+        return {f"{name}_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
+    raise ValueError(f"{name} are kept as float32, float16 or none, not {dtype}")
 
 
 def refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:

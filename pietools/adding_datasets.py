@@ -10,7 +10,7 @@ import pyarrow as pa
 from pietools.adding import insert, refuse_other
 from pietools.database import Database
 from pietools.errors import StudyError
-from pietools.records import MAX_CLASSES, Dataset
+from pietools.records import LABEL_NOISE, MAX_CLASSES, Dataset
 
 # What is said of a data set beyond its examples; an altered copy has its own.
 DESCRIBED = ("split", "content_digest", "source", "alteration", "severity", "seed")
@@ -55,7 +55,7 @@ def _dataset_row(database: Database, dataset: Dataset) -> dict[str, Any]:
 
 
 def _source_id(database: Database, dataset: Dataset) -> int | None:
-    """dataset_id of what an altered copy is a copy of: the same examples in the same order, with the same labels."""
+    """dataset_id of what an altered copy is a copy of: the same examples in order, and labels but for label noise."""
     what = f"data set '{dataset.name}'"
     said = [dataset.alteration, dataset.severity, dataset.seed]
     if (dataset.alteration is None) if dataset.source else any(value is not None for value in said):
@@ -69,7 +69,8 @@ def _source_id(database: Database, dataset: Dataset) -> int | None:
     if source["source_dataset_id"] is not None:
         raise StudyError(f"{what} cannot be a copy of '{dataset.source}', which is an altered copy itself.")
     nothing: dict[str, Any] = dict.fromkeys(DESCRIBED)
-    as_source = replace(dataset, name=dataset.source, **nothing)
+    labels = labels_of(database, dataset.source) if dataset.alteration == LABEL_NOISE else dataset.labels
+    as_source = replace(dataset, name=dataset.source, labels=labels, **nothing)
     try:
         _same_dataset(database, as_source, {**source, "source": None})
     except StudyError as error:

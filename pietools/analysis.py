@@ -1,7 +1,7 @@
 """Where the study and the statistics meet: run topics on a study, and store what they find."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import polars as pl
@@ -16,12 +16,18 @@ from pietools.topics.reading import Reading, Settings
 
 @dataclass(frozen=True)
 class Analysis:
-    """What topics found: ``tables`` holds their result frames by name, each also an attribute: ``analysis.pies``."""
+    """What topics found: ``tables`` holds their result frames by name, each also an attribute: ``analysis.pies``.
+
+    ``compression`` and ``regime_differences`` say how the networks came about, where the study knows: the views
+    compression_details and regime_differences.
+    """
 
     settings: Settings
     datasets: pl.DataFrame
     tables: dict[str, pl.DataFrame]
     warnings: list[str]
+    compression: pl.DataFrame = field(default_factory=pl.DataFrame)
+    regime_differences: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __getattr__(self, name: str) -> pl.DataFrame:
         """The result frame of that name."""
@@ -100,4 +106,11 @@ def _run(study: Study, topics: Sequence[str], settings: Settings, on_step: Calla
     tables: dict[str, pl.DataFrame] = {}
     for topic in topics:
         tables |= TOPICS[topic](reading)
-    return Analysis(settings, reading.datasets, tables, reading.warnings)
+    return Analysis(
+        settings,
+        reading.datasets,
+        tables,
+        reading.warnings,
+        compression=study.sql("from compression_details"),
+        regime_differences=study.sql("from regime_differences"),
+    )

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pietools.errors import StudyError
 from pietools.resources import resource
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DEFINITIONS = ("views.sql", "macros.sql")
 
 # What a file of an older version needs to become one of the next. Results are not carried over: they can be computed again.
@@ -23,6 +23,24 @@ MIGRATIONS = {
         create table example_properties (
             dataset_id integer not null, example_id integer not null, property text not null, source text not null,
             number double, text text
+        );
+    """,
+    2: """
+        create table features (
+            model_id integer not null, dataset_id integer not null, example_id integer not null, features float[],
+            features_half blob
+        );
+        create table layer_predictions (
+            model_id integer not null, dataset_id integer not null, example_id integer not null, layer integer not null,
+            layer_name text not null, predicted_label integer not null
+        );
+        create table epoch_predictions (
+            model_id integer not null, dataset_id integer not null, example_id integer not null, epoch integer not null,
+            predicted_label integer not null, el2n float not null
+        );
+        create table layers (
+            model_id integer not null, layer integer not null, layer_name text not null, n_weights bigint not null,
+            sparsity double not null, bits integer not null
         );
     """,
 }

@@ -16,9 +16,10 @@ from pietools.study import Study
 MANIFEST = "manifest.json"
 SCHEMA = "pietools/export/1"
 # Results are left out: analyze makes them again.
-TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits", "example_properties")
+FIRST_TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits")
 # Folders that were exported before these tables came are read without them.
-LATER_TABLES = {"example_properties"}
+LATER_TABLES = ("example_properties", "layers", "features", "layer_predictions", "epoch_predictions")
+TABLES = FIRST_TABLES + LATER_TABLES
 
 
 def export_folder(study: Study, folder: str | PathLike[str]) -> Path:

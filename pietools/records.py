@@ -10,6 +10,8 @@ import numpy as np
 ROLES = ("dense", "compressed", "control")
 # The macros pack votes and class into one number with 2^20 places for the class.
 MAX_CLASSES = 1_000_000
+# Alteration of a copy in which some labels were replaced on purpose; its inputs are those of its source.
+LABEL_NOISE = "label-noise"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Dataset:
     content_digest
         SHA-256 of the inputs, if they are known.
     source
-        For an altered copy: name of the data set that it is a copy of. Keys, labels and classes are the same.
+        For an altered copy: name of the data set that it is a copy of. Keys, labels and classes are the same; only the
+        alteration ``label-noise`` has other labels.
     alteration, severity, seed
         For an altered copy: what was done to it, how much (1, mild, to 5), and the seed of it.
     """
@@ -71,8 +74,18 @@ class Population:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A convolution or linear layer: its weights, the fraction of them that are zero, and bits per weight."""
+
+    name: str
+    n_weights: int
+    sparsity: float
+    bits: int
+
+
+@dataclass(frozen=True)
 class Model:
-    """One network. ``model_digest`` is null when only its predictions are known."""
+    """One network. ``model_digest`` is null when only its predictions are known, and ``layers`` are then empty."""
 
     population: str
     replicate: str | None = None
@@ -81,6 +94,7 @@ class Model:
     train_dataset: str | None = None
     realised_sparsity: float | None = None
     n_bytes: int | None = None
+    layers: Sequence[Layer] = ()
 
 
 @dataclass(frozen=True)
@@ -97,3 +111,31 @@ class Evaluation:
     device: str | None = None
     batch_size: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerPredictions:
+    """What the probe of each layer predicts: names of the layers in order, and labels, shape (layers, n)."""
+
+    names: Sequence[str]
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class EpochPredictions:
+    """What the network predicted after each epoch of its training: labels and EL2N, shape (epochs, n)."""
+
+    labels: np.ndarray
+    el2n: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is known of a network on a data set beyond its predictions; None where it was not asked for.
+
+    ``features`` is what the last linear layer receives, shape (n, width).
+    """
+
+    features: np.ndarray | None = None
+    layers: LayerPredictions | None = None
+    epochs: EpochPredictions | None = None

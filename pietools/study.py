@@ -12,12 +12,33 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pietools import adding, adding_datasets, adding_properties, matrices
+from pietools import adding, adding_datasets, adding_properties, matrices, recordings
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
-from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.records import (
+    LABEL_NOISE,
+    Dataset,
+    EpochPredictions,
+    Evaluation,
+    Layer,
+    LayerPredictions,
+    Model,
+    Population,
+    Recording,
+)
 
-__all__ = ["Dataset", "Evaluation", "Model", "Population", "Study"]
+__all__ = [
+    "LABEL_NOISE",
+    "Dataset",
+    "EpochPredictions",
+    "Evaluation",
+    "Layer",
+    "LayerPredictions",
+    "Model",
+    "Population",
+    "Recording",
+    "Study",
+]
 
 
 class Study:
@@ -255,6 +276,27 @@ class Study:
         """Largest probability of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where unknown."""
         return matrices.confidence_matrix(self._database, population, dataset)
 
+    # What was recorded beyond the predictions (pietools.recordings); networks in the order of label_matrix
+
+    def features(self, population: str, dataset: str | None = None) -> np.ndarray:
+        """What the last linear layer of each network receives, shape (networks, examples, width), float32.
+
+        Raises StudyError if a network has none, as do the next two.
+        """
+        return recordings.features(self._database, population, dataset)
+
+    def layer_predictions(self, population: str, dataset: str | None = None) -> LayerPredictions:
+        """Names of the layers, and labels that their probes predict, shape (networks, layers, examples), int32."""
+        return recordings.layer_predictions(self._database, population, dataset)
+
+    def epoch_predictions(self, population: str, dataset: str | None = None) -> EpochPredictions:
+        """Labels, int32, and EL2N, float32, after each epoch of training, shape (networks, epochs, examples)."""
+        return recordings.epoch_predictions(self._database, population, dataset)
+
+    def recorded(self, model: Model, dataset: str) -> set[str]:
+        """Which of the tables features, layer_predictions and epoch_predictions hold this network on the data set."""
+        return recordings.recorded(self._database, model, dataset)
+
     def keys(self, dataset: str | None = None) -> pl.Series:
         """Keys in example order."""
         query = "select key from examples where dataset_id = dataset_id_of(?) order by example_id"
@@ -332,6 +374,16 @@ class Study:
             False if exactly this is stored already and nothing was added.
         """
         return adding.add_evaluation(self._database, model, evaluation, predictions, logits, logits_dtype)
+
+    def add_recording(
+        self, model: Model, dataset: str, recording: Recording, features_dtype: str = "float32"
+    ) -> list[str]:
+        """Add what was recorded of a network beyond its predictions, in one transaction; what is stored stays as it is.
+
+        Returns the tables that were added to. ``features_dtype`` is ``float32`` or ``float16``. Raises StudyError if the
+        network has no predictions on the data set, or the recording is of another number of examples.
+        """
+        return recordings.add_recording(self._database, model, dataset, recording, features_dtype)
 
     # Whole tables
 

@@ -63,3 +63,28 @@ select
     (select count(*)
      from pies('supervised/dense', 'supervised/magnitude-0.5') as a
      join pies('supervised/dense', 'supervised/magnitude-0.9') as b on b.example_id = a.example_id) as n_both;
+
+-- How often do networks forget in training what they had right? Forgetting events: right after one epoch, wrong after the
+-- next (Toneva et al. 2019). Needs [training] record in the STUDY.toml. The embedded study has no epochs, hence no examples.
+with changes as (
+    select
+        x.model_id,
+        x.dataset_id,
+        x.example_id,
+        x.predicted_label = e.label as is_right,
+        lag(x.predicted_label) over (partition by x.model_id, x.dataset_id, x.example_id order by x.epoch) = e.label as was_right
+    from epoch_predictions as x
+    join examples as e on e.dataset_id = x.dataset_id and e.example_id = x.example_id
+    where e.label is not null
+),
+events as (
+    select count(*) filter (where was_right and not is_right) as n_events, bool_or(is_right) as is_ever_right
+    from changes
+    group by model_id, dataset_id, example_id
+)
+select
+    count(*) as n_examples,
+    count(*) filter (where n_events > 0) as n_forgotten,
+    avg(n_events) as mean_events,
+    count(*) filter (where not is_ever_right) as n_never_learned
+from events;

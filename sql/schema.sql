@@ -27,8 +27,8 @@ comment on column datasets.is_primary is 'true for the data set that was added f
 comment on column datasets.class_names is 'position is the class index, from 0; its length is the number of classes';
 comment on column datasets.labels_digest is 'SHA-256 of the keys and labels';
 comment on column datasets.content_digest is 'SHA-256 of the inputs; null if the predictions were imported';
-comment on column datasets.source_dataset_id is 'for an altered copy: the data set that it is a copy of';
-comment on column datasets.alteration is 'for an altered copy: what was done to it';
+comment on column datasets.source_dataset_id is 'for an altered copy: the data set that it is a copy of, with the same examples and classes';
+comment on column datasets.alteration is 'for an altered copy: what was done to it, such as gaussian-noise; label-noise replaced some labels and nothing else';
 comment on column datasets.severity is 'for an altered copy: 1 (mild) to 5';
 comment on column datasets.seed is 'for an altered copy: the seed of the alteration';
 
@@ -148,3 +148,54 @@ create table logits (
 comment on table logits is 'One row per model, data set and example whose logits were kept, in one of two forms.';
 comment on column logits.logits is 'float32, one per class';
 comment on column logits.logits_half is 'float16, little-endian bytes, two per class: half the size, opaque to SQL';
+
+create table features (
+    model_id integer not null,
+    dataset_id integer not null,
+    example_id integer not null,
+    features float[],
+    features_half blob
+);
+comment on table features is 'One row per model, data set and example whose features were kept, in one of two forms, that of the logits.';
+comment on column features.features is 'what the last linear layer receives, float32, one per unit';
+comment on column features.features_half is 'float16, little-endian bytes, two per unit: half the size, opaque to SQL';
+
+create table layer_predictions (
+    model_id integer not null,
+    dataset_id integer not null,
+    example_id integer not null,
+    layer integer not null,
+    layer_name text not null,
+    predicted_label integer not null
+);
+comment on table layer_predictions is 'One row per model, data set, example and layer whose probe was asked.';
+comment on column layer_predictions.layer is 'position from 0, the image itself; the last is the probabilities';
+comment on column layer_predictions.layer_name is 'the convolution or linear layer that receives what the probe sees; softmax for the probabilities';
+comment on column layer_predictions.predicted_label is 'most frequent label among the 30 nearest training examples, the lowest on a tie';
+
+create table epoch_predictions (
+    model_id integer not null,
+    dataset_id integer not null,
+    example_id integer not null,
+    epoch integer not null,
+    predicted_label integer not null,
+    el2n float not null
+);
+comment on table epoch_predictions is 'One row per model, data set, example and epoch of training after which the network was asked.';
+comment on column epoch_predictions.epoch is 'from 1; the last is the end of training, whether it ends an epoch or not';
+comment on column epoch_predictions.predicted_label is 'class with the largest logit, the lowest on a tie';
+comment on column epoch_predictions.el2n is 'length of the vector of errors, ‖probabilities − onehot(label)‖₂, in [0, √2]';
+
+create table layers (
+    model_id integer not null,
+    layer integer not null,
+    layer_name text not null,
+    n_weights bigint not null,
+    sparsity double not null,
+    bits integer not null
+);
+comment on table layers is 'One row per model and convolution or linear layer: what compression touched.';
+comment on column layers.layer is 'position in the order of definition, from 0';
+comment on column layers.n_weights is 'its weights, without biases';
+comment on column layers.sparsity is 'fraction of them that are zero';
+comment on column layers.bits is 'bits per weight in the checkpoint';

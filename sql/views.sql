@@ -34,3 +34,59 @@ create or replace view prediction_details as
     join datasets on datasets.dataset_id = predictions.dataset_id
     join examples on examples.dataset_id = predictions.dataset_id and examples.example_id = predictions.example_id;
 comment on view prediction_details is 'One row per model, data set and example, with the names of population, data set and example.';
+
+-- one row per population whose networks' layers are known: how much was compressed, and where
+create or replace view compression_details as
+    with by_layer as (
+        select
+            models.population_id,
+            layers.layer,
+            layers.layer_name,
+            min(layers.bits) < 32 or max(layers.sparsity) > 0 as is_compressed
+        from layers
+        join models on models.model_id = layers.model_id
+        group by models.population_id, layers.layer, layers.layer_name
+    ),
+    by_population as (
+        select
+            population_id,
+            coalesce(list(layer_name order by layer) filter (where is_compressed), []) as compressed_layers,
+            coalesce(list(layer_name order by layer) filter (where not is_compressed), []) as other_layers
+        from by_layer
+        group by population_id
+    )
+    select
+        populations.name as population,
+        populations.method,
+        populations.sparsity,
+        avg(models.realised_sparsity) as realised_sparsity,
+        populations.bits,
+        avg(models.n_bytes) as n_bytes,
+        by_population.compressed_layers,
+        by_population.other_layers
+    from by_population
+    join populations on populations.population_id = by_population.population_id
+    join models on models.population_id = populations.population_id
+    group by populations.population_id, populations.name, populations.method, populations.sparsity,
+        populations.bits, by_population.compressed_layers, by_population.other_layers
+    order by populations.population_id;
+comment on view compression_details is 'One row per population: how sparse its networks are, their mean size on disk in bytes, and which layers hold zeros or fewer bits.';
+
+-- one row per regime and fact of its training that is not the same in all regimes
+create or replace view regime_differences as
+    with facts as (
+        select populations.population_id, populations.regime, fact.key as fact, fact.value ->> '$' as value
+        from populations, json_each(populations.recipe, '$.regime') as fact
+        where populations.role = 'dense'
+    ),
+    different as (
+        select facts.fact
+        from facts
+        group by facts.fact
+        having count(distinct facts.value) > 1 or count(*) < (select count(distinct population_id) from facts)
+    )
+    select facts.fact, facts.regime, facts.value
+    from facts
+    join different on different.fact = facts.fact
+    order by facts.population_id, facts.fact;
+comment on view regime_differences is 'One row per regime and fact that differs between the regimes: loss, labels, images per step and so on, by the recipes of the dense populations.';

@@ -13,14 +13,16 @@ from pietools.statistics.scalars import scalars_from_logits
 from pietools.study import Study
 from tests.conftest import LABELS
 from tests.test_importing import scores
+from tests.test_study import RECORDING
 
 
 def with_logits(study: Study) -> None:
-    """Two more networks with logits, in both forms."""
+    """Two more networks with logits and all that can be recorded, in both forms."""
     for k, dtype in enumerate(("float16", "float32")):
         logits = scores(k)[0]
         evaluation = Evaluation("toy/test", "logits", f"e{k}", versions={"torch": "2.15"})
         study.add_evaluation(Model("dense", f"n{k}"), evaluation, scalars_from_logits(logits, LABELS), logits, dtype)
+        study.add_recording(Model("dense", f"n{k}"), "toy/test", RECORDING, dtype)
 
 
 def test_every_bit_comes_back(run: Callable[..., Result], toy: Study, tmp_path: Path) -> None:

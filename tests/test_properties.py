@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ import polars as pl
 import pytest
 from click.testing import Result
 
+from pietools.analysis import analyze
 from pietools.errors import StudyError
 from pietools.exporting import export_folder, import_folder
-from pietools.records import Dataset
+from pietools.records import Dataset, Population
 from pietools.study import Study
-from tests.conftest import DENSE, LABELS, make_study
+from tests.conftest import DENSE, LABELS, PRUNED, add_labels, make_study
 from tests.test_macros import shell
 
 Run = Callable[..., Result]
@@ -322,7 +324,8 @@ def test_what_is_no_copy_is_refused(run: Run, npz: Path) -> None:
 def a_copy(**changes: object) -> Dataset:
     """A copy of the toy data set."""
     usual = {"source": "toy/test", "alteration": "blur", "severity": 2, "seed": 7}
-    return Dataset("toy/blur", KEYS, LABELS, ["class 0", "class 1", "class 2"], **{**usual, **changes})  # type: ignore[arg-type]
+    usual |= {"keys": KEYS, "labels": LABELS, "class_names": ["class 0", "class 1", "class 2"]}
+    return Dataset("toy/blur", **{**usual, **changes})  # type: ignore[arg-type]
 
 
 def test_what_is_added_as_a_copy_must_be_one(toy: Study) -> None:
@@ -345,6 +348,27 @@ def test_what_is_added_as_a_copy_must_be_one(toy: Study) -> None:
     assert toy.add_dataset(a_copy()) == toy.add_dataset(a_copy()) == 2
     with pytest.raises(StudyError, match="is stored with seed 7, found 8"):
         toy.add_dataset(a_copy(seed=8))
+
+
+def test_label_noise_has_other_labels_and_the_same_examples(toy: Study) -> None:
+    """A copy with planted labels differs in labels, not in keys, and is no unseen data for compression or regimes."""
+    noise = a_copy(alteration="label-noise", severity=None)
+    with pytest.raises(StudyError, match="the labels or keys contradict"):
+        toy.add_dataset(replace(noise, keys=KEYS[::-1]))
+    with pytest.raises(StudyError, match="the labels or keys contradict"):
+        toy.add_dataset(a_copy(labels=LABELS[::-1]))
+    toy.add_dataset(replace(noise, labels=np.array([0, 1, 1, 2, 1, -1])))
+    assert toy.labels("toy/blur").tolist() == [0, 1, 1, 2, 1, -1]
+    for regime in ("supervised", "simclr"):
+        toy.add_population(Population(regime, "dense", regime=regime))
+    for name, predicted in (("dense", DENSE), ("pruned", PRUNED), ("supervised", DENSE), ("simclr", PRUNED)):
+        for dataset in ("toy/test", "toy/blur"):
+            if (name, dataset) not in (("dense", "toy/test"), ("pruned", "toy/test")):
+                add_labels(toy, name, dataset, predicted, ["0", "1", "2"])
+    analysis = analyze(toy, topics=["unseen", "accuracy"], permutations=10, store=False)
+    assert "toy/blur" in analysis.accuracy["dataset"].to_list()
+    assert not analysis.unseen.height
+    assert set(analysis.unseen_regimes["dataset"]) == {"toy/test"}
 
 
 def test_copies_inherit_what_they_lack(toy: Study) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,8 @@ import pytest
 
 import pietools
 from pietools.errors import StudyError
-from pietools.records import Dataset, Evaluation, Model, Population
+from pietools.records import Dataset, EpochPredictions, Evaluation, LayerPredictions, Model, Population, Recording
+from pietools.resources import resource
 from pietools.signatures import network_signatures
 from pietools.statistics.scalars import scalars_from_labels, scalars_from_logits
 from pietools.study import Study
@@ -61,7 +63,7 @@ def test_a_newer_schema_is_refused(toy: Study) -> None:
     """With what to do about it."""
     toy._database.set_fact("schema_version", 99)
     toy.close()
-    with pytest.raises(StudyError, match="schema version 99, this pietools reads up to 2: upgrade pietools"):
+    with pytest.raises(StudyError, match="schema version 99, this pietools reads up to 3: upgrade pietools"):
         Study.open(toy.path)
 
 
@@ -317,20 +319,96 @@ def test_class_names_are_kept(toy: Study) -> None:
     assert PRUNED.shape == (3, 6)
 
 
-def test_a_study_of_an_older_version_is_brought_up_to_date(toy: Study, tmp_path: Path) -> None:
-    """Its predictions stay, its results go, and opening it without writing is refused."""
+def columns(study: Study) -> pl.DataFrame:
+    """Describe the tables of what was measured."""
+    return study.sql(
+        """select table_name, column_name, data_type, is_nullable, comment from duckdb_columns()
+           where schema_name = 'main' and not internal and database_name <> 'temp' order by table_name, column_name"""
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_study_of_an_older_version_is_brought_up_to_date(toy: Study, tmp_path: Path, version: int) -> None:
+    """Its predictions stay, its results go, its tables are those of a new one; opening it without writing is refused."""
     pietools.analyze(toy, permutations=10)
-    expected = toy.pies("dense", "pruned")
-    toy.sql("alter table predictions drop column brier")
-    toy.sql("drop table example_properties")
-    toy.sql("update study set value = '1' where key = 'schema_version'")
+    expected, described = toy.pies("dense", "pruned"), columns(toy)
+    for table in ("features", "layer_predictions", "epoch_predictions", "layers"):
+        toy.sql(f"drop table {table}")
+    if version == 1:
+        toy.sql("alter table predictions drop column brier")
+        toy.sql("drop table example_properties")
+    toy.sql(f"update study set value = '{version}' where key = 'schema_version'")
     toy.close()
-    with pytest.raises(StudyError, match=r"schema version 1, this pietools reads 2: open it once for writing"):
+    with pytest.raises(StudyError, match=rf"schema version {version}, this pietools reads 3: open it once for writing"):
         Study.open(tmp_path / "toy.duckdb", read_only=True)
     with Study.open(tmp_path / "toy.duckdb") as study:
         assert study.pies("dense", "pruned").equals(expected)
         assert study.results("pies").height == 0
         assert "mean_brier" in study.accuracy("dense").columns
         assert study.properties().height == 0
+        assert columns(study).equals(described)
     with Study.open(tmp_path / "toy.duckdb", read_only=True) as study:
         assert study.pies("dense", "pruned").equals(expected)
+
+
+RECORDING = Recording(
+    features=np.arange(12, dtype=np.float32).reshape(6, 2) / 8,
+    layers=LayerPredictions(["conv", "softmax"], np.array([[0, 0, 1, 1, 2, 2], [0, 1, 2, 0, 1, 2]])),
+    epochs=EpochPredictions(
+        np.array([[0, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 0], [0, 0, 1, 2, 1, 0]], dtype=np.uint8),
+        np.linspace(0, 1.4, 18, dtype=np.float32).reshape(3, 6),
+    ),
+)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_what_was_recorded_comes_back(toy: Study, dtype: str) -> None:
+    """Features, labels of layers and epochs are read as they were written, in the order of label_matrix."""
+    for replicate in ("2", "1", "0"):
+        factor = int(replicate) + 1
+        recording = replace(RECORDING, features=RECORDING.features * factor)
+        added = toy.add_recording(Model("dense", replicate), "toy/test", recording, dtype)
+        assert added == ["features", "layer_predictions", "epoch_predictions"]
+    features = toy.features("dense")
+    assert features.dtype == np.float32
+    assert np.array_equal(features, np.stack([RECORDING.features * factor for factor in (1, 2, 3)]))
+    layers, epochs = toy.layer_predictions("dense"), toy.epoch_predictions("dense", "toy/test")
+    assert layers.names == RECORDING.layers.names
+    assert np.array_equal(layers.labels, np.stack([RECORDING.layers.labels] * 3))
+    assert np.array_equal(epochs.labels, np.stack([RECORDING.epochs.labels] * 3))
+    assert np.array_equal(epochs.el2n, np.stack([RECORDING.epochs.el2n] * 3))
+
+
+def test_a_recording_is_added_once(toy: Study) -> None:
+    """What is there stays as it is, what is missing is added, and the predictions are not touched."""
+    model, predictions = Model("dense", "0"), toy.table("predictions")
+    assert toy.recorded(model, "toy/test") == set()
+    first = Recording(features=RECORDING.features)
+    assert toy.add_recording(model, "toy/test", first, "float32") == ["features"]
+    other = replace(RECORDING, features=RECORDING.features + 1)
+    assert toy.add_recording(model, "toy/test", other, "float32") == ["layer_predictions", "epoch_predictions"]
+    assert toy.recorded(model, "toy/test") == {"features", "layer_predictions", "epoch_predictions"}
+    assert toy.sql("select count(*) as n, sum(features[1]) as total from features").row(0) == (6, 3.75)
+    assert toy.table("predictions").equals(predictions)
+
+
+def test_a_recording_without_predictions_is_refused(toy: Study) -> None:
+    """So is one of another number of examples, and reading what is not there."""
+    with pytest.raises(StudyError, match="'dense' has no predictions on 'toy/test' to record more of"):
+        toy.add_recording(Model("dense", "9"), "toy/test", RECORDING)
+    with pytest.raises(StudyError, match="the data set has 6 examples, found 5 in what is to be added to features"):
+        toy.add_recording(Model("dense", "0"), "toy/test", replace(RECORDING, features=RECORDING.features[:5]))
+    assert toy.recorded(Model("dense", "0"), "toy/test") == set()
+    with pytest.raises(StudyError, match="replicate '0' of 'dense' has no features on the primary data set: ask for"):
+        toy.features("dense")
+
+
+def test_forgetting_events_are_counted_by_the_cookbook(toy: Study) -> None:
+    """Right after one epoch and wrong after the next, by hand: labels 0 0 1 2 1 – in three epochs."""
+    question = next(q for q in resource("sql", "cookbook.sql").read_text().split(";") if "epoch_predictions" in q)
+    assert toy.sql(question).row(0, named=True)["n_examples"] == 0
+    toy.add_recording(Model("dense", "0"), "toy/test", RECORDING)
+    # e0 is right, wrong, right: one event. e1 wrong, wrong, right; e2 and e4 always right; e3 wrong, wrong, right: none.
+    assert toy.sql(question).row(0, named=True) == {
+        "n_examples": 5, "n_forgotten": 1, "mean_events": 0.2, "n_never_learned": 0
+    }  # fmt: skip

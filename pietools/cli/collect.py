@@ -33,11 +33,13 @@ def _as_json(study: str, rows: list[dict[str, Any]]) -> str:
 
 
 def _as_text(rows: list[dict[str, Any]]) -> str:
-    """One line per population and data set: networks, how many are new and their mean accuracy."""
+    """One line per population and data set: networks, how many are new, their mean accuracy, and what was recorded."""
     lines = []
     for population, dataset in dict.fromkeys((row["population"], row["dataset"]) for row in rows):
         chosen = [row for row in rows if (row["population"], row["dataset"]) == (population, dataset)]
         new = [row["accuracy"] for row in chosen if row["is_new"]]
         accuracy = f", accuracy {sum(new) / len(new):.2%}" if new else ""
-        lines.append(f"{population} on {dataset}: {len(chosen)} networks ({len(new)} new{accuracy})")
+        tables = sorted({table for row in chosen for table in row["recorded"]})
+        recorded = f", added {', '.join(tables)}" if tables else ""
+        lines.append(f"{population} on {dataset}: {len(chosen)} networks ({len(new)} new{accuracy}{recorded})")
     return "\n".join(lines)

@@ -11,13 +11,13 @@ def progress_bar(description: str, unit: str) -> Iterator[Callable[[int, int], N
     Yields a function that takes how much is done and how much there is in all.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
@@ -26,7 +26,7 @@ def progress_bar(description: str, unit: str) -> Iterator[Callable[[int, int], N
 
         def show(done: int, total: int) -> None:
             speed = progress.tasks[0].speed
-            rate = f"{speed:.0f} {unit}/s" if speed else ""
+            rate = f"{speed:,.0f} {unit}/s" if speed else ""
             progress.update(task, completed=done, total=total, rate=rate)
 
         yield show

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pietools.training.plan import Plan
     from pietools.training.train_study import TrainReport
 
 
 @click.command()
 @click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
 @click.option("--processes", type=click.IntRange(min=1), help="Networks trained at once.  [default: one per core]")
+@click.option("--plan", "is_plan", is_flag=True, help="Only say what would be trained, how long it takes and its size.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def train(study_toml: str, processes: int | None, as_json: bool) -> None:
+def train(study_toml: str, processes: int | None, is_plan: bool, as_json: bool) -> None:
     """Train the networks that a STUDY.toml names.
 
     Networks that are there already are skipped; after Ctrl-C or a crash the same command goes on.
@@ -20,10 +22,14 @@ def train(study_toml: str, processes: int | None, as_json: bool) -> None:
     from pietools.cli.progress import progress_bar
     from pietools.errors import TrainingError
     from pietools.study_file import read_study_file
+    from pietools.training.plan import plan_training
     from pietools.training.train_study import train_study
 
     study_file = read_study_file(study_toml)
-    with progress_bar("Training", "steps") as on_progress:
+    if is_plan:
+        _print_plan(plan_training(study_file, processes), as_json=as_json)
+        return
+    with progress_bar("Training", "images") as on_progress:
         report = train_study(study_file, processes, on_progress)
     click.echo(_as_json(report) if as_json else _as_text(report))
     if report.failures:
@@ -31,6 +37,37 @@ def train(study_toml: str, processes: int | None, as_json: bool) -> None:
             click.echo(f"{failure['population']} replicate {failure['replicate']}: {failure['message']}", err=True)
         n_all = len(report.failures) + len(report.networks)
         raise TrainingError(f"{len(report.failures)} of {n_all} networks failed; the others are kept.")
+
+
+def _print_plan(plan: "Plan", *, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from pietools import __version__
+    from pietools.rounding import count
+
+    if as_json:
+        click.echo(json.dumps({"schema": "pietools/train-plan/1", "version": __version__, **asdict(plan)}))
+        return
+    for row in plan.populations:
+        there = f" ({row.n_finished} are there)" if row.n_finished else ""
+        made = f"{count(row.steps)} steps, {count(row.images)} images each" if row.steps else "no training"
+        source = f" from {row.parent}" if row.parent else ""
+        networks = f"{row.n_networks} {'network' if row.n_networks == 1 else 'networks'}"
+        time = f", {_duration(row.seconds)}" if row.seconds else ""
+        click.echo(f"{row.population}: {networks}{there}{source}, {made}{time}")
+    n_missing = sum(row.n_networks - row.n_finished for row in plan.populations)
+    click.echo(
+        f"In all {n_missing} networks to make: about {_duration(plan.seconds)} with {plan.n_processes} at once, "
+        f"{plan.n_bytes / 1e6:.1f} MB."
+    )
+
+
+def _duration(seconds: float) -> str:
+    """Return a time that a person takes in: 40 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _as_json(report: "TrainReport") -> str:

@@ -38,6 +38,7 @@ def _body(analysis: Analysis) -> str:
         sections.findings(analysis),
         sections.warnings(analysis),
         sections.analyzed(analysis, by_topic["accuracy"]),
+        sections.training(analysis),
         sections.topic(analysis, "pies", "PIEs", by_topic["pies"]),
         sections.topic(analysis, "flips", "Flips", by_topic["flips"]),
         sections.topic(analysis, "examples", "Single examples", by_topic["examples"]),

@@ -12,6 +12,7 @@ from pietools.report.sentences import comparison_name, dataset_sentence, headlin
 from pietools.report.terms import TERMS
 from pietools.rounding import count, points
 from pietools.shown_tables import CLASSES, DISTORTION, TABLES, ShownTable, shown_columns
+from pietools.shown_training import COMPRESSION, regime_columns, regime_rows
 from pietools.statistics.classes import CORRECTION, LEVEL, count_significant
 
 CLASS_ROWS = 10
@@ -32,6 +33,21 @@ def analyzed(analysis: Analysis, drawn: list[Figure]) -> str:
     names = set(analysis.accuracy["dataset"])
     datasets = bullets(dataset_sentence(row) for row in analysis.datasets.to_dicts() if row["name"] in names)
     return section("What was analyzed", datasets, *_figures(drawn), *_shown(analysis, TABLES["accuracy"]))
+
+
+def training(analysis: Analysis) -> str:
+    """How sparse and large the networks are, which layers were compressed, and what differs between the regimes."""
+    parts = []
+    if analysis.compression.height:
+        rows = analysis.compression.to_dicts()
+        parts += [element("h3", "Compression"), table(shown_columns(COMPRESSION, rows), rows)]
+    if analysis.regime_differences.height:
+        rows = regime_rows(analysis.regime_differences)
+        note = (
+            "All that differs between the regimes besides what follows from it; the rest is the same in the STUDY.toml."
+        )
+        parts += [element("h3", "Regimes"), table(regime_columns(rows), rows), element("p", note, class_="note")]
+    return section("Training and compression", *parts)
 
 
 def topic(analysis: Analysis, name: str, title: str, drawn: list[Figure]) -> str:

@@ -1,28 +1,71 @@
 """What is wrong between tables of a STUDY.toml that are right by themselves."""
 
+from pietools.study_file.copies import name_copies
 from pietools.study_file.line_numbers import Location
 from pietools.study_file.messages import suggestion
 from pietools.study_file.populations import name_populations
-from pietools.study_file.settings import StudyTables
+from pietools.study_file.recipe_contradictions import find_recipe_contradictions
+from pietools.study_file.settings import CopySettings, DataSettings, StudyTables
 
 Contradiction = tuple[Location, str]
+
+DATA_KEYS = {
+    "root": ("fashion-mnist", "cifar10", "cifar100", "celeba"),
+    "target": ("celeba",),
+    "resize": ("imagefolder:PATH", "celeba"),
+    "crop": ("imagefolder:PATH", "celeba"),
+}
+"""Keys of [data], and whose they are."""
 
 
 def find_contradictions(tables: StudyTables) -> list[Contradiction]:
     """List where each contradiction stands and what it is, the first thing to put right first."""
-    return [*_in_data(tables), *_in_training(tables), *_in_populations(tables), *_in_comparisons(tables)]
+    return [
+        *_in_data(tables),
+        *_in_copies(tables.data),
+        *_in_training(tables),
+        *find_recipe_contradictions(tables),
+        *_in_populations(tables),
+        *_in_comparisons(tables),
+    ]
 
 
 def _in_data(tables: StudyTables) -> list[Contradiction]:
     data = tables.data
-    if data.name == "fashion-mnist" and data.root is None:
-        return [(("data", "name"), "[data] lacks the key 'root': the folder that holds Fashion-MNIST.")]
-    belongs_to = {"root": "fashion-mnist", "resize": "imagefolder:PATH", "crop": "imagefolder:PATH"}
+    for key, what in (("root", f"the folder that holds {data.name}"), ("target", "the attribute that is the class")):
+        if data.name in DATA_KEYS[key] and getattr(data, key) is None:
+            return [(("data", "name"), f"[data] lacks the key '{key}': {what}.")]
+    kind = "imagefolder:PATH" if data.name.startswith("imagefolder:") else data.name
     return [
-        (("data", key), f"[data] {key} is for {owner}, and name is '{data.name}'.")
-        for key, owner in belongs_to.items()
-        if getattr(data, key) is not None and data.name.partition(":")[0] != owner.partition(":")[0]
+        (("data", key), f"[data] {key} is for {', '.join(owners)}, and name is '{data.name}'.")
+        for key, owners in DATA_KEYS.items()
+        if getattr(data, key) is not None and kind not in owners
     ]
+
+
+def _in_copies(data: DataSettings) -> list[Contradiction]:
+    found: list[Contradiction] = []
+    for index, block in enumerate(data.copies):
+        key, message = _in_copy(data, block)
+        if message:
+            found.append((("data", "copy", index, key), f"[[data.copy]] {message}"))
+    names = [copy.name for copy in name_copies(data)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return found if twice is None else [*found, (("data", "copy"), f"two copies are named '{twice}': leave one out.")]
+
+
+def _in_copy(data: DataSettings, block: CopySettings) -> tuple[str, str]:
+    """Return the key that is wrong in a table [[data.copy]] and what is wrong, or nothing."""
+    if block.of not in data.evaluate:
+        return "of", f"of = '{block.of}': evaluate does not name this split. Allowed: {', '.join(data.evaluate)}."
+    if (block.corruption is None) == (block.label_noise is None):
+        said = "neither corruption nor" if block.corruption is None else "both corruption and"
+        return "corruption", f"has {said} label_noise: give one of them."
+    if block.severity is not None and block.corruption is None:
+        return "severity", "severity is of a corruption, not of label_noise."
+    if "saturation" in (block.corruption or []) and data.name in ("digits", "fashion-mnist"):
+        return "corruption", f"saturation is for colour images, and those of {data.name} are gray."
+    return "", ""
 
 
 def _in_training(tables: StudyTables) -> list[Contradiction]:
@@ -30,9 +73,13 @@ def _in_training(tables: StudyTables) -> list[Contradiction]:
         return [((), "no population is named. Add [[regime]] to train some, or [[population]] for checkpoints.")]
     if tables.regime and tables.training is None:
         return [(("regime", 0), "[[regime]] needs a table [training] with the key 'steps'.")]
-    if tables.compression and not tables.regime:
-        return [(("compression", 0), "[[compression]] needs a [[regime]] to train in.")]
-    return []
+    for table in ("compression", "control"):
+        if getattr(tables, table) and not tables.regime:
+            return [((table, 0), f"[[{table}]] needs a [[regime]] to train in.")]
+    evaluated = tables.data.evaluate
+    unknown = [split for split in (tables.training.record if tables.training else []) if split not in evaluated]
+    hint = f"is not in [data] evaluate, which has: {', '.join(evaluated)}."
+    return [(("training", "record"), f"[training] record: '{split}' {hint}") for split in unknown]
 
 
 def _in_populations(tables: StudyTables) -> list[Contradiction]:

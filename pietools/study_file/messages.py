@@ -7,11 +7,14 @@ import typing
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from pietools.study_file.line_numbers import Location
 from pietools.study_file.settings import StudyTables
 
 KINDS = {
+    "bool_type": "true or false",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -31,12 +34,13 @@ def suggestion(name: str, names: list[str]) -> str:
 def describe(error: ErrorDetails) -> str:
     """Say the table and key, what was found, what is allowed."""
     location, kind, found = error["loc"], error["type"], error["input"]
-    table, key = _table_of(location), next((part for part in location[1:] if isinstance(part, str)), None)
+    table, model, inside = _innermost(location)
+    key = next((part for part in inside if isinstance(part, str)), None)
     if kind == "extra_forbidden":
-        return _unknown_key(table, str(location[-1]), location)
+        return _unknown_key(table, model, str(location[-1]))
     if kind == "missing":
-        where = f"{table} lacks the key '{location[-1]}'." if key else f"the table [{location[0]}] is missing."
-        return where if key is None else f"{where} Allowed: {', '.join(_keys_of(location))}."
+        where = f"{table} lacks the key '{key}'." if key else f"the table {table} is missing."
+        return where if key is None else f"{where} Allowed: {', '.join(_keys(model))}."
     subject = f"{table} {key}" if key else table
     if kind in KINDS:
         return f"{subject} must be {KINDS[kind]}, and {_shortened(found)} is {TYPES.get(type(found), type(found).__name__)}."
@@ -50,30 +54,37 @@ def _shortened(found: Any) -> str:
     return brief.repr(found)
 
 
-def _table_of(location: tuple[int | str, ...]) -> str:
-    is_array = len(location) > 1 and isinstance(location[1], int)
-    return f"[[{location[0]}]]" if is_array else f"[{location[0]}]"
+def _innermost(location: Location) -> tuple[str, type[BaseModel], Location]:
+    """Return the header of the innermost table, its settings (those of the file outside all), and where in it: [[data.copy]]."""
+    names: list[str] = []
+    model: type[BaseModel] = StudyTables
+    is_array = False
+    while location and (inner := _table_model(_keys(model).get(str(location[0])))):
+        names.append(str(location[0]))
+        model = inner
+        is_array = len(location) > 1 and isinstance(location[1], int)
+        location = location[2 if is_array else 1 :]
+    name = ".".join(names)
+    return f"[[{name}]]" if is_array else f"[{name}]", model, location
 
 
-def _unknown_key(table: str, key: str, location: tuple[int | str, ...]) -> str:
-    allowed = _keys_of(location)
-    subject = f"{table} has no key '{key}'" if len(location) > 1 else f"there is no table [{key}]"
+def _unknown_key(table: str, model: type[BaseModel], key: str) -> str:
+    allowed = list(_keys(model))
+    subject = f"there is no table [{key}]" if model is StudyTables else f"{table} has no key '{key}'"
     return f"{subject}.{suggestion(key, allowed)} Allowed: {', '.join(allowed)}."
 
 
-def _keys_of(location: tuple[int | str, ...]) -> list[str]:
-    """List the keys of the table in which the location lies."""
-    model: type[BaseModel] = StudyTables
-    if len(location) > 1:
-        model = _table_model(StudyTables.model_fields[str(location[0])].annotation)
-    return list(model.model_fields)
+def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a table by their keys in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _table_model(annotation: Any) -> type[BaseModel]:
-    """Return the settings class inside `X`, `X | None` or `list[X]`."""
+def _table_model(field: FieldInfo | None) -> type[BaseModel] | None:
+    """Return the settings class inside `X`, `X | None` or `list[X]`, None where the field is no table."""
+    annotation: Any = field.annotation if field else None
     if typing.get_origin(annotation) in (list, types.UnionType):
         annotation = typing.get_args(annotation)[0]
-    return typing.cast(type[BaseModel], annotation)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _requirement(error: ErrorDetails) -> str:

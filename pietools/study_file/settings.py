@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1, lt=2**31)]
-DATA_NAMES = "digits, fashion-mnist, imagefolder:PATH, python:MODULE:FUNCTION"
+DATA_NAMES = ("digits", "fashion-mnist", "cifar10", "cifar100", "celeba")
+NETWORK_NAMES = "small-cnn, wrn-16-2, resnet18-cifar, the name of a torchvision network, timm:NAME, python:MODULE:FUNCTION"
 
 
 def _is_python_name(name: str) -> bool:
@@ -19,17 +20,18 @@ def _is_python_name(name: str) -> bool:
 
 
 def _check_data_name(name: str) -> str:
-    if name in ("digits", "fashion-mnist") or _is_python_name(name):
+    if name in DATA_NAMES or _is_python_name(name):
         return name
     if name.startswith("imagefolder:") and name != "imagefolder:":
         return name
-    raise ValueError(f"Allowed: {DATA_NAMES}")
+    raise ValueError(f"Allowed: {', '.join(DATA_NAMES)}, imagefolder:PATH, python:MODULE:FUNCTION")
 
 
 def _check_network_name(name: str) -> str:
-    if _is_python_name(name) or (name and ":" not in name):
+    plain = name.removeprefix("timm:")
+    if _is_python_name(name) or (plain and ":" not in plain):
         return name
-    raise ValueError("Allowed: small-cnn, the name of a torchvision network, python:MODULE:FUNCTION")
+    raise ValueError(f"Allowed: {NETWORK_NAMES}")
 
 
 def _as_list(value: Any) -> Any:
@@ -45,6 +47,28 @@ def _check_distinct(values: list[str]) -> list[str]:
 
 SplitName = Annotated[str, Field(min_length=1)]
 NetworkName = Annotated[str, AfterValidator(_check_network_name)]
+Augmentations = Annotated[
+    list[Literal["flip", "crop", "resized-crop", "jitter", "gray", "cutout", "rand-augment"]],
+    AfterValidator(_check_distinct),
+]
+PRUNING_METHODS = ("magnitude", "random", "2:4")
+
+Corruption = Literal[
+    "gaussian-noise",
+    "shot-noise",
+    "impulse-noise",
+    "gaussian-blur",
+    "brightness",
+    "contrast",
+    "saturation",
+    "pixelate",
+    "jpeg",
+    "elastic",
+    "rotation",
+    "translation",
+    "occlusion",
+]
+Severity = Annotated[int, Field(ge=1, le=5)]
 
 
 class Settings(BaseModel):
@@ -61,7 +85,8 @@ class StudySettings(Settings):
     file: str
     """the DuckDB file that collect makes"""
     network: NetworkName = "small-cnn"
-    """small-cnn, the name of a torchvision network such as resnet18, or python:MODULE:FUNCTION called with the number of classes"""
+    """small-cnn, wrn-16-2, resnet18-cifar, the name of a torchvision network such as resnet18, timm:NAME, or \
+python:MODULE:FUNCTION called with the number of classes"""
     replicates: PositiveInt = 10
     """networks per population"""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -70,23 +95,49 @@ class StudySettings(Settings):
     """folder for the trained networks"""
 
 
+class CopySettings(Settings):
+    """[[data.copy]]: a split again, with other images or other labels; each copy is a data set of its own."""
+
+    of: SplitName
+    """a split of `evaluate`"""
+    corruption: (
+        Annotated[list[Corruption], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_check_distinct)] | None
+    ) = None
+    """what is done to the images, one copy per corruption and severity: see methods/corruptions.md; saturation is for colour"""
+    severity: (
+        Annotated[list[Severity], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_check_distinct)] | None
+    ) = None
+    """of a corruption: 1 (mild) to 5; all five unless given"""
+    label_noise: Fraction | None = None
+    """instead of a corruption: fraction of the labels that another class replaces"""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """decides, with the key of an example, what is random in it"""
+
+
 class DataSettings(Settings):
     """[data]: `resize` and `crop` are in pixels, `mean` and `std` per channel of intensities in [0, 1]."""
 
     name: Annotated[str, AfterValidator(_check_data_name)]
-    """digits, fashion-mnist, imagefolder:PATH (PATH/SPLIT/CLASS/* or PATH/CLASS/*) or python:MODULE:FUNCTION"""
+    """digits, fashion-mnist, cifar10, cifar100, celeba, imagefolder:PATH (PATH/SPLIT/CLASS/* or PATH/CLASS/*) or \
+python:MODULE:FUNCTION"""
     root: str | None = None
-    """for fashion-mnist: torchvision's folder or a folder of idx or idx.gz files"""
+    """fashion-mnist, cifar10, cifar100, celeba: the folder in which torchvision keeps it; for fashion-mnist also a folder of \
+idx or idx.gz files"""
+    target: str | None = None
+    """celeba: the attribute that is the class, such as Blond_Hair; the others become properties"""
     evaluate: Annotated[list[SplitName], Field(min_length=1), AfterValidator(_check_distinct)] = ["test"]
     """splits to collect predictions on; the first is the primary data set"""
     resize: PositiveInt | None = None
-    """image folders: length of the shorter side, pixels; 256 unless given"""
+    """image folders, celeba: length of the shorter side, pixels; 256 unless given, 128 for celeba"""
     crop: PositiveInt | None = None
-    """image folders: side of the square cut from the middle, pixels; 224 unless given"""
+    """image folders, celeba: side of the square cut from the middle, pixels; 224 unless given, 128 for celeba"""
     mean: Annotated[list[float], Field(min_length=1)] | None = None
     """mean of the intensities in [0, 1], one or one per channel; the data set’s own unless given"""
     std: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] | None = None
     """standard deviation of the intensities, likewise"""
+    # Not named as its key, because pydantic has a method of that name.
+    copies: Annotated[list[CopySettings], Field(alias="copy")] = []
+    """altered copies to collect predictions on: tables [[data.copy]]"""
 
     @property
     def label(self) -> str:
@@ -110,35 +161,99 @@ class TrainingSettings(Settings):
     """L2 penalty, for all weights"""
     schedule: Literal["cosine", "one-cycle"] = "cosine"
     """how the learning rate falls"""
-    augment: Annotated[list[Literal["flip", "crop"]], AfterValidator(_check_distinct)] = []
-    """flip: left to right; crop: shifted by up to an eighth"""
+    augment: Augmentations = []
+    """random changes of every image that is trained on: flip (left to right), crop (shifted by up to an eighth), resized-crop \
+(a part of 20 to 100 % at the original size), jitter (brightness, contrast, saturation), gray, cutout (a gray square of up to \
+half the side), rand-augment (two of fourteen changes)"""
+    strong_augment: Augmentations | None = None
+    """the same pool, for contrastive views and FixMatch's second view; resized-crop, flip, jitter and gray for the former and \
+augment, rand-augment and cutout for the latter unless given"""
+    labelled_fraction: Fraction | None = None
+    """fraction of the training labels that supervised-few, fixmatch and fine-tune heads see, the same examples in all \
+networks, class by class"""
+    head_steps: PositiveInt = 2000
+    """optimizer steps of a linear probe or of fine-tuning, after `steps`"""
+    fine_tune_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """largest learning rate of fine-tuning a whole network, of heads and after one-shot pruning; a tenth of learning_rate \
+unless given"""
+    record: Annotated[list[SplitName], AfterValidator(_check_distinct)] = []
+    """splits whose predicted labels and EL2N are kept after every epoch, as forgetting events need them; [data] evaluate has \
+them too; contrastive training keeps none, since it has no classifier"""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto is CUDA where there is one"""
 
 
 class RegimeSettings(Settings):
-    """[[regime]]: how the labels are used in training."""
+    """[[regime]]: how the labels are used in training; what it does not say is the same for all regimes, from [training]."""
 
-    name: Literal["supervised"]
-    """supervised: cross-entropy on all labels"""
+    name: Literal["supervised", "supervised-few", "simclr", "supcon", "fixmatch"]
+    """supervised: cross-entropy, all labels; supervised-few: cross-entropy, the labelled fraction only; simclr: NT-Xent between \
+two views, no labels; supcon: supervised contrastive, all labels; fixmatch: the labelled fraction and confident pseudo-labels"""
+    head: Literal["linear-probe", "fine-tune"] | None = None
+    """simclr, supcon: linear-probe (on the frozen encoder, all labels; unless given) or fine-tune (everything, the labelled \
+fraction)"""
+    temperature: Annotated[float, Field(gt=0)] | None = None
+    """simclr, supcon: of the similarities; 0.5 for simclr and 0.1 for supcon unless given"""
+    threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """fixmatch: least confidence of a pseudo-label; 0.95 unless given"""
+    unlabelled_ratio: PositiveInt | None = None
+    """fixmatch: unlabelled images per labelled one; 7 unless given"""
+    ema: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """fixmatch: decay of the moving average of the weights, which is the network that is kept; 0.999 unless given"""
 
 
 class CompressionSettings(Settings):
-    """[[compression]]: gradual global magnitude pruning; `window` is in fractions of training."""
+    """[[compression]]: one or more compressed populations in every regime."""
 
-    method: Literal["magnitude"]
-    """magnitude: gradual, global"""
-    sparsity: Annotated[list[Fraction], BeforeValidator(_as_list), Field(min_length=1)]
-    """fractions of the prunable weights to set to zero; one population each"""
-    window: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=2, max_length=2)] = [0.25, 0.75]
-    """begin and end of pruning, as fractions of training"""
+    method: Literal["magnitude", "random", "2:4", "float16", "bfloat16", "int8", "int8-static"]
+    """pruning: magnitude (the smallest weights), random, 2:4 (two smallest of every four along the input channels); quantization \
+after training: float16, bfloat16, int8 (weights, per output channel), int8-static (weights and the layers' inputs)"""
+    sparsity: Annotated[list[Fraction], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    """magnitude, random: fractions of the prunable weights to set to zero; one population each"""
+    scope: Literal["global", "layer-wise"] | None = None
+    """magnitude, random: the sparsity holds over all layers together (global, unless given) or in every layer"""
+    schedule: Literal["gradual", "one-shot"] | None = None
+    """magnitude, random: gradual, during training (unless given), or one-shot, after it, followed by fine-tuning with the \
+regime's own loss; 2:4 is one-shot"""
+    window: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=2, max_length=2)] | None = None
+    """gradual: begin and end of pruning, as fractions of training; 0.25 and 0.75 unless given"""
+    fine_tune_steps: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    """one-shot: optimizer steps after pruning; a tenth of [training] steps unless given"""
+    probe: Literal["refit", "keep"] | None = None
+    """one-shot, regimes with a linear probe: fit the probe again on the pruned encoder (unless given) or keep the dense one's"""
+    from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(default=None, alias="from")
+    """quantization: populations of the regime whose weights are rounded, such as ["dense", "magnitude-0.9"]; dense unless given"""
 
     @field_validator("window")
     @classmethod
-    def _window_is_ordered(cls, window: list[float]) -> list[float]:
-        if window[0] >= window[1]:
+    def _window_is_ordered(cls, window: list[float] | None) -> list[float] | None:
+        if window is not None and window[0] >= window[1]:
             raise ValueError("the window must begin before it ends")
         return window
+
+    @property
+    def is_quantization(self) -> bool:
+        """Whether weights are rounded rather than set to zero."""
+        return self.method not in PRUNING_METHODS
+
+    @property
+    def is_one_shot(self) -> bool:
+        """Whether a finished network is pruned, rather than one in training."""
+        return self.method == "2:4" or self.schedule == "one-shot"
+
+
+class ControlSettings(Settings):
+    """[[control]]: one more population in every regime that tells the effect of compression from other ones."""
+
+    method: Literal["second-dense", "longer-dense", "random", "probe-refit", "label-noise"]
+    """second-dense: as many dense networks from fresh seeds; longer-dense: the dense networks trained on as after one-shot \
+pruning, nothing pruned; random: every magnitude compression with random masks; probe-refit: the dense encoders, frozen, with a \
+newly fitted linear head; label-noise: dense networks whose training labels were partly replaced"""
+    rate: Fraction | None = None
+    """label-noise: fraction of the training labels replaced by another class"""
+    steps: PositiveInt | None = None
+    """longer-dense: optimizer steps; those of the longest fine-tuning in the file, else a tenth of [training] steps, unless \
+given"""
 
 
 class PopulationSettings(Settings):
@@ -173,6 +288,12 @@ class CollectSettings(Settings):
 
     logits: Literal["float32", "float16", "none"] = "float32"
     """how logits are kept; loss, margin and so on are computed before any rounding"""
+    features: Annotated[list[Literal["penultimate"]], AfterValidator(_check_distinct)] = []
+    """penultimate: what the last linear layer receives, kept as the logits are, as float32 where these are not; none for altered \
+copies"""
+    layer_predictions: bool = False
+    """whether k-NN probes of all layers are asked, as prediction depth needs them: k = 30, at most 10,000 training examples; none \
+for altered copies"""
     batch_size: PositiveInt = 500
     """images per forward pass"""
     autocast: Literal["bfloat16", "float16"] | None = None
@@ -200,6 +321,7 @@ class StudyTables(Settings):
     training: TrainingSettings | None = None
     regime: list[RegimeSettings] = []
     compression: list[CompressionSettings] = []
+    control: list[ControlSettings] = []
     population: list[PopulationSettings] = []
     collect: CollectSettings = CollectSettings()
     analyze: AnalyzeSettings = AnalyzeSettings()

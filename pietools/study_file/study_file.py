@@ -37,4 +37,4 @@ class StudyFile:
 
     def as_dict(self) -> dict[str, Any]:
         """Every key with its value or default, paths as written: what is stored in the study."""
-        return self.tables.model_dump(exclude_none=True)
+        return self.tables.model_dump(exclude_none=True, by_alias=True)

@@ -10,6 +10,7 @@ from pietools.statistics.crossed_effects import regime_difference
 from pietools.statistics.effective_robustness import effective_robustness
 from pietools.statistics.estimates import Estimate
 from pietools.statistics.unseen import excess_error, generalization_gap, generalization_gap_change
+from pietools.study import LABEL_NOISE
 from pietools.topics.reading import Comparison, Reading
 
 
@@ -64,7 +65,8 @@ def _unseen_of(reading: Reading, dataset: str) -> list[dict[str, Any]]:
 
 
 def _is_unseen(row: dict[str, Any], clean: dict[str, Any]) -> bool:
-    if clean["split"] == "train":
+    # Label noise leaves the inputs as they are: accuracy falls on it without any shift of the data.
+    if clean["split"] == "train" or row["alteration"] == LABEL_NOISE:
         return False
     is_other_test_set = (
         clean["is_primary"]
@@ -120,8 +122,8 @@ def _regimes(reading: Reading, one: dict[str, Any], other: dict[str, Any]) -> li
     rows = []
     names = one["name"], other["name"]
     for dataset in reading.datasets.to_dicts():
-        is_shared = all(reading.is_evaluated(name, dataset["name"]) for name in names)
-        if dataset["split"] == "train" or not dataset["n_labelled"] or not is_shared:
+        is_test = dataset["split"] != "train" and dataset["n_labelled"] and dataset["alteration"] != LABEL_NOISE
+        if not is_test or not all(reading.is_evaluated(name, dataset["name"]) for name in names):
             continue
         paired = reading.study.is_paired(*names, dataset["name"])
         # In the order of the keys, so that the order of import changes no digit.

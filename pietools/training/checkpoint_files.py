@@ -12,6 +12,8 @@ from pietools.training.checkpoints import checkpoint_path, read_sidecar
 from pietools.training.recipes import recipe_differences, training_recipe
 
 REPLICATE = "{replicate}"
+BESIDE_WEIGHTS = (".epochs.safetensors", ".extra.safetensors")
+"""Files beside weights that were trained here: no networks, though a glob finds them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def find_checkpoints(study_file: StudyFile) -> list[CheckpointFile]:
 
 def _trained_here(study_file: StudyFile, spec: PopulationSpec) -> list[CheckpointFile]:
     recipe, found = training_recipe(study_file, spec), []
-    for replicate in range(study_file.tables.study.replicates):
+    for replicate in range(spec.first_replicate, spec.first_replicate + study_file.tables.study.replicates):
         path = checkpoint_path(study_file.checkpoints_path, spec.name, replicate)
         sidecar = read_sidecar(path, spec.name, replicate)
         if sidecar is None:
@@ -64,7 +66,7 @@ def _trained_elsewhere(study_file: StudyFile, spec: PopulationSpec) -> list[Chec
     found = [
         CheckpointFile(spec, Path(path), match.groupdict().get("replicate"))
         for path, match in matches
-        if match and Path(path).is_file()
+        if match and Path(path).is_file() and not path.endswith(BESIDE_WEIGHTS)
     ]
     if not found:
         raise CollectError(f"population '{spec.name}': no file matches {pattern}.")

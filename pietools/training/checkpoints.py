@@ -5,11 +5,12 @@ The sidecar is written last, so weights without one are half-written and do not 
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pietools.errors import TrainingError
 from pietools.training.boundary import boundary
@@ -31,22 +32,38 @@ KEYS: dict[str, type | tuple[type, ...]] = {
 
 def checkpoint_path(folder: Path, population: str, replicate: int) -> Path:
     """Return where the weights of a replicate are."""
-    return folder / population / f"replicate_{replicate}.safetensors"
+    # A colon, as in 2:4, is no letter of a file's name everywhere.
+    return folder / population.replace(":", "-") / f"replicate_{replicate}.safetensors"
 
 
-def save_checkpoint(path: Path, network: nn.Module, sidecar: dict[str, Any]) -> None:
-    """Write weights and sidecar; `n_bytes`, the size of the weights, is added to the sidecar.
+def save_checkpoint(
+    path: Path, weights: Mapping[str, Tensor], sidecar: dict[str, Any], extra: Mapping[str, Tensor] | None = None
+) -> None:
+    """Write weights, `extra` ones that only training on needs, and sidecar.
 
-    Raises TrainingError if they cannot be written.
+    `n_bytes`, the size of the weights, is added to the sidecar. Raises TrainingError if they cannot be written.
     """
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    # No metadata: safetensors writes it in a random order, and the same network is to give the same bytes.
-    content = safetensors.torch.save(weights)
+    content = _as_bytes(weights)
     described = {"schema": SCHEMA, **sidecar, "n_bytes": len(content)}
     with boundary(f"{path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, content)
-        _write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
+        write_whole(path, content)
+        if extra:
+            write_whole(extra_path(path), _as_bytes(extra))
+        write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
+
+
+def extra_path(path: Path) -> Path:
+    """Return where the weights are that a network lacks and that training on needs: those of a projection head."""
+    return path.with_suffix(".extra.safetensors")
+
+
+def _as_bytes(weights: Mapping[str, Tensor]) -> bytes:
+    # No metadata: safetensors writes it in a random order, and the same network is to give the same bytes.
+    content: bytes = safetensors.torch.save(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    )
+    return content
 
 
 def read_sidecar(path: Path, population: str, replicate: int) -> dict[str, Any] | None:
@@ -102,7 +119,7 @@ def _contradiction(path: Path, what: str) -> TrainingError:
     return TrainingError(f"{path} does not match its sidecar, which {what}. {advice}")
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Replace a file in one step: another process, or the next one after a crash, sees all of it or nothing."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("wb") as file:

@@ -7,17 +7,26 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from pietools.errors import CollectError
 from pietools.statistics.scalars import count_near_ties, scalars_from_logits
-from pietools.study import Evaluation, Study
+from pietools.study import Evaluation, Recording, Study
 from pietools.study_file import CollectSettings, StudyFile
+from pietools.training.copies import alter_datasets
 from pietools.training.datasets import load_dataset
 from pietools.training.images import ImageData
+from pietools.training.layer_probes import ProbeData
 from pietools.training.networks import choose_device, place
 from pietools.training.planned_networks import PlannedNetwork, plan_networks
 from pietools.training.prediction import check_finite, check_repeated, predict_logits
+from pietools.training.recording import (
+    FROM_EPOCHS,
+    LoadedNetwork,
+    load_epochs,
+    load_probe_data,
+    predict_and_record,
+    wanted_recordings,
+)
 from pietools.training.study_description import describe_study
 from pietools.training.weights import Templates, load_network
 
@@ -27,11 +36,15 @@ N_REPEATED = 32
 
 @dataclass(frozen=True)
 class Collection:
-    """What is the same for all networks: the study and its file, data sets with their content digests, the device."""
+    """What is the same for all networks.
+
+    The study and its file, data sets with their content digests, training examples for the layers' probes, the device.
+    """
 
     study: Study
     study_file: StudyFile
     datasets: list[tuple[ImageData, str]]
+    probe_data: ProbeData | None
     device: torch.device
     templates: Templates
 
@@ -46,19 +59,21 @@ def collect_study(
 ) -> list[dict[str, Any]]:
     """Collect what the study does not hold yet.
 
-    Returns a row per network and data set: population, replicate, dataset, n_examples, is_new, and accuracy (None where
-    nothing was to be done). `on_progress` is called with the examples done and the examples in all. Every network is
-    read, checked and compared with the study before anything is stored; raises CollectError if one is missing or does
-    not fit, StudyError if one contradicts what is stored.
+    Returns a row per network and data set: population, replicate, dataset, n_examples, is_new, accuracy (None where
+    nothing was to be predicted), and recorded (tables of features, layers and epochs that were added to). `on_progress`
+    is called with the examples done and the examples in all. Every network is read, checked and compared with the study
+    before anything is stored; raises CollectError if one is missing or does not fit, StudyError if one contradicts what
+    is stored.
     """
     device = choose_device(study_file.tables.collect.device)
     datasets = _load_datasets(study_file)
+    probe_data = load_probe_data(study_file)
     templates: Templates = {}
     networks = plan_networks(study_file, datasets, device, templates)
     n_examples = sum(len(data) for data, _ in datasets)
     rows = []
     with Study.open_or_create(study_file.study_path) as study:
-        collection = Collection(study, study_file, datasets, device, templates)
+        collection = Collection(study, study_file, datasets, probe_data, device, templates)
         _describe(collection, networks)
         for n_done, network in enumerate(networks, start=1):
             rows += _collect_network(collection, network)
@@ -68,11 +83,11 @@ def collect_study(
 
 def _load_datasets(study_file: StudyFile) -> list[tuple[ImageData, str]]:
     settings = study_file.tables.data
-    datasets = [load_dataset(settings, split, study_file.folder) for split in settings.evaluate]
-    for data in datasets[1:]:
-        if data.class_names != datasets[0].class_names:
-            raise CollectError(f"{data.name} and {datasets[0].name} have different classes.")
-    return [(data, data.content_digest()) for data in datasets]
+    splits = [load_dataset(settings, split, study_file.folder) for split in settings.evaluate]
+    for data in splits[1:]:
+        if data.class_names != splits[0].class_names:
+            raise CollectError(f"{data.name} and {splits[0].name} have different classes.")
+    return [(data, data.content_digest()) for data in [*splits, *alter_datasets(settings, splits)]]
 
 
 def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
@@ -80,59 +95,80 @@ def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
     with collection.study.transaction():
         describe_study(collection.study, collection.study_file, collection.datasets)
         for network in networks:
-            for evaluation in network.evaluations:
+            for (data, _), evaluation in zip(collection.datasets, network.evaluations, strict=True):
                 collection.study.has_evaluation(network.model, evaluation, collection.settings.logits)
+                if FROM_EPOCHS in wanted_recordings(collection.study_file, network.file, data):
+                    load_epochs(network.file, data)
 
 
 def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[dict[str, Any]]:
-    """Run one network over the data sets on which the study does not have it."""
-    network: nn.Module | None = None
+    """Run one network over the data sets on which the study does not have it, or lacks what is to be recorded."""
+    loaded: LoadedNetwork | None = None
     rows = []
     for (data, _), evaluation in zip(collection.datasets, planned.evaluations, strict=True):
+        is_new = not collection.study.has_evaluation(planned.model, evaluation, collection.settings.logits)
+        if missing := wanted_recordings(collection.study_file, planned.file, data):
+            missing -= collection.study.recorded(planned.model, data.name)
+        logits, recording = None, Recording()
+        if is_new or missing - {FROM_EPOCHS}:
+            loaded = loaded or _load(collection, planned, data)
+            logits, recording = _run(loaded, data, missing)
+        if FROM_EPOCHS in missing:
+            recording = replace(recording, epochs=load_epochs(planned.file, data))
+        logits = logits if is_new else None
+        _add(collection, planned, evaluation, data, logits, recording if missing else None)
         row: dict[str, Any] = {
             "population": planned.model.population,
             "replicate": planned.model.replicate,
             "dataset": data.name,
             "n_examples": len(data),
-            "is_new": False,
-            "accuracy": None,
+            "is_new": is_new,
+            "accuracy": None if logits is None else float((logits.argmax(1) == data.labels.numpy()).mean()),
+            "recorded": sorted(missing),
         }
-        if not collection.study.has_evaluation(planned.model, evaluation, collection.settings.logits):
-            network = network or place(_load(collection, planned, data), collection.device)
-            logits = _logits(collection, network, planned.file.name, data)
-            _add_evaluation(collection, planned, evaluation, data, logits)
-            row |= {"is_new": True, "accuracy": float((logits.argmax(1) == data.labels.numpy()).mean())}
         rows.append(row)
     return rows
 
 
-def _load(collection: Collection, planned: PlannedNetwork, data: ImageData) -> nn.Module:
-    return load_network(collection.study_file, planned.file, data, collection.templates)
-
-
-def _logits(collection: Collection, network: nn.Module, name: str, data: ImageData) -> np.ndarray:
-    """Return logits, shape (n, classes), that are finite, of a network that predicts some examples twice the same."""
-    settings = collection.settings
+def _load(collection: Collection, planned: PlannedNetwork, data: ImageData) -> LoadedNetwork:
+    network = load_network(collection.study_file, planned.file, data, collection.templates)
+    network = place(network, collection.device)
     predict = partial(
         predict_logits,
         network,
-        data,
-        batch_size=settings.batch_size,
+        batch_size=collection.settings.batch_size,
         device=collection.device,
-        autocast=settings.autocast,
-        name=name,
+        autocast=collection.settings.autocast,
+        name=planned.file.name,
     )
-    logits = predict(indices=torch.arange(len(data)))
-    check_finite(name, data, logits)
+    return LoadedNetwork(planned.file.name, network, predict, collection.probe_data)
+
+
+def _run(loaded: LoadedNetwork, data: ImageData, wanted: set[str]) -> tuple[np.ndarray, Recording]:
+    """Return logits, shape (n, classes), that are finite, of a network that predicts some examples twice the same."""
+    logits, recording = predict_and_record(loaded, data, wanted)
+    check_finite(loaded.name, data, logits)
     # Both passes in batches of one size: another order of summation could turn a near tie over.
     sample = torch.arange(min(N_REPEATED, len(data)))
-    check_repeated(name, data, predict(indices=sample), predict(indices=sample))
-    return logits.numpy()
+    check_repeated(loaded.name, data, loaded.predict(data, sample), loaded.predict(data, sample))
+    return logits.numpy(), recording
 
 
-def _add_evaluation(
-    collection: Collection, planned: PlannedNetwork, evaluation: Evaluation, data: ImageData, logits: np.ndarray
+def _add(
+    collection: Collection,
+    planned: PlannedNetwork,
+    evaluation: Evaluation,
+    data: ImageData,
+    logits: np.ndarray | None,
+    recording: Recording | None,
 ) -> None:
-    predictions = scalars_from_logits(logits, data.labels.numpy())
-    evaluation = replace(evaluation, n_near_ties=count_near_ties(logits))
-    collection.study.add_evaluation(planned.model, evaluation, predictions, logits, collection.settings.logits)
+    """Add what is new, in one transaction."""
+    settings, study = collection.settings, collection.study
+    with study.transaction():
+        if logits is not None:
+            predictions = scalars_from_logits(logits, data.labels.numpy())
+            evaluation = replace(evaluation, n_near_ties=count_near_ties(logits))
+            study.add_evaluation(planned.model, evaluation, predictions, logits, settings.logits)
+        if recording is not None:
+            dtype = "float16" if settings.logits == "float16" else "float32"
+            study.add_recording(planned.model, data.name, recording, dtype)

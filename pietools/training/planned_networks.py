@@ -1,6 +1,6 @@
 """What collect is to run: each network with its evaluations, described as the study is going to know them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -12,9 +12,11 @@ from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
 from pietools.training.checkpoints import check_digest
 from pietools.training.digests import evaluation_digest, model_digest
 from pietools.training.images import ImageData
+from pietools.training.layers import describe_layers
 from pietools.training.pruning import realised_sparsity
+from pietools.training.quantization import is_packed
 from pietools.training.units import package_versions
-from pietools.training.weights import Templates, load_network
+from pietools.training.weights import Templates, read_weights, with_weights
 
 DTYPE = "float32"
 
@@ -39,14 +41,16 @@ def plan_networks(
     names: dict[str, str] = {}
     planned = []
     for file in find_checkpoints(study_file):
-        network = load_network(study_file, file, datasets[0][0], templates)
-        digest = model_digest(file.spec.network, network.state_dict())
+        stored = read_weights(file)
+        network = with_weights(study_file, file, stored, datasets[0][0], templates)
+        # Two quantizations of the same weights may differ in the inputs only: what is stored tells them apart.
+        digest = model_digest(file.spec.network, stored if is_packed(stored) else network.state_dict())
         if file.stated_digest is not None:
             check_digest(file.path, file.stated_digest, digest)
         if digest in names:
             raise CollectError(f"{file.name} and {names[digest]} are the same network: a network counts once.")
         names[digest] = file.name
-        model = _as_model(study_file, file, network, digest)
+        model = replace(_as_model(study_file, file, network, digest), layers=describe_layers(network, stored))
         settings = study_file.tables.collect
         evaluations = [_as_evaluation(settings, digest, data, content, device) for data, content in datasets]
         planned.append(PlannedNetwork(file, model, evaluations))

@@ -23,11 +23,12 @@ def predict_logits(
     device: torch.device,
     autocast: str | None = None,
     name: str = "the network",
+    width: int | None = None,
 ) -> Tensor:
     """Return the logits of the examples at `indices`: float32, on the CPU, shape (n, classes).
 
-    The network, which messages call `name`, is left in evaluation mode. Raises CollectError if it fails or does not
-    return one logit per class.
+    The network, which messages call `name`, is left in evaluation mode. An encoder, whose features are `width` wide,
+    returns these. Raises CollectError if it fails or does not return one number per class, or feature.
     """
     network.eval()
     images = data.images.to(device)
@@ -38,7 +39,8 @@ def predict_logits(
         for batch in indices.split(batch_size):
             inputs = match_channels(data.normalize(images.read(batch).to(device)), network)
             with boundary(f"{name} fails on {data.name}", CollectError):
-                logits.append(_check_output(name, network(inputs), len(batch), data).float().cpu())
+                expected = (len(batch), width or len(data.class_names))
+                logits.append(_check_output(name, network(inputs), expected, data).float().cpu())
     return torch.cat(logits)
 
 
@@ -68,8 +70,7 @@ def check_repeated(name: str, data: ImageData, first_pass: Tensor, second_pass: 
         )
 
 
-def _check_output(name: str, output: object, n: int, data: ImageData) -> Tensor:
-    expected = (n, len(data.class_names))
+def _check_output(name: str, output: object, expected: tuple[int, int], data: ImageData) -> Tensor:
     if not isinstance(output, Tensor):
         raise CollectError(f"{name} returns {type(output).__name__}; {data.name} needs logits of shape {expected}.")
     if tuple(output.shape) != expected:

@@ -17,10 +17,15 @@ from typing import Any
 import torch
 
 from pietools.errors import PietoolsError, TrainingError
+from pietools.study_file import TrainingSettings
 from pietools.training.boundary import reason
-from pietools.training.units import TrainingUnit, train_unit
+from pietools.training.networks import choose_device
+from pietools.training.unit_training import train_unit
+from pietools.training.units import TrainingUnit
 
 POLL_SECONDS = 0.2
+MAX_ON_GPU = 16
+"""Processes that share a GPU; each takes about half a gigabyte of its memory before any network."""
 
 OnOutcome = Callable[[TrainingUnit, dict[str, Any] | Exception], None]
 
@@ -30,28 +35,60 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_units(
-    units: Sequence[TrainingUnit], n_processes: int, on_outcome: OnOutcome, on_steps: Callable[[int], None]
-) -> None:
-    """Train the units in `n_processes` processes.
+def default_processes(settings: TrainingSettings) -> int:
+    """Return how many networks are trained at once: one per core.
 
-    `on_outcome` is called with each unit and its sidecar, or the exception that it raised; `on_steps` with the number
-    of steps done by all. After Ctrl-C the processes stop at their next step; what is finished is kept.
+    On a GPU as well, which a single small network leaves idle: all processes share it.
+    """
+    is_on_gpu = choose_device(settings.device).type == "cuda"
+    return min(n_cores(), MAX_ON_GPU) if is_on_gpu else n_cores()
+
+
+def run_units(
+    units: Sequence[TrainingUnit], n_processes: int, on_outcome: OnOutcome, on_images: Callable[[int], None]
+) -> None:
+    """Train the units in `n_processes` processes, each after the one whose weights it takes.
+
+    `on_outcome` is called with each unit and its sidecar, or the exception that it raised; `on_images` with the number
+    of images that all have passed through their networks. After Ctrl-C the processes stop at their next step; what is
+    finished is kept.
     """
     context = multiprocessing.get_context("spawn")
-    steps_done, is_stopped = context.Value("q", 0), context.Event()
+    images_done, is_stopped = context.Value("q", 0), context.Event()
+    waiting = {unit.name: unit for unit in units}
+    pending: dict[Future[dict[str, Any]], TrainingUnit] = {}
+
+    def submit_ready() -> None:
+        # No more than can run: what becomes ready then comes in the order of the units, not after all that were first.
+        unfinished = waiting.keys() | {unit.name for unit in pending.values()}
+        ready = [unit for unit in waiting.values() if unit.parent_name not in unfinished]
+        for unit in ready[: n_processes - len(pending)]:
+            pending[executor.submit(_train, waiting.pop(unit.name))] = unit
+
     with _interrupts_ignored():
-        executor = ProcessPoolExecutor(n_processes, context, _start_process, (steps_done, is_stopped))
-        pending = {executor.submit(_train, unit): unit for unit in units}
+        executor = ProcessPoolExecutor(n_processes, context, _start_process, (images_done, is_stopped))
+        submit_ready()
     try:
         while pending:
             done, _ = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
-            on_steps(steps_done.value)
+            on_images(images_done.value)
             for future in done:
-                on_outcome(pending.pop(future), _outcome(future))
+                unit = pending.pop(future)
+                outcome = _outcome(future)
+                on_outcome(unit, outcome)
+                if isinstance(outcome, Exception):
+                    _give_up_children(unit, waiting, on_outcome)
+            submit_ready()
     finally:
         is_stopped.set()
         executor.shutdown(cancel_futures=True)
+
+
+def _give_up_children(unit: TrainingUnit, waiting: dict[str, TrainingUnit], on_outcome: OnOutcome) -> None:
+    """Take what needs a network that failed from those that wait, and what needs that."""
+    for child in [child for child in waiting.values() if child.parent_name == unit.name]:
+        on_outcome(waiting.pop(child.name), TrainingError(f"{unit.name}, whose weights it takes, failed."))
+        _give_up_children(child, waiting, on_outcome)
 
 
 def _outcome(future: "Future[dict[str, Any]]") -> dict[str, Any] | Exception:
@@ -81,13 +118,13 @@ class _StopRequestedError(Exception):
 
 
 # What a process inherits and no task could carry; set once, by the initializer.
-_steps_done: Any
+_images_done: Any
 _is_stopped: Event
 
 
-def _start_process(steps_done: Any, is_stopped: Event) -> None:
-    global _steps_done, _is_stopped
-    _steps_done, _is_stopped = steps_done, is_stopped
+def _start_process(images_done: Any, is_stopped: Event) -> None:
+    global _images_done, _is_stopped
+    _images_done, _is_stopped = images_done, is_stopped
     torch.set_num_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -101,14 +138,14 @@ def _end_with_parent() -> None:
 
 
 def _train(unit: TrainingUnit) -> dict[str, Any]:
-    # Units that already wait in the queue of the processes cannot be cancelled, only turned away.
+    # A unit that already waits in the queue of the processes cannot be cancelled, only turned away.
     _check_stopped()
-    return train_unit(unit, _count_step)
+    return train_unit(unit, _count_images)
 
 
-def _count_step() -> None:
-    with _steps_done.get_lock():
-        _steps_done.value += 1
+def _count_images(n_images: int) -> None:
+    with _images_done.get_lock():
+        _images_done.value += n_images
     _check_stopped()
 
 

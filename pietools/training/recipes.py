@@ -1,11 +1,12 @@
 """What a network is trained with, and from which random numbers."""
 
 import json
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pietools.study_file import PopulationSpec, StudyFile
+from pietools.study_file import PopulationSpec, StudyFile, regime_facts
 
 
 class Seeds(NamedTuple):
@@ -13,27 +14,36 @@ class Seeds(NamedTuple):
 
     initialisation: int
     order: int
+    unlabelled: int
+    masks: int
+    head: int
+    fine_tuning: int
+    refitted_head: int
 
 
 def replicate_seeds(seed: int, replicate: int) -> Seeds:
     """Derive the seeds of a replicate; those of another seed or replicate are independent (NumPy's SeedSequence)."""
-    initialisation, order = np.random.SeedSequence([seed, replicate]).generate_state(2).tolist()
-    return Seeds(initialisation, order)
+    return Seeds(*np.random.SeedSequence([seed, replicate]).generate_state(len(Seeds._fields)).tolist())
 
 
 def training_recipe(study_file: StudyFile, spec: PopulationSpec) -> dict[str, Any]:
     """Return all that the networks of a population share, as JSON would give it back; no paths and no device."""
     tables = study_file.tables
-    data = tables.data.model_dump(exclude_none=True, exclude={"name", "root", "evaluate"})
-    training = tables.training.model_dump(exclude={"device"}) if tables.training else {}
+    data = tables.data.model_dump(exclude_none=True, exclude={"name", "root", "evaluate", "copies"})
+    training = tables.training
     recipe = {
         "network": spec.network,
-        "regime": spec.regime,
+        "regime": regime_facts(training, spec.training) if training and spec.training else None,
+        "parent": spec.parent,
         "method": spec.method,
         "sparsity": spec.sparsity,
-        "window": spec.window,
+        "pruning": asdict(spec.pruning) if spec.pruning else None,
+        "fine_tune_steps": spec.fine_tune_steps,
+        "is_head_refitted": spec.is_head_refitted,
+        "bits": spec.bits,
+        "label_noise": spec.label_noise,
         "data": {"name": tables.data.label, **data},
-        "training": training,
+        "training": training.model_dump(exclude={"device", "record"}, exclude_none=True) if training else {},
         "seed": tables.study.seed,
     }
     content: dict[str, Any] = json.loads(json.dumps(recipe))

@@ -8,13 +8,15 @@ from pietools.training.recipes import training_recipe
 
 
 def describe_study(study: Study, study_file: StudyFile, datasets: list[tuple[ImageData, str]]) -> None:
-    """Add data sets (each with its content digest), populations and the resolved STUDY.toml, all or nothing.
+    """Add data sets (each with its content digest) and their properties, populations and the resolved STUDY.toml.
 
-    Raises StudyError if the study holds another data set or population of the same name.
+    All or nothing: raises StudyError if the study holds another data set, property or population of the same name.
     """
     with study.transaction():
         for data, content_digest in datasets:
             study.add_dataset(_as_dataset(data, content_digest))
+            for name, source, values in data.properties:
+                study.add_property(data.name, name, values, source)
         for spec in references_first(study_file.populations):
             study.add_population(_as_population(study_file, spec))
         study.set_recipe(study_file.as_dict())
@@ -35,6 +37,7 @@ def references_first(specs: list[PopulationSpec]) -> list[PopulationSpec]:
 
 
 def _as_dataset(data: ImageData, content_digest: str) -> Dataset:
+    altered = data.altered
     return Dataset(
         name=data.name,
         split=data.split,
@@ -42,6 +45,10 @@ def _as_dataset(data: ImageData, content_digest: str) -> Dataset:
         labels=data.labels.numpy(),
         class_names=data.class_names,
         content_digest=content_digest,
+        source=altered.source if altered else None,
+        alteration=altered.alteration if altered else None,
+        severity=altered.severity if altered else None,
+        seed=altered.seed if altered else None,
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile
 from pietools.training.datasets import load_dataset
-from pietools.training.networks import build_network, choose_device
-from pietools.training.processes import n_cores, run_units
+from pietools.training.networks import build_network, check_takes
+from pietools.training.processes import default_processes, run_units
 from pietools.training.units import TrainingUnit, finished_sidecar
 
 
@@ -31,9 +31,9 @@ def train_study(
 ) -> TrainReport:
     """Train what is missing and return one row per network, in the order of the file.
 
-    `n_processes` is one per core unless given, one where CUDA is used. `on_progress` is called with the steps done and
-    the steps in all. Raises TrainingError before anything is trained if the file names nothing to train, the data or
-    the network cannot be had, or a finished network has another recipe.
+    `n_processes` is one per core unless given. `on_progress` is called with the images passed through networks and those
+    in all. Raises TrainingError before anything is trained if the file names nothing to train, the data or the network
+    cannot be had, or a finished network has another recipe.
     """
     units = plan_units(study_file)
     finished = {unit.name: finished_sidecar(unit) for unit in units}
@@ -41,13 +41,12 @@ def train_study(
     outcomes: dict[str, dict[str, Any] | Exception] = {}
     if missing:
         _check_network(missing[0])
-        on_gpu = choose_device(missing[0].settings.device).type == "cuda"
-        total = sum(unit.settings.steps for unit in missing)
+        total = sum(unit.n_images for unit in missing)
         run_units(
             missing,
-            min(n_processes or (1 if on_gpu else n_cores()), len(missing)),
+            min(n_processes or default_processes(missing[0].settings), len(missing)),
             on_outcome=lambda unit, outcome: outcomes.update({unit.name: outcome}),
-            on_steps=lambda done: on_progress(done, total),
+            on_images=lambda done: on_progress(done, total),
         )
     report = TrainReport()
     for unit in units:
@@ -63,17 +62,20 @@ def plan_units(study_file: StudyFile) -> list[TrainingUnit]:
         raise TrainingError(f"{study_file.path.name} has no [[regime]]: nothing to train. Go on with pietools collect.")
     data_digest = load_dataset(tables.data, "train", study_file.folder).content_digest()
     return [
-        TrainingUnit(study_file, spec, tables.training, replicate, data_digest)
+        TrainingUnit(study_file, spec, tables.training, spec.first_replicate + replicate, data_digest)
         for replicate in range(tables.study.replicates)
         for spec in specs
     ]
 
 
 def _check_network(unit: TrainingUnit) -> None:
-    """Find out about a wrong name before any process is started."""
+    """Find out about a wrong name, or images that are too small, before any process is started."""
     settings, folder = unit.study_file.tables.data, unit.study_file.folder
-    datasets = [load_dataset(settings, split, folder) for split in settings.evaluate]
-    build_network(unit.spec.network, len(datasets[0].class_names), datasets[0].n_channels, folder)
+    data, *_ = [load_dataset(settings, split, folder) for split in settings.evaluate]
+    network = build_network(
+        unit.spec.network, len(data.class_names), data.n_channels, folder, image_size=data.image_shape[1:]
+    )
+    check_takes(unit.spec.network, network, data.image_shape)
 
 
 def _add_to_report(report: TrainReport, unit: TrainingUnit, outcome: dict[str, Any] | Exception) -> None:

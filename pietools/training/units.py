@@ -1,26 +1,16 @@
-"""The unit of work: one network, trained and saved."""
+"""The unit of work: one network, made and saved."""
 
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
 from pietools.errors import TrainingError
-from pietools.study_file import PopulationSpec, StudyFile, TrainingSettings
-from pietools.training.checkpoints import check_digest, checkpoint_path, load_weights, read_sidecar, save_checkpoint
-from pietools.training.datasets import load_dataset
-from pietools.training.digests import json_digest, model_digest
-from pietools.training.networks import build_network, choose_device, place
-from pietools.training.prediction import accuracy
-from pietools.training.pruning import CubicSchedule, realised_sparsity
+from pietools.study_file import PopulationSpec, RegimeSettings, StudyFile, TrainingSettings, n_training_images
+from pietools.training.checkpoints import check_digest, checkpoint_path, load_weights, read_sidecar
+from pietools.training.digests import model_digest
 from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds, training_recipe
-from pietools.training.supervised import train_supervised
 
 
 @dataclass(frozen=True)
@@ -44,6 +34,24 @@ class TrainingUnit:
         return checkpoint_path(self.study_file.checkpoints_path, self.spec.name, self.replicate)
 
     @property
+    def parent_name(self) -> str | None:
+        """How messages call the network whose weights it takes."""
+        return f"{self.spec.parent} replicate {self.replicate}" if self.spec.parent else None
+
+    @property
+    def parent_path(self) -> Path | None:
+        """Where the weights are that it takes."""
+        if self.spec.parent is None:
+            return None
+        return checkpoint_path(self.study_file.checkpoints_path, self.spec.parent, self.replicate)
+
+    @property
+    def regime(self) -> RegimeSettings:
+        """How labels are used; every population that is trained here has a regime."""
+        assert self.spec.training is not None
+        return self.spec.training
+
+    @property
     def recipe(self) -> dict[str, Any]:
         """What it is trained with."""
         return training_recipe(self.study_file, self.spec)
@@ -53,12 +61,17 @@ class TrainingUnit:
         """Which random numbers it is trained from."""
         return replicate_seeds(self.study_file.tables.study.seed, self.replicate)
 
+    @property
+    def n_images(self) -> int:
+        """Count the images that training passes through the network, without a linear probe."""
+        return n_training_images(self.settings, self.spec)
+
 
 def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
     """Return the sidecar of a finished network, None if it is not finished.
 
-    Raises TrainingError if it was trained with another recipe or on other data, and says what differs, or if its
-    weights are not those that the sidecar describes.
+    Raises TrainingError if it was trained with another recipe, on other data, or from another parent, and says what
+    differs, or if its weights are not those that the sidecar describes.
     """
     sidecar = read_sidecar(unit.path, unit.spec.name, unit.replicate)
     if sidecar is None:
@@ -66,6 +79,8 @@ def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
     differences = recipe_differences(sidecar["recipe"], unit.recipe)
     if sidecar["train_data_digest"] != unit.data_digest:
         differences.append("the training data have changed")
+    if parent_digest(unit) not in (None, sidecar.get("parent_digest")):
+        differences.append(f"{unit.parent_name} has changed")
     if differences:
         raise TrainingError(
             f"{unit.path} was trained with another recipe: {'; '.join(differences)}. "
@@ -75,40 +90,12 @@ def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
     return sidecar
 
 
-def train_unit(unit: TrainingUnit, on_step: Callable[[], None]) -> dict[str, Any]:
-    """Train a network, save it, and return its sidecar with the `seconds` that it took."""
-    started = time.perf_counter()
-    tables, folder = unit.study_file.tables, unit.study_file.folder
-    device = choose_device(unit.settings.device)
-    data = load_dataset(tables.data, "train", folder)
-    torch.manual_seed(unit.seeds.initialisation)
-    network = place(build_network(unit.spec.network, len(data.class_names), data.n_channels, folder), device)
-    schedule = None
-    if unit.spec.sparsity is not None and unit.spec.window is not None:
-        schedule = CubicSchedule.in_window(unit.spec.sparsity, unit.spec.window, unit.settings.steps)
-    train_supervised(network, data, unit.settings, schedule, unit.seeds.order, device, on_step)
-    sidecar = _describe(unit, network, device)
-    save_checkpoint(unit.path, network, sidecar)
-    return {**sidecar, "seconds": time.perf_counter() - started}
-
-
-def _describe(unit: TrainingUnit, network: nn.Module, device: torch.device) -> dict[str, Any]:
-    """Describe a trained network for its sidecar: the same for the same seed, so without times."""
-    tables = unit.study_file.tables
-    test = load_dataset(tables.data, tables.data.evaluate[0], unit.study_file.folder)
-    return {
-        "population": unit.spec.name,
-        "replicate": str(unit.replicate),
-        "recipe": unit.recipe,
-        "recipe_digest": json_digest(unit.recipe),
-        "train_data_digest": unit.data_digest,
-        "seeds": unit.seeds._asdict(),
-        "model_digest": model_digest(unit.spec.network, network.state_dict()),
-        "realised_sparsity": realised_sparsity(network),
-        "accuracy": {test.name: accuracy(network, test, batch_size=tables.collect.batch_size, device=device)},
-        "device": device.type,
-        "versions": package_versions(),
-    }
+def parent_digest(unit: TrainingUnit) -> str | None:
+    """Return the model digest of the parent, None if there is no parent or it is not finished."""
+    if unit.parent_path is None or unit.spec.parent is None:
+        return None
+    sidecar = read_sidecar(unit.parent_path, unit.spec.parent, unit.replicate)
+    return sidecar["model_digest"] if sidecar else None
 
 
 def package_versions() -> dict[str, str]:

@@ -15,6 +15,8 @@ from pietools.training.checkpoint_files import CheckpointFile
 from pietools.training.checkpoints import load_weights
 from pietools.training.images import ImageData
 from pietools.training.networks import build_network
+from pietools.training.quantization import dequantize_weights
+from pietools.training.quantized_inputs import quantize_inputs
 
 MAX_NAMES = 5
 FORBIDDEN = "Unsupported global"
@@ -28,19 +30,35 @@ Templates = dict[str, nn.Module]
 def load_network(study_file: StudyFile, file: CheckpointFile, data: ImageData, templates: Templates) -> nn.Module:
     """Build the network for the classes of `data`, or copy it from `templates`, and give it its weights, on the CPU.
 
-    Raises CollectError if the file cannot be read or does not fit the network.
+    One that was quantized here computes with what its bits can hold. Raises CollectError if the file cannot be read or
+    does not fit the network.
     """
+    return with_weights(study_file, file, read_weights(file), data, templates)
+
+
+def read_weights(file: CheckpointFile) -> dict[str, Tensor]:
+    """Read what a checkpoint holds; CollectError if it cannot be read."""
     weights = load_weights(file.path) if file.path.suffix == ".safetensors" else _load_pickle(file)
     prefix = file.spec.strip_prefix or ""
-    weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
+    return {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
+
+
+def with_weights(
+    study_file: StudyFile, file: CheckpointFile, stored: dict[str, Tensor], data: ImageData, templates: Templates
+) -> nn.Module:
+    """Build a network, see `load_network`, with weights that were read before."""
+    weights = dequantize_weights(stored)
     name = file.spec.network
     if name not in templates:
-        templates[name] = build_network(name, len(data.class_names), data.n_channels, study_file.folder)
+        templates[name] = build_network(
+            name, len(data.class_names), data.n_channels, study_file.folder, image_size=data.image_shape[1:]
+        )
     network = copy.deepcopy(templates[name])
     subject = f"{file.path} does not fit the network '{file.spec.network}' for {len(data.class_names)} classes"
     with boundary(subject, CollectError):
         _check_fit(subject, weights, network.state_dict())
         network.load_state_dict(weights)
+        quantize_inputs(network, stored)
     return network
 
 

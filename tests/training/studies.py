@@ -9,7 +9,7 @@ from torch import nn
 from pietools.study import Study
 from pietools.study_file import StudyFile, read_study_file
 from pietools.training.train_study import plan_units
-from pietools.training.units import train_unit
+from pietools.training.unit_training import train_unit
 
 DIGITS = """\
 [study]
@@ -27,6 +27,47 @@ name = "supervised"
 method = "magnitude"
 sparsity = 0.9
 window = [0.2, 0.6]
+"""
+REGIMES = """\
+[study]
+file = "digits.duckdb"
+replicates = 1
+[data]
+name = "digits"
+[training]
+steps = 12
+batch_size = 16
+learning_rate = 0.1
+augment = ["crop"]
+labelled_fraction = 0.1
+head_steps = 20
+[[regime]]
+name = "supervised"
+[[regime]]
+name = "supervised-few"
+[[regime]]
+name = "simclr"
+[[regime]]
+name = "supcon"
+[[regime]]
+name = "fixmatch"
+unlabelled_ratio = 2
+[[compression]]
+method = "magnitude"
+sparsity = 0.9
+[[compression]]
+method = "magnitude"
+sparsity = 0.8
+schedule = "one-shot"
+fine_tune_steps = 3
+[[compression]]
+method = "int8"
+from = ["dense", "magnitude-0.9"]
+[[control]]
+method = "second-dense"
+[[control]]
+method = "label-noise"
+rate = 0.2
 """
 NETWORKS = """
 import torch
@@ -81,6 +122,11 @@ def digits_study(folder: Path, *, steps: int = 20, replicates: int = 2) -> Study
     return write_study(folder, DIGITS.format(steps=steps, replicates=replicates))
 
 
+def regimes_study(folder: Path) -> StudyFile:
+    """Write and read a STUDY.toml: all regimes on the digits, pruned in two ways and quantized, with two controls."""
+    return write_study(folder, REGIMES)
+
+
 def write_study(folder: Path, text: str) -> StudyFile:
     """Write and read a STUDY.toml."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +139,7 @@ def trained_study(folder: Path, *, steps: int = 20, replicates: int = 2) -> Stud
     """Train the replicates of a dense and a pruned population in this process."""
     study_file = digits_study(folder, steps=steps, replicates=replicates)
     for unit in plan_units(study_file):
-        train_unit(unit, on_step=lambda: None)
+        train_unit(unit, on_step=lambda n: None)
     return study_file
 
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from pietools.cli import main
 from pietools.training.train_study import plan_units
-from pietools.training.units import train_unit
+from pietools.training.unit_training import train_unit
 from tests.training.studies import NETWORKS, digits_study, trained_study, write_study
 
 
@@ -49,7 +49,7 @@ def test_networks_that_were_evaluated_on_other_splits_have_their_own_line(tmp_pa
     text = study_file.path.read_text().replace("replicates = 1", "replicates = 2")
     grown = write_study(tmp_path, text.replace('"digits"\n', '"digits"\nevaluate = ["train"]\n'))
     for unit in plan_units(grown)[2:]:
-        train_unit(unit, on_step=lambda: None)
+        train_unit(unit, on_step=lambda n: None)
     result = CliRunner().invoke(main, ["train", str(grown.path)])
     assert [line.split(",")[1].split(" on ")[1] for line in result.stdout.splitlines()] == ["digits/test"] * 2 + [
         "digits/train"

@@ -1,6 +1,7 @@
 """The data sets: what they hold, in which order, and what is said about damaged ones."""
 
 import gzip
+import tarfile
 import zlib
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from PIL import Image
 
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
-from pietools.training.datasets import load_dataset
-from pietools.training.idx_files import read_idx
-from pietools.training.images import FileImages
+from pietools.training import images
+from pietools.training.datasets import INTENSITIES, load_dataset
+from pietools.training.datasets.idx_files import read_idx
+from pietools.training.images import ArrayImages, FileImages
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+PICTURES = Path(__file__).parents[3] / "shared/data/cifar10"
 
 
 def idx(values: np.ndarray) -> bytes:
@@ -128,6 +131,44 @@ def test_content_digest_follows_the_files(tmp_path: Path) -> None:
         write_image(tmp_path / "photos/ant/a.png", value)
         digests.append(load_dataset(settings, "test", tmp_path).content_digest())
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_files_that_fit_in_memory_are_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the limit the pixels are kept, beyond it the files are read again; pixels and digest are the same."""
+    for value in range(3):
+        write_image(tmp_path / f"photos/ant/{value}.png", 50 * value)
+    data = load_dataset(DataSettings(name="imagefolder:photos", resize=6, crop=4), "test", tmp_path)
+    decoded, cpu = [], torch.device("cpu")
+    read_file = FileImages._read_file
+    monkeypatch.setattr(FileImages, "_read_file", lambda self, path: decoded.append(path) or read_file(self, path))
+    for _ in range(2):
+        in_memory = data.images.to(cpu)
+        in_memory.read(torch.tensor([2, 0]))
+    assert isinstance(in_memory, ArrayImages)
+    assert len(decoded) == 3
+    assert in_memory.to(cpu).digest() == data.images.digest()
+    assert torch.equal(in_memory.read(torch.tensor([2, 0])), data.images.read(torch.tensor([2, 0])))
+    monkeypatch.setattr(images, "IN_MEMORY", 3 * 4 * 4 * 3 - 1)
+    assert data.images.to(cpu) is data.images
+
+
+@pytest.mark.skipif(not PICTURES.is_dir(), reason="the pictures of CIFAR-10 are not there")
+def test_pictures_of_cifar10(tmp_path: Path) -> None:
+    """A folder of its test images has ten classes and, nearly, the mean and deviation that the data set is known for."""
+    with tarfile.open(PICTURES / "test.tar.xz") as archive:
+        chosen = [member for member in archive if member.isfile() and int(Path(member.name).stem) % 10 == 0]
+        archive.extractall(tmp_path / "cifar10", chosen, filter="data")
+    data = load_dataset(DataSettings(name="imagefolder:cifar10", resize=32, crop=32), "test", tmp_path)
+    assert (data.name, data.image_shape, data.class_names[:2]) == (
+        "cifar10/test",
+        (3, 32, 32),
+        ["airplane", "automobile"],
+    )
+    assert torch.bincount(data.labels).tolist() == [100] * 10
+    pixels = data.images.read(torch.arange(1000)) / 255
+    mean, std = INTENSITIES["cifar10"]
+    assert pixels.mean((0, 2, 3)).tolist() == pytest.approx(mean, abs=0.01)
+    assert pixels.std((0, 2, 3)).tolist() == pytest.approx(std, abs=0.01)
 
 
 def test_corrupt_images_are_one_line(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from safetensors.torch import load_file
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile
-from pietools.training.recipes import replicate_seeds
+from pietools.training.recipes import Seeds, replicate_seeds
 from pietools.training.train_study import plan_units, train_study
-from pietools.training.units import TrainingUnit, finished_sidecar, train_unit
-from tests.training.studies import digits_study, write_study
+from pietools.training.unit_training import train_unit, training_task
+from pietools.training.units import TrainingUnit, finished_sidecar
+from tests.training.studies import digits_study, regimes_study, write_study
 
 TRAIN = """
 import sys
@@ -30,7 +31,7 @@ if __name__ == "__main__":
 
 def train_here(unit: TrainingUnit) -> None:
     """Train in this process."""
-    train_unit(unit, on_step=lambda: None)
+    train_unit(unit, on_step=lambda n: None)
 
 
 def checkpoint_bytes(study_file: StudyFile) -> dict[str, bytes]:
@@ -51,7 +52,7 @@ def test_train_makes_every_network_once(tmp_path: Path) -> None:
         ("supervised/magnitude-0.9", "1", True),
     ]
     assert [row["realised_sparsity"] for row in report.networks] == [0, 0.9, 0, 0.9]
-    assert done[-1][1] == 80
+    assert done[-1] == (4 * 20 * 32, 4 * 20 * 32)
     assert report.failures == []
     before = checkpoint_bytes(study_file)
     again = train_study(study_file, 2)
@@ -59,15 +60,72 @@ def test_train_makes_every_network_once(tmp_path: Path) -> None:
     assert checkpoint_bytes(study_file) == before
 
 
-def test_same_seed_same_bytes(tmp_path: Path) -> None:
-    """Weights and sidecars of two trainings are equal byte for byte."""
-    twice = [digits_study(tmp_path / name, replicates=1) for name in ("a", "b")]
+def test_same_seed_same_bytes_in_every_regime(tmp_path: Path) -> None:
+    """Weights, projection heads and sidecars of two trainings are equal byte for byte."""
+    twice = [regimes_study(tmp_path / name) for name in ("a", "b")]
     for study_file in twice:
         for unit in plan_units(study_file):
             train_here(unit)
     first, second = (checkpoint_bytes(study_file) for study_file in twice)
-    assert len(first) == 4
+    # Five regimes of seven populations, two files each; simclr and supcon keep heads of all but the quantized ones.
+    assert len(first) == 5 * 7 * 2 + 2 * 5
     assert first == second
+
+
+def test_children_are_trained_after_their_parents(tmp_path: Path) -> None:
+    """Two processes make every network of five regimes; a child takes its weights from the finished parent."""
+    study_file = regimes_study(tmp_path)
+    report = train_study(study_file, 2)
+    assert report.failures == []
+    assert {row["population"] for row in report.networks} == {spec.name for spec in study_file.populations}
+    for unit in plan_units(study_file):
+        sidecar = json.loads(unit.path.with_suffix(".json").read_text())
+        parent = sidecar["parent_digest"]
+        assert (parent is None) == (unit.parent_path is None)
+        if unit.parent_path is not None:
+            assert parent == json.loads(unit.parent_path.with_suffix(".json").read_text())["model_digest"]
+
+
+def test_a_second_dense_population_has_fresh_replicates(tmp_path: Path) -> None:
+    """Its names go on where those of the first end, and its networks are others."""
+    units = {unit.name: unit for unit in plan_units(regimes_study(tmp_path))}
+    first, second = units["supervised/dense replicate 0"], units["supervised/dense-2 replicate 1"]
+    for unit in (first, second):
+        train_here(unit)
+    assert not torch.equal(load_file(first.path)["0.weight"], load_file(second.path)["0.weight"])
+
+
+def test_a_child_of_another_parent_is_refused(tmp_path: Path) -> None:
+    """If the parent is made anew and differs, what came from the old one no longer counts."""
+    units = {unit.name: unit for unit in plan_units(regimes_study(tmp_path))}
+    parent, child = units["supervised/dense replicate 0"], units["supervised/int8 replicate 0"]
+    for unit in (parent, child):
+        train_here(unit)
+    sidecar = parent.path.with_suffix(".json")
+    sidecar.write_text(sidecar.read_text().replace('"model_digest": "sha256:', '"model_digest": "sha256:0'))
+    with pytest.raises(TrainingError, match="supervised/dense replicate 0 has changed"):
+        finished_sidecar(child)
+
+
+def test_what_needs_a_network_that_failed_is_not_tried(tmp_path: Path) -> None:
+    """A parent that fails takes its children along, each with a line that says so; the others are kept."""
+    study_file = regimes_study(tmp_path)
+    text = study_file.path.read_text().replace("learning_rate = 0.1", "learning_rate = 1e30")
+    report = train_study(write_study(tmp_path, text), 1)
+    said = {row["population"]: row["message"] for row in report.failures}
+    assert "the loss is" in said["supervised/dense"]
+    assert said["supervised/int8"] == "supervised/dense replicate 0, whose weights it takes, failed."
+    assert said["supervised/magnitude-one-shot-0.8"] == said["supervised/int8"]
+
+
+def test_planted_label_noise_is_learned(tmp_path: Path) -> None:
+    """The control is trained on other labels from the same initialisation, and no other labels are touched."""
+    units = {unit.name: unit for unit in plan_units(regimes_study(tmp_path))}
+    clean, noisy = (training_task(units[f"supervised/{name} replicate 0"]) for name in ("dense", "label-noise-0.2"))
+    assert int((clean.labels != noisy.labels).sum()) == round(0.2 * len(clean.labels))
+    assert torch.equal(clean.network[0].weight, noisy.network[0].weight)
+    assert torch.equal(clean.data.labels, noisy.data.labels)
+    assert torch.equal(clean.labelled, noisy.labelled)
 
 
 def test_replicates_are_matched_across_populations(tmp_path: Path) -> None:
@@ -86,7 +144,7 @@ def test_replicates_are_matched_across_populations(tmp_path: Path) -> None:
 def test_seeds_of_studies_do_not_overlap() -> None:
     """Replicate 1 of seed 0 has nothing in common with replicate 0 of seed 1."""
     seeds = [seed for study in range(5) for replicate in range(5) for seed in replicate_seeds(study, replicate)]
-    assert len(set(seeds)) == 50
+    assert len(set(seeds)) == 5 * 5 * len(Seeds._fields)
 
 
 def test_sidecar_says_how_the_network_came_about(tmp_path: Path) -> None:
@@ -120,7 +178,7 @@ def test_weights_without_a_sidecar_do_not_count(tmp_path: Path) -> None:
 def test_another_recipe_is_refused(tmp_path: Path) -> None:
     """Finished networks are never mixed with those of another recipe; the line says what differs."""
     train_here(plan_units(digits_study(tmp_path))[0])
-    with pytest.raises(TrainingError, match=r"replicate_0.*another recipe: training.steps was 20 and is now 30"):
+    with pytest.raises(TrainingError, match=r"replicate_0.*another recipe: .*training.steps was 20 and is now 30"):
         train_study(digits_study(tmp_path, steps=30))
 
 
