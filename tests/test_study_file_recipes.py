@@ -215,7 +215,7 @@ PRUNE = SUPERVISED + '[[compression]]\nmethod = "magnitude"\n'
         (SUPERVISED + '[[compression]]\nmethod = "int4"\n',
          "line 12: [[compression]] method = 'int4': Allowed: 'magnitude', 'random',"),
         (PRUNE + 'sparsity = 0.9\n[[compression]]\nmethod = "int8"\nfrom = "magnitud-0.9"\n',
-         "line 16: [[compression]] from: nothing to quantize is named 'magnitud-0.9'. Did you mean 'magnitude-0.9'? Allowed: dense, "),
+         "line 16: [[compression]] from: nothing to quantize is named 'magnitud-0.9'. Did you mean 'magnitude-0.9'? Allowed: "),
         (SUPERVISED + '[[compression]]\nmethod = "int8"\nfrom = "float16"\n[[compression]]\nmethod = "float16"\n',
          "line 13: [[compression]] from: nothing to quantize is named 'float16'."),
         (SUPERVISED + '[[control]]\nmethod = "label-noise"\n',

@@ -76,7 +76,7 @@ def _trained(task: Task, spec: PopulationSpec, watch: Watch) -> Made:
     elif task.regime.head == "fine-tune":
         fine_tuning = Schedule.of_fine_tuning(task.settings, task.settings.head_steps)
         _run(task, _head_tuning(task, task.seeds.head), fine_tuning, pruner, None, watch)
-    return Made(task.network, task.network.state_dict(), regime.extra_weights())
+    return Made(task.network, task.network.state_dict(), _projection_weights(regime))
 
 
 def _trained_on(task: Task, spec: PopulationSpec, extra: dict[str, Tensor], watch: Watch) -> Made:
@@ -87,10 +87,11 @@ def _trained_on(task: Task, spec: PopulationSpec, extra: dict[str, Tensor], watc
         pruner.prune(spec.pruning.sparsity)
     if spec.fine_tune_steps:
         regime = _last_regime(task)
-        regime.load_extra_weights(extra)
+        if regime.projection:
+            regime.projection.load_state_dict(extra)
         schedule = Schedule.of_fine_tuning(task.settings, spec.fine_tune_steps)
         _run(task, regime, schedule, pruner, None, watch)
-        extra = regime.extra_weights()
+        extra = _projection_weights(regime)
     if spec.is_head_refitted:
         # After pruning the probe is fitted as the dense one was; as a control, in another order.
         is_control = spec.pruning is None and not spec.fine_tune_steps
@@ -124,16 +125,22 @@ def _run(
     def after_step(step: int) -> None:
         if pruner:
             pruner.after_step(step, cubic)
-        regime.after_step()
+        if regime.average:
+            regime.average.update_parameters(task.network)
         watch.on_step(regime.images_per_step)
         if regime.has_classifier and ends_epoch(step, schedule.n_steps, len(task.data), task.settings.batch_size):
             watch.on_epoch(task.network)
 
     task.network.train()
     optimise(regime.loss, regime.parameters(), schedule, after_step)
-    regime.finish()
+    if regime.average:
+        task.network.load_state_dict(regime.average.module.state_dict())
     if pruner:
         pruner.apply()
+
+
+def _projection_weights(regime: Regime) -> dict[str, Tensor]:
+    return regime.projection.state_dict() if regime.projection else {}
 
 
 def _fit_probe(task: Task, seed: int, watch: Watch) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 
 from pietools.study_file import StudyFile, n_training_steps
+from pietools.training.checks import check_study
 from pietools.training.optimisation import Schedule, optimise
 from pietools.training.processes import default_processes
 from pietools.training.regimes import REGIMES
@@ -50,6 +51,7 @@ def plan_training(study_file: StudyFile, n_processes: int | None = None) -> Plan
     Raises TrainingError where `train` would before it trains anything.
     """
     units = plan_units(study_file)
+    check_study(study_file)
     finished = {unit.name: finished_sidecar(unit) is not None for unit in units}
     seconds_per_image = _seconds_per_image([unit for unit in units if not finished[unit.name]])
     by_population: dict[str, list[TrainingUnit]] = {}
@@ -107,7 +109,6 @@ def _measure(unit: TrainingUnit) -> float:
     times = [time.perf_counter()]
 
     def after_step(step: int) -> None:
-        regime.after_step()
         times.append(time.perf_counter())
 
     schedule = replace(Schedule.of_training(task.settings), n_steps=MEASURED_STEPS)

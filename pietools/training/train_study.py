@@ -6,8 +6,8 @@ from typing import Any
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile
+from pietools.training.checks import check_study
 from pietools.training.datasets import load_dataset
-from pietools.training.networks import build_network, check_takes
 from pietools.training.processes import default_processes, run_units
 from pietools.training.units import TrainingUnit, finished_sidecar
 
@@ -33,14 +33,14 @@ def train_study(
 
     `n_processes` is one per core unless given. `on_progress` is called with the images passed through networks and those
     in all. Raises TrainingError before anything is trained if the file names nothing to train, the data or the network
-    cannot be had, or a finished network has another recipe.
+    cannot be had or do not allow what the file asks for, or a finished network has another recipe.
     """
     units = plan_units(study_file)
     finished = {unit.name: finished_sidecar(unit) for unit in units}
     missing = [unit for unit in units if finished[unit.name] is None]
     outcomes: dict[str, dict[str, Any] | Exception] = {}
     if missing:
-        _check_network(missing[0])
+        check_study(study_file)
         total = sum(unit.n_images for unit in missing)
         run_units(
             missing,
@@ -66,16 +66,6 @@ def plan_units(study_file: StudyFile) -> list[TrainingUnit]:
         for replicate in range(tables.study.replicates)
         for spec in specs
     ]
-
-
-def _check_network(unit: TrainingUnit) -> None:
-    """Find out about a wrong name, or images that are too small, before any process is started."""
-    settings, folder = unit.study_file.tables.data, unit.study_file.folder
-    data, *_ = [load_dataset(settings, split, folder) for split in settings.evaluate]
-    network = build_network(
-        unit.spec.network, len(data.class_names), data.n_channels, folder, image_size=data.image_shape[1:]
-    )
-    check_takes(unit.spec.network, network, data.image_shape)
 
 
 def _add_to_report(report: TrainReport, unit: TrainingUnit, outcome: dict[str, Any] | Exception) -> None:

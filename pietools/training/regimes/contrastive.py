@@ -23,20 +23,21 @@ class Contrastive(Regime):
     """The regimes simclr and supcon; the classifier is left as it is, for a probe to replace."""
 
     has_classifier = False
+    projection: nn.Module
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         self._views: list[str] = self.facts["strong_augment"]
         self._loss = _loss(task.regime.name, self.facts["temperature"])
         width = classifier(task.network).in_features
-        self._projection = place(_projection_head(width), task.device).train()
+        self.projection = place(_projection_head(width), task.device).train()
         self._stream = task.stream(task.seeds.order, task.settings.batch_size)
 
     def parameters(self) -> list[nn.Parameter]:
         """See `Regime`."""
         head = {id(parameter) for parameter in classifier(self.task.network).parameters()}
         encoder = [parameter for parameter in self.task.network.parameters() if id(parameter) not in head]
-        return [*encoder, *self._projection.parameters()]
+        return [*encoder, *self.projection.parameters()]
 
     def loss(self) -> Tensor:
         """See `Regime`."""
@@ -45,19 +46,11 @@ class Contrastive(Regime):
         with as_encoder(self.task.network):
             features = self.task.run(torch.cat(views))
         with boundary(f"the features of the network do not fit {self.task.regime.name}"):
-            projected = self._projection(features)
+            projected = self.projection(features)
             if self.task.regime.name == "simclr":
                 first, second = projected.chunk(2)
                 return self._loss(first, second)
             return self._loss(projected, labels.repeat(2))
-
-    def extra_weights(self) -> dict[str, Tensor]:
-        """See `Regime`: the projection head."""
-        return self._projection.state_dict()
-
-    def load_extra_weights(self, weights: dict[str, Tensor]) -> None:
-        """See `Regime`."""
-        self._projection.load_state_dict(weights)
 
 
 def _loss(regime: str, temperature: float) -> nn.Module:

@@ -27,7 +27,7 @@ class FixMatch(Regime):
         batch_size = task.settings.batch_size
         self._labelled = task.stream(task.seeds.order, batch_size, task.labelled)
         self._unlabelled = task.stream(task.seeds.unlabelled, batch_size * self.facts["unlabelled_ratio"])
-        self._average = AveragedModel(task.network, avg_fn=self._decay, use_buffers=True)
+        self.average = AveragedModel(task.network, avg_fn=self._decay, use_buffers=True)
 
     def _decay(self, average: Tensor, current: Tensor, n_averaged: Tensor | int) -> Tensor:
         if not average.is_floating_point():
@@ -49,11 +49,3 @@ class FixMatch(Regime):
             supervised = nn.functional.cross_entropy(logits[: len(images)], labels)
             unsupervised = nn.functional.cross_entropy(logits[len(images) :], pseudo_labels, reduction="none")
             return supervised + (unsupervised * (confidences >= self._threshold)).mean()
-
-    def after_step(self) -> None:
-        """See `Regime`: average."""
-        self._average.update_parameters(self.task.network)
-
-    def finish(self) -> None:
-        """See `Regime`: the average replaces the weights."""
-        self.task.network.load_state_dict(self._average.module.state_dict())
