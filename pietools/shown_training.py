@@ -9,7 +9,7 @@ NO_LAYERS = "none"
 
 COMPRESSION = (
     Column("population", lambda row: str(row["population"]), is_text=True),
-    Column("zero weights", lambda row: percent(row["realised_sparsity"], 2)),
+    Column("zero weights, %", lambda row: percent(row["realised_sparsity"], 2)),
     Column("bits", lambda row: "–" if row["bits"] is None else str(row["bits"])),
     Column("kB on disk", lambda row: count(None if row["n_bytes"] is None else row["n_bytes"] / 1000)),
     Column("compressed layers", lambda row: ", ".join(row["compressed_layers"]) or NO_LAYERS, is_text=True),

@@ -67,9 +67,16 @@ create or replace view compression_details as
     from by_population
     join populations on populations.population_id = by_population.population_id
     join models on models.population_id = populations.population_id
-    group by populations.population_id, populations.name, populations.method, populations.sparsity,
-        populations.bits, by_population.compressed_layers, by_population.other_layers
-    order by populations.population_id;
+    group by
+        populations.population_id,
+        populations.reference_id,
+        populations.name,
+        populations.method,
+        populations.sparsity,
+        populations.bits,
+        by_population.compressed_layers,
+        by_population.other_layers
+    order by coalesce(populations.reference_id, populations.population_id), populations.population_id;
 comment on view compression_details is 'One row per population: how sparse its networks are, their mean size on disk in bytes, and which layers hold zeros or fewer bits.';
 
 -- one row per regime and fact of its training that is not the same in all regimes
@@ -77,10 +84,10 @@ create or replace view regime_differences as
     with facts as (
         select populations.population_id, populations.regime, fact.key as fact, fact.value ->> '$' as value
         from populations, json_each(populations.recipe, '$.regime') as fact
-        where populations.role = 'dense'
+        where populations.role = 'dense' and fact.key <> 'name'
     ),
     different as (
-        select facts.fact
+        select facts.fact, count(*) as n_regimes
         from facts
         group by facts.fact
         having count(distinct facts.value) > 1 or count(*) < (select count(distinct population_id) from facts)
@@ -88,5 +95,5 @@ create or replace view regime_differences as
     select facts.fact, facts.regime, facts.value
     from facts
     join different on different.fact = facts.fact
-    order by facts.population_id, facts.fact;
+    order by different.n_regimes desc, facts.fact, facts.population_id;
 comment on view regime_differences is 'One row per regime and fact that differs between the regimes: loss, labels, images per step and so on, by the recipes of the dense populations.';
