@@ -17,10 +17,10 @@ from scipy import stats
 from torch import Tensor, nn
 
 from pietools.study_file import StudyFile, read_study_file
-from pietools.training.datasets import load_dataset
-from pietools.training.heads import fit_linear_probe
+from pietools.training.data.datasets import load_dataset
 from pietools.training.prediction import accuracy
-from pietools.training.task import Task
+from pietools.training.regimes.heads import fit_linear_probe
+from pietools.training.regimes.task import Task
 from pietools.training.train_study import plan_units
 from pietools.training.unit_training import training_task
 from pietools.training.units import TrainingUnit, finished_sidecar
@@ -48,7 +48,9 @@ def main() -> None:
     found["probe on an untrained encoder"] = np.array([_probe(study_file, training_task(unit)) for unit in simclr])
     found["probe on pixels"] = np.array([_probe(study_file, _on_pixels(training_task(unit))) for unit in simclr])
     for name, accuracies in found.items():
-        print(f"{name}: {100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f} ({len(accuracies)} networks)")
+        print(
+            f"{name}: {100 * accuracies.mean():.2f} % ± {100 * accuracies.std(ddof=1):.2f} ({len(accuracies)} networks)"
+        )
     for first, second in (
         ("simclr", "probe on an untrained encoder"),
         ("simclr", "probe on pixels"),

@@ -27,8 +27,11 @@ def study(path: Path) -> Study:
     layers = {
         "one/dense": [[Layer("first", 4, 0.0, 32), Layer("last", 2, 0.0, 32)]],
         "one/int8": [[Layer("first", 4, 0.25, 8), Layer("last", 2, 0.0, 8)]],
-        "one/pruned": [[Layer("first", 4, 0.0, 32), Layer("last", 2, 0.5, 32)], [Layer("first", 4, 0, 32), Layer("last", 2, 0, 32)]],
-    }  # fmt: skip
+        "one/pruned": [
+            [Layer("first", 4, 0.0, 32), Layer("last", 2, 0.5, 32)],
+            [Layer("first", 4, 0.0, 32), Layer("last", 2, 0.0, 32)],
+        ],
+    }
     for population, networks in layers.items():
         for replicate, of_network in enumerate(networks):
             name = f"{population}{replicate}"

@@ -57,7 +57,7 @@ def _in_regimes(tables: StudyTables) -> Iterator[Contradiction]:
         needs_few = regime.name in ("supervised-few", "fixmatch") or regime.head == "fine-tune"
         if needs_few and tables.training is not None and tables.training.labelled_fraction is None:
             what = f"{regime.name}' with head = 'fine-tune" if regime.head == "fine-tune" else regime.name
-            yield ("training", ), f"[training] lacks the key 'labelled_fraction', which [[regime]] '{what}' needs."
+            yield ("training",), f"[training] lacks the key 'labelled_fraction', which [[regime]] '{what}' needs."
 
 
 def _in_controls(tables: StudyTables) -> Iterator[Contradiction]:
@@ -67,7 +67,10 @@ def _in_controls(tables: StudyTables) -> Iterator[Contradiction]:
         if control.method == "label-noise" and control.rate is None:
             yield where, "[[control]] method = 'label-noise' lacks the key 'rate'."
         if control.method == "random" and not any(block.method == "magnitude" for block in tables.compression):
-            yield where, "[[control]] method = 'random' copies the [[compression]] blocks of method 'magnitude': there is none."
+            yield (
+                where,
+                "[[control]] method = 'random' copies the [[compression]] blocks of method 'magnitude': there is none.",
+            )
 
 
 def _misplaced(
@@ -90,9 +93,14 @@ def _unknown_sources(tables: StudyTables, index: int) -> Iterator[Contradiction]
     for regime, source in _sources(tables, index):
         found = names.get(f"{regime}/{source}")
         if found is None or found.bits is not None:
-            allowed = [spec.name.partition("/")[2] for spec in names.values() if spec.regime == regime and spec.bits is None]
+            allowed = [
+                spec.name.partition("/")[2] for spec in names.values() if spec.regime == regime and spec.bits is None
+            ]
             hint = f"{suggestion(source, allowed)} Allowed: {', '.join(allowed)}."
-            yield ("compression", index, "from"), f"[[compression]] from: nothing to quantize is named '{source}'.{hint}"
+            yield (
+                ("compression", index, "from"),
+                f"[[compression]] from: nothing to quantize is named '{source}'.{hint}",
+            )
 
 
 def _sources(tables: StudyTables, index: int) -> list[tuple[str, str]]:

@@ -11,7 +11,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1, lt=2**31)]
 DATA_NAMES = ("digits", "fashion-mnist", "cifar10", "cifar100", "celeba")
-NETWORK_NAMES = "small-cnn, wrn-16-2, resnet18-cifar, the name of a torchvision network, timm:NAME, python:MODULE:FUNCTION"
+NETWORK_NAMES = (
+    "small-cnn, wrn-16-2, resnet18-cifar, the name of a torchvision network, timm:NAME, python:MODULE:FUNCTION"
+)
 
 
 def _is_python_name(name: str) -> bool:
@@ -101,11 +103,13 @@ class CopySettings(Settings):
     of: SplitName
     """a split of `evaluate`"""
     corruption: (
-        Annotated[list[Corruption], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_check_distinct)] | None
+        Annotated[list[Corruption], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_check_distinct)]
+        | None
     ) = None
     """what is done to the images, one copy per corruption and severity: see methods/corruptions.md; saturation is for colour"""
     severity: (
-        Annotated[list[Severity], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_check_distinct)] | None
+        Annotated[list[Severity], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_check_distinct)]
+        | None
     ) = None
     """of a corruption: 1 (mild) to 5; all five unless given"""
     label_noise: Fraction | None = None
@@ -221,7 +225,9 @@ regime's own loss; 2:4 is one-shot"""
     """one-shot: optimizer steps after pruning; a tenth of [training] steps unless given"""
     probe: Literal["refit", "keep"] | None = None
     """one-shot, regimes with a linear probe: fit the probe again on the pruned encoder (unless given) or keep the dense one's"""
-    from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(default=None, alias="from")
+    from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(
+        default=None, alias="from"
+    )
     """quantization: populations of the regime whose weights are rounded, such as ["dense", "magnitude-0.9"]; dense unless given"""
 
     @field_validator("window")

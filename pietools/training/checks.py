@@ -3,11 +3,11 @@
 from torch import nn
 
 from pietools.study_file import StudyFile, has_probe
-from pietools.training.copies import alter_datasets
-from pietools.training.datasets import load_dataset
-from pietools.training.heads import classifier_name
+from pietools.training.compression.pruning import prunable_weights
+from pietools.training.data.copies import alter_datasets
+from pietools.training.data.datasets import load_dataset
 from pietools.training.networks import build_network, check_takes
-from pietools.training.pruning import prunable_weights
+from pietools.training.regimes.heads import classifier_name
 
 
 def check_study(study_file: StudyFile) -> None:

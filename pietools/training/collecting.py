@@ -12,14 +12,14 @@ from pietools.errors import CollectError
 from pietools.statistics.scalars import count_near_ties, scalars_from_logits
 from pietools.study import Evaluation, Recording, Study
 from pietools.study_file import CollectSettings, StudyFile
-from pietools.training.copies import alter_datasets
-from pietools.training.datasets import load_dataset
-from pietools.training.images import ImageData
-from pietools.training.layer_probes import ProbeData
+from pietools.training.checkpoints.weights import Templates, load_network
+from pietools.training.data.copies import alter_datasets
+from pietools.training.data.datasets import load_dataset
+from pietools.training.data.images import ImageData
 from pietools.training.networks import choose_device, place
 from pietools.training.planned_networks import PlannedNetwork, plan_networks
 from pietools.training.prediction import check_finite, check_repeated, predict_logits
-from pietools.training.recording import (
+from pietools.training.recording.collected import (
     FROM_EPOCHS,
     LoadedNetwork,
     load_epochs,
@@ -27,8 +27,8 @@ from pietools.training.recording import (
     predict_and_record,
     wanted_recordings,
 )
+from pietools.training.recording.layer_probes import ProbeData
 from pietools.training.study_description import describe_study
-from pietools.training.weights import Templates, load_network
 
 N_REPEATED = 32
 """Examples that are predicted twice."""

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from pietools.study_file import PopulationSpec, has_probe
 from pietools.training.boundary import boundary
-from pietools.training.epoch_recording import ends_epoch
-from pietools.training.heads import fit_linear_probe
+from pietools.training.compression.pruning import CubicSchedule, Pruner
+from pietools.training.compression.quantization import pack, unpack
 from pietools.training.networks import match_channels
 from pietools.training.optimisation import OnStep, Schedule, optimise
-from pietools.training.pruning import CubicSchedule, Pruner
-from pietools.training.quantization import pack, unpack
+from pietools.training.recording.epochs import ends_epoch
 from pietools.training.regimes import REGIMES, Regime, Supervised
-from pietools.training.task import Task
+from pietools.training.regimes.heads import fit_linear_probe
+from pietools.training.regimes.task import Task
 
 N_CALIBRATION = 512
 """Training images, the first of the data set, that the ranges of int8-static come from."""

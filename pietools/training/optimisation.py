@@ -28,9 +28,7 @@ class Schedule:
     @classmethod
     def of_training(cls, settings: TrainingSettings) -> "Schedule":
         """The table [training]."""
-        return cls(
-            settings.steps, settings.learning_rate, settings.momentum, settings.weight_decay, settings.schedule
-        )
+        return cls(settings.steps, settings.learning_rate, settings.momentum, settings.weight_decay, settings.schedule)
 
     @classmethod
     def of_fine_tuning(cls, settings: TrainingSettings, n_steps: int) -> "Schedule":

@@ -8,15 +8,15 @@ from torch import nn
 from pietools.errors import CollectError
 from pietools.study import Evaluation, Model
 from pietools.study_file import CollectSettings, StudyFile
-from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
-from pietools.training.checkpoints import check_digest
-from pietools.training.digests import evaluation_digest, model_digest
-from pietools.training.images import ImageData
-from pietools.training.layers import describe_layers
-from pietools.training.pruning import realised_sparsity
-from pietools.training.quantization import is_packed
+from pietools.training.checkpoints.digests import evaluation_digest, model_digest
+from pietools.training.checkpoints.files import check_digest
+from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
+from pietools.training.checkpoints.weights import Templates, read_weights, with_weights
+from pietools.training.compression.layers import describe_layers
+from pietools.training.compression.pruning import realised_sparsity
+from pietools.training.compression.quantization import is_packed
+from pietools.training.data.images import ImageData
 from pietools.training.units import package_versions
-from pietools.training.weights import Templates, read_weights, with_weights
 
 DTYPE = "float32"
 

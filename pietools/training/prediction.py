@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pietools.errors import CollectError
 from pietools.training.boundary import boundary
-from pietools.training.images import ImageData
+from pietools.training.data.images import ImageData
 from pietools.training.networks import match_channels
 
 AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -3,7 +3,7 @@
 from pietools.errors import CollectError
 from pietools.study import Dataset, Population, Study
 from pietools.study_file import PopulationSpec, StudyFile
-from pietools.training.images import ImageData
+from pietools.training.data.images import ImageData
 from pietools.training.recipes import training_recipe
 
 

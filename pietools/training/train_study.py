@@ -7,7 +7,7 @@ from typing import Any
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile
 from pietools.training.checks import check_study
-from pietools.training.datasets import load_dataset
+from pietools.training.data.datasets import load_dataset
 from pietools.training.processes import default_processes, run_units
 from pietools.training.units import TrainingUnit, finished_sidecar
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import torch
 
-from pietools.training.checkpoints import extra_path, load_weights, save_checkpoint
-from pietools.training.datasets import load_dataset
-from pietools.training.digests import json_digest, model_digest
-from pietools.training.epoch_recording import EpochRecorder
-from pietools.training.label_noise import plant_label_noise
-from pietools.training.labelled import labelled_examples
-from pietools.training.layers import describe_layers
+from pietools.training.checkpoints.digests import json_digest, model_digest
+from pietools.training.checkpoints.files import extra_path, load_weights, save_checkpoint
+from pietools.training.compression.layers import describe_layers
+from pietools.training.compression.pruning import realised_sparsity
+from pietools.training.data.datasets import load_dataset
+from pietools.training.data.label_noise import plant_label_noise
+from pietools.training.data.labelled import labelled_examples
 from pietools.training.making import Made, ParentWeights, Watch, make_network
 from pietools.training.networks import build_network, choose_device, place
 from pietools.training.optimisation import OnStep
 from pietools.training.prediction import accuracy
-from pietools.training.pruning import realised_sparsity
-from pietools.training.task import Task
+from pietools.training.recording.epochs import EpochRecorder
+from pietools.training.regimes.task import Task
 from pietools.training.units import TrainingUnit, package_versions, parent_digest
 
 
@@ -90,5 +90,3 @@ def _describe(unit: TrainingUnit, made: Made, device: torch.device) -> dict[str,
         "device": device.type,
         "versions": package_versions(),
     }
-
-

@@ -8,8 +8,8 @@ from typing import Any
 
 from pietools.errors import TrainingError
 from pietools.study_file import PopulationSpec, RegimeSettings, StudyFile, TrainingSettings, n_training_images
-from pietools.training.checkpoints import check_digest, checkpoint_path, load_weights, read_sidecar
-from pietools.training.digests import model_digest
+from pietools.training.checkpoints.digests import model_digest
+from pietools.training.checkpoints.files import check_digest, checkpoint_path, load_weights, read_sidecar
 from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds, training_recipe
 
 

@@ -90,6 +90,9 @@ class Tall(nn.Sequential):
 def tall(n_classes):
     return Tall(nn.Flatten(), nn.Linear(64, n_classes))
 
+def headless(n_classes):
+    return nn.Sequential(*(nn.Conv2d(1, 1, 1) for _ in range(3)), nn.Conv2d(1, n_classes, 8), nn.Flatten())
+
 class Silent(nn.Sequential):
     def forward(self, inputs):
         super().forward(inputs)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pietools.training.augmentation import (
+from pietools.training.data.augmentation import (
     AUGMENTATIONS,
     augment,
     cutout,

@@ -12,7 +12,7 @@ import pytest
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile, read_study_file
-from pietools.training.checkpoints import load_weights, read_sidecar
+from pietools.training.checkpoints.files import load_weights, read_sidecar
 from pietools.training.collecting import collect_study
 from pietools.training.train_study import train_study
 from tests.training.studies import trained_study

@@ -10,13 +10,13 @@ from pietools.errors import CollectError, PietoolsError
 from pietools.statistics.scalars import scalars_from_logits
 from pietools.study import Study
 from pietools.study_file import StudyFile
-from pietools.training.checkpoint_files import find_checkpoints
+from pietools.training.checkpoints.finding import find_checkpoints
+from pietools.training.checkpoints.weights import load_network
 from pietools.training.collecting import collect_study
-from pietools.training.datasets import load_dataset
+from pietools.training.data.datasets import load_dataset
 from pietools.training.networks import build_network
 from pietools.training.prediction import predict_logits
 from pietools.training.study_description import references_first
-from pietools.training.weights import load_network
 from tests.training.studies import ELSEWHERE, digits_study, linear_study, stored_predictions, trained_study, write_study
 
 PHOTOS = """\

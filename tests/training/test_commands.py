@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from pietools.cli import main
@@ -31,16 +32,38 @@ def test_train_and_collect_from_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_failing_network_leaves_the_others(tmp_path: Path) -> None:
-    """A network that cannot be pruned is a line on stderr and exit code 1, and the dense one is kept."""
-    (tmp_path / "nets.py").write_text(NETWORKS)
-    text = digits_study(tmp_path, replicates=1).path.read_text()
-    path = write_study(tmp_path, text.replace("replicates", 'network = "python:nets:linear"\nreplicates')).path
-    result = CliRunner().invoke(main, ["train", str(path), "--processes", "1"])
+    """A network that cannot be written is a line on stderr and exit code 1, and the dense one is kept."""
+    study_file = digits_study(tmp_path, replicates=1)
+    (study_file.checkpoints_path / "supervised" / "magnitude-0.9" / "replicate_0.safetensors").mkdir(parents=True)
+    result = CliRunner().invoke(main, ["train", str(study_file.path), "--processes", "1"])
     assert result.exit_code == 1
     assert result.stdout.startswith("supervised/dense: 1 networks (1 new), accuracy ")
     failure, summary = result.stderr.splitlines()
-    assert failure.startswith("supervised/magnitude-0.9 replicate 0: the network has no convolution or linear layer")
+    assert failure.startswith("supervised/magnitude-0.9 replicate 0: ")
+    assert "cannot be written" in failure
     assert summary == "Error: 1 of 2 networks failed; the others are kept."
+
+
+@pytest.mark.parametrize(
+    ("network", "regime", "expected"),
+    [
+        ("linear", "supervised", "no convolution or linear layer between its first and its last to prune"),
+        ("headless", "simclr", "no linear layer as its last one"),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--plan"]])
+def test_what_a_network_does_not_allow_is_said_before_training(
+    tmp_path: Path, network: str, regime: str, expected: str, options: list[str]
+) -> None:
+    """Pruning and probes need layers that not every network has."""
+    (tmp_path / "nets.py").write_text(NETWORKS)
+    text = digits_study(tmp_path, replicates=1).path.read_text().replace('"supervised"', f'"{regime}"')
+    path = write_study(tmp_path, text.replace("replicates", f'network = "python:nets:{network}"\nreplicates')).path
+    result = CliRunner().invoke(main, ["train", str(path), *options])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert expected in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_networks_that_were_evaluated_on_other_splits_have_their_own_line(tmp_path: Path) -> None:

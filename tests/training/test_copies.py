@@ -14,15 +14,15 @@ from pietools.analysis import analyze
 from pietools.errors import StudyError, TrainingError
 from pietools.study import Study
 from pietools.study_file import StudyFile
-from pietools.training.checkpoint_files import find_checkpoints
+from pietools.training.checkpoints.finding import find_checkpoints
+from pietools.training.checkpoints.weights import load_network
 from pietools.training.collecting import collect_study
-from pietools.training.copies import PLANTED, alter_datasets
-from pietools.training.corrupted_images import CorruptedImages
-from pietools.training.datasets import load_dataset
-from pietools.training.images import ArrayImages
-from pietools.training.label_noise import plant_label_noise
+from pietools.training.data.copies import PLANTED, alter_datasets
+from pietools.training.data.corrupted_images import CorruptedImages
+from pietools.training.data.datasets import load_dataset
+from pietools.training.data.images import ArrayImages
+from pietools.training.data.label_noise import plant_label_noise
 from pietools.training.prediction import accuracy
-from pietools.training.weights import load_network
 from tests.training.studies import ELSEWHERE, linear_study, write_study
 
 COPIES = """\
@@ -161,7 +161,7 @@ def test_copies_are_kept_where_all_of_them_are_small(tmp_path: Path, monkeypatch
     settings = study_with_copies(tmp_path).tables.data
     test = load_dataset(settings, "test", tmp_path)
     for room, kind in ((4 * 899 * 64, ArrayImages), (4 * 899 * 64 - 1, CorruptedImages)):
-        monkeypatch.setattr("pietools.training.copies.IN_MEMORY", room)
+        monkeypatch.setattr("pietools.training.data.copies.IN_MEMORY", room)
         copies = alter_datasets(settings, [test])
         assert {type(copy.images.to(torch.device("cpu"))) for copy in copies[:-1]} == {kind}
 

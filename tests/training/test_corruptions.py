@@ -19,10 +19,10 @@ from torchvision.transforms.v2 import functional as transforms
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.study_file.settings import Corruption
-from pietools.training.corrupted_images import CorruptedImages
-from pietools.training.corruptions import CORRUPTIONS, check_channels, corrupt, example_generator
-from pietools.training.datasets import load_dataset
-from pietools.training.images import ArrayImages, FileImages
+from pietools.training.data.corrupted_images import CorruptedImages
+from pietools.training.data.corruptions import CORRUPTIONS, check_channels, corrupt, example_generator
+from pietools.training.data.datasets import load_dataset
+from pietools.training.data.images import ArrayImages, FileImages
 
 ALL = list(CORRUPTIONS)
 SEVERITIES = range(1, 6)

@@ -12,10 +12,10 @@ from PIL import Image
 
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
-from pietools.training import images
-from pietools.training.datasets import INTENSITIES, load_dataset
-from pietools.training.datasets.idx_files import read_idx
-from pietools.training.images import ArrayImages, FileImages
+from pietools.training.data import images
+from pietools.training.data.datasets import INTENSITIES, load_dataset
+from pietools.training.data.datasets.idx_files import read_idx
+from pietools.training.data.images import ArrayImages, FileImages
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 PICTURES = Path(__file__).parents[3] / "shared/data/cifar10"

@@ -7,14 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pietools.training.fake_quantization import (
+from pietools.training.compression.fake_quantization import (
     affine_range,
     fake_quantize,
     float_step,
     symmetric_scale,
     weight_levels,
 )
-from pietools.training.quantization import HALVES
+from pietools.training.compression.quantization import HALVES
 
 # w / s is rounded to float32, by at most 2⁻¹⁸ below 128 and 2⁻¹⁷ below 256, and so is q s, by at most 256 · 2⁻²⁴ steps.
 HALF_A_STEP = 0.5 + 2**-15

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from pietools.errors import CollectError
-from pietools.training.images import ArrayImages, ImageData
-from pietools.training.layer_inputs import watch_layers, watch_penultimate
-from pietools.training.layer_probes import ProbeData, choose_probe_data, classify, fit_probes, vote
+from pietools.training.data.images import ArrayImages, ImageData
 from pietools.training.networks import small_cnn
+from pietools.training.recording.layer_inputs import watch_layers, watch_penultimate
+from pietools.training.recording.layer_probes import ProbeData, choose_probe_data, classify, fit_probes, vote
 
 
 def layers_of(network: nn.Module, inputs: Tensor) -> dict[str, Tensor]:
@@ -183,7 +183,7 @@ def test_probe_data_are_chosen_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> N
     """The same seed gives the same examples, ascending and without repetition; all where there are few."""
     data = random_data(50)
     assert choose_probe_data(data, 0).indices.tolist() == list(range(50))
-    monkeypatch.setattr("pietools.training.layer_probes.N_TRAINING", 20)
+    monkeypatch.setattr("pietools.training.recording.layer_probes.N_TRAINING", 20)
     first, again, other = (choose_probe_data(data, seed).indices.tolist() for seed in (0, 0, 1))
     assert first == again == sorted(set(first))
     assert len(first) == 20

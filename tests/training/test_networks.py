@@ -11,8 +11,8 @@ from torch.nn import functional
 from pietools.errors import TrainingError
 from pietools.study_file import read_study_file
 from pietools.training.networks import build_network, check_takes, choose_device, match_channels
+from pietools.training.networks.wide_resnet import wide_resnet
 from pietools.training.train_study import train_study
-from pietools.training.wide_resnet import wide_resnet
 
 SMALL = """\
 [study]

@@ -7,8 +7,7 @@ from torch.nn.utils import prune
 
 from pietools.errors import TrainingError
 from pietools.study_file import Pruning
-from pietools.training.networks import small_cnn
-from pietools.training.pruning import (
+from pietools.training.compression.pruning import (
     CubicSchedule,
     Pruner,
     apply_masks,
@@ -18,6 +17,7 @@ from pietools.training.pruning import (
     prunable_weights,
     realised_sparsity,
 )
+from pietools.training.networks import small_cnn
 
 
 def inner_layers(network: nn.Sequential) -> list[nn.Module]:

@@ -16,7 +16,7 @@ from pietools.errors import TrainingError
 from pietools.study import Study
 from pietools.study_file import DataSettings, read_study_file
 from pietools.training.collecting import collect_study
-from pietools.training.datasets import load_dataset
+from pietools.training.data.datasets import load_dataset
 from pietools.training.networks import build_network
 
 FACES = """\

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils import fusion, parametrizations, prune
 
 from pietools.errors import TrainingError
+from pietools.training.compression.quantization import BITS, is_packed, pack, unpack
 from pietools.training.networks import small_cnn
-from pietools.training.quantization import BITS, is_packed, pack, unpack
 
 METHODS = pytest.mark.parametrize("method", BITS)
 IMAGES = torch.randn(32, 1, 8, 8, generator=torch.Generator().manual_seed(0))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pietools.training.quantization import pack, unpack
+from pietools.training.compression.quantization import pack, unpack
 
 CALIBRATION = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0)).split(16)
 IMAGES = torch.randn(256, 1, 8, 8, generator=torch.Generator().manual_seed(1))

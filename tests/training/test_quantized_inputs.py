@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from pietools.errors import TrainingError
-from pietools.training.fake_quantization import fake_quantize
-from pietools.training.quantization import pack
-from pietools.training.quantized_inputs import input_ranges
+from pietools.training.compression.fake_quantization import fake_quantize
+from pietools.training.compression.quantization import pack
+from pietools.training.compression.quantized_inputs import input_ranges
 from tests.training.test_quantization import IMAGES, trained, unpacked
 
 

@@ -14,10 +14,13 @@ from torch import nn
 from pietools.errors import CollectError, StudyFileError
 from pietools.study import Study
 from pietools.study_file import DataSettings, StudyFile
-from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
+from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
+from pietools.training.checkpoints.weights import load_network
 from pietools.training.collecting import collect_study
-from pietools.training.datasets import load_dataset
-from pietools.training.epoch_recording import (
+from pietools.training.data.datasets import load_dataset
+from pietools.training.data.images import ImageData
+from pietools.training.networks import small_cnn
+from pietools.training.recording.epochs import (
     EpochRecorder,
     el2n,
     ends_epoch,
@@ -25,9 +28,6 @@ from pietools.training.epoch_recording import (
     read_epochs,
     recorded_datasets,
 )
-from pietools.training.images import ImageData
-from pietools.training.networks import small_cnn
-from pietools.training.weights import load_network
 from tests.training.studies import DIGITS, ELSEWHERE, linear_study, trained_study, write_study
 
 CPU = torch.device("cpu")

@@ -11,15 +11,15 @@ from torch import Tensor, nn
 
 from pietools.errors import TrainingError
 from pietools.study_file import PopulationSpec, Pruning, RegimeSettings, TrainingSettings
-from pietools.training.heads import as_encoder, classifier, fit_linear_probe
-from pietools.training.images import ArrayImages, ImageData
+from pietools.training.compression.pruning import prunable_weights, realised_sparsity
+from pietools.training.data.images import ArrayImages, ImageData
 from pietools.training.making import ParentWeights, Watch, make_network
 from pietools.training.networks import small_cnn
 from pietools.training.optimisation import Schedule, optimise
-from pietools.training.pruning import prunable_weights, realised_sparsity
 from pietools.training.recipes import replicate_seeds
 from pietools.training.regimes import REGIMES
-from pietools.training.task import Task
+from pietools.training.regimes.heads import as_encoder, classifier, fit_linear_probe
+from pietools.training.regimes.task import Task
 
 CPU = torch.device("cpu")
 N = 240
@@ -233,7 +233,7 @@ def test_an_encoder_that_moves_is_found_out(monkeypatch: pytest.MonkeyPatch) -> 
         with torch.no_grad():
             work.network[0].weight[0, 0, 0, 0] += 1
 
-    monkeypatch.setattr("pietools.training.heads.optimise", moving)
+    monkeypatch.setattr("pietools.training.regimes.heads.optimise", moving)
     with pytest.raises(TrainingError, match="changed the encoder"):
         probed(work)
 

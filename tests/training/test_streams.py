@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pietools.training.images import ArrayImages
-from pietools.training.labelled import labelled_examples
-from pietools.training.streams import ImageStream, batches
+from pietools.training.data.images import ArrayImages
+from pietools.training.data.labelled import labelled_examples
+from pietools.training.data.streams import ImageStream, batches
 
 CPU = torch.device("cpu")
 

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from pietools.errors import CollectError
-from pietools.training.checkpoint_files import CheckpointFile, find_checkpoints
-from pietools.training.datasets import load_dataset
-from pietools.training.weights import load_network
+from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
+from pietools.training.checkpoints.weights import load_network
+from pietools.training.data.datasets import load_dataset
 from tests.training.studies import linear_study
 
 STATE = nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict()

@@ -6,7 +6,7 @@ from pietools.training.regimes.contrastive import Contrastive
 from pietools.training.regimes.fixmatch import FixMatch
 from pietools.training.regimes.regime import Regime
 from pietools.training.regimes.supervised import Supervised
-from pietools.training.task import Task
+from pietools.training.regimes.task import Task
 
 REGIMES: dict[str, Callable[[Task], Regime]] = {
     "supervised": Supervised,

@@ -9,12 +9,12 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from pietools.training.augmentation import augment
 from pietools.training.boundary import boundary
-from pietools.training.heads import as_encoder, classifier
+from pietools.training.data.augmentation import augment
 from pietools.training.networks import place
+from pietools.training.regimes.heads import as_encoder, classifier
 from pietools.training.regimes.regime import Regime
-from pietools.training.task import Task
+from pietools.training.regimes.task import Task
 
 PROJECTION_WIDTH = 128
 

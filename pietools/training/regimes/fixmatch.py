@@ -4,10 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from pietools.training.augmentation import augment
 from pietools.training.boundary import boundary
+from pietools.training.data.augmentation import augment
 from pietools.training.regimes.regime import Regime
-from pietools.training.task import Task
+from pietools.training.regimes.task import Task
 
 
 class FixMatch(Regime):

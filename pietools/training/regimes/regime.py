@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from pietools.study_file import regime_facts
-from pietools.training.task import Task
+from pietools.training.regimes.task import Task
 
 
 class Regime(ABC):

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from pietools.training.boundary import boundary
 from pietools.training.regimes.regime import Regime
-from pietools.training.task import Task
+from pietools.training.regimes.task import Task
 
 
 class Supervised(Regime):

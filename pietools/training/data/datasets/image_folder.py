@@ -8,8 +8,8 @@ import torch
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.training.boundary import boundary
-from pietools.training.datasets.content import Content
-from pietools.training.images import FileImages
+from pietools.training.data.datasets.content import Content
+from pietools.training.data.images import FileImages
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 RESIZE, CROP = 256, 224

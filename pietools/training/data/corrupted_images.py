@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from pietools.training.boundary import boundary
-from pietools.training.corruptions import CORRUPTIONS, corrupt, example_generator
-from pietools.training.images import ArrayImages, Images
+from pietools.training.data.corruptions import CORRUPTIONS, corrupt, example_generator
+from pietools.training.data.images import ArrayImages, Images
 
 AT_ONCE = 500
 """Images that are altered together where all are wanted: bounds the memory, decides no pixel."""

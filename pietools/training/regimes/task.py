@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from pietools.study_file import RegimeSettings, TrainingSettings
-from pietools.training.augmentation import augment
 from pietools.training.boundary import boundary
-from pietools.training.images import ImageData
+from pietools.training.data.augmentation import augment
+from pietools.training.data.images import ImageData
+from pietools.training.data.streams import ImageStream
 from pietools.training.networks import match_channels
 from pietools.training.recipes import Seeds
-from pietools.training.streams import ImageStream
 
 
 @dataclass(frozen=True)

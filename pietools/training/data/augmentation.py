@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from pietools.training.rand_augment import rand_augment
+from pietools.training.data.rand_augment import rand_augment
 
 AREA = (0.2, 1.0)
 """Least and largest part of the image that resized-crop keeps, of its area (SimCLR uses 0.08 to 1 on larger images)."""

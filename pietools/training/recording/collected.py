@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from pietools.study import EpochPredictions, LayerPredictions, Recording
 from pietools.study_file import StudyFile
-from pietools.training.checkpoint_files import CheckpointFile
-from pietools.training.checkpoints import read_sidecar
-from pietools.training.datasets import load_dataset
-from pietools.training.epoch_recording import read_epochs, recorded_datasets
-from pietools.training.images import ImageData
-from pietools.training.layer_inputs import SOFTMAX, watch_layers, watch_penultimate
-from pietools.training.layer_probes import LayerProbes, ProbeData, choose_probe_data, classify, fit_probes
+from pietools.training.checkpoints.files import read_sidecar
+from pietools.training.checkpoints.finding import CheckpointFile
+from pietools.training.data.datasets import load_dataset
+from pietools.training.data.images import ImageData
+from pietools.training.recording.epochs import read_epochs, recorded_datasets
+from pietools.training.recording.layer_inputs import SOFTMAX, watch_layers, watch_penultimate
+from pietools.training.recording.layer_probes import LayerProbes, ProbeData, choose_probe_data, classify, fit_probes
 
 FROM_EPOCHS = "epoch_predictions"
 """The table that needs no forward pass."""

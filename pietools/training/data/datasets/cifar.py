@@ -8,8 +8,8 @@ import torch
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.training.boundary import boundary
-from pietools.training.datasets.content import Content, check_split
-from pietools.training.images import ArrayImages
+from pietools.training.data.datasets.content import Content, check_split
+from pietools.training.data.images import ArrayImages
 
 
 def load_cifar(settings: DataSettings, split: str, folder: Path) -> Content:

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from pietools.study_file import DataSettings
-from pietools.training.datasets.content import Content, check_split
-from pietools.training.datasets.idx_files import find_idx, read_idx
-from pietools.training.images import ArrayImages
+from pietools.training.data.datasets.content import Content, check_split
+from pietools.training.data.datasets.idx_files import find_idx, read_idx
+from pietools.training.data.images import ArrayImages
 
 CLASS_NAMES = [
     "T-shirt/top",

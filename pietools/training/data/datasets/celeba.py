@@ -9,8 +9,8 @@ from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.study_file.messages import suggestion
 from pietools.training.boundary import boundary
-from pietools.training.datasets.content import Content, check_split
-from pietools.training.images import ExampleProperty, FileImages
+from pietools.training.data.datasets.content import Content, check_split
+from pietools.training.data.images import ExampleProperty, FileImages
 
 ATTRIBUTES, PARTITION, IMAGES = "list_attr_celeba.txt", "list_eval_partition.txt", "img_align_celeba"
 SPLITS = ["train", "valid", "test"]

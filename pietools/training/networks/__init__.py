@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from pietools.errors import TrainingError
 from pietools.training.boundary import boundary
+from pietools.training.networks.wide_resnet import wide_resnet
 from pietools.training.user_functions import call_user_function
-from pietools.training.wide_resnet import wide_resnet
 
 
 def build_network(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from pietools.errors import TrainingError
-from pietools.training.images import ExampleProperty, Images
+from pietools.training.data.images import ExampleProperty, Images
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pietools.study_file import CopySpec, DataSettings, name_copies
-from pietools.training.corrupted_images import CorruptedImages
-from pietools.training.corruptions import check_channels
-from pietools.training.images import IN_MEMORY, ExampleProperty, ImageData
-from pietools.training.label_noise import plant_label_noise
+from pietools.training.data.corrupted_images import CorruptedImages
+from pietools.training.data.corruptions import check_channels
+from pietools.training.data.images import IN_MEMORY, ExampleProperty, ImageData
+from pietools.training.data.label_noise import plant_label_noise
 
 PLANTED = "planted_label_noise"
 """Property of the examples of a copy with label noise: 1 where the label was replaced, else 0."""

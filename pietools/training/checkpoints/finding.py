@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pietools.errors import CollectError
 from pietools.study_file import PopulationSpec, StudyFile
-from pietools.training.checkpoints import checkpoint_path, read_sidecar
+from pietools.training.checkpoints.files import checkpoint_path, read_sidecar
 from pietools.training.recipes import recipe_differences, training_recipe
 
 REPLICATE = "{replicate}"

@@ -13,8 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from pietools.errors import TrainingError
-from pietools.training.fake_quantization import affine_range, float_step, symmetric_scale, weight_levels
-from pietools.training.quantized_inputs import LAYERS, TRANSPOSED, input_ranges, quantizable_layers, quantize_inputs
+from pietools.training.compression.fake_quantization import affine_range, float_step, symmetric_scale, weight_levels
+from pietools.training.compression.quantized_inputs import (
+    LAYERS,
+    TRANSPOSED,
+    input_ranges,
+    quantizable_layers,
+    quantize_inputs,
+)
 
 BITS = {"float16": 16, "bfloat16": 16, "int8": 8, "int8-static": 8}
 """Bits per weight of each method."""

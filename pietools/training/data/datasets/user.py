@@ -11,8 +11,8 @@ from torch import Tensor
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.training.boundary import boundary
-from pietools.training.datasets.content import Content
-from pietools.training.images import ArrayImages
+from pietools.training.data.datasets.content import Content
+from pietools.training.data.images import ArrayImages
 from pietools.training.user_functions import call_user_function
 
 KEYS = ("images", "labels", "class_names")

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from pietools.study_file import DataSettings
-from pietools.training.datasets.content import Content, check_split
-from pietools.training.images import ArrayImages
+from pietools.training.data.datasets.content import Content, check_split
+from pietools.training.data.images import ArrayImages
 
 
 def load_digits(settings: DataSettings, split: str, folder: Path) -> Content:

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from pietools.errors import CollectError
 from pietools.study import EpochPredictions
 from pietools.training.boundary import boundary
-from pietools.training.checkpoints import write_whole
-from pietools.training.images import ImageData
+from pietools.training.checkpoints.files import write_whole
+from pietools.training.data.images import ImageData
 from pietools.training.prediction import predict_logits
 
 SUFFIX = ".epochs.safetensors"

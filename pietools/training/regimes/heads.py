@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from pietools.errors import TrainingError
 from pietools.study_file import TrainingSettings
-from pietools.training.digests import model_digest
-from pietools.training.images import ImageData
+from pietools.training.checkpoints.digests import model_digest
+from pietools.training.data.images import ImageData
+from pietools.training.data.streams import batches
 from pietools.training.optimisation import OnStep, Schedule, optimise
 from pietools.training.prediction import predict_logits
-from pietools.training.streams import batches
 
 PROBE_LEARNING_RATE = 0.1
 PREDICTION_BATCH = 500
@@ -22,7 +22,9 @@ def classifier_name(network: nn.Module) -> str:
     """Return the name of the last linear layer; TrainingError if the network has none."""
     names = [name for name, layer in network.named_modules() if isinstance(layer, nn.Linear)]
     if not names or not names[-1]:
-        raise TrainingError("the network has no linear layer as its last one: there is no encoder to train or to probe.")
+        raise TrainingError(
+            "the network has no linear layer as its last one: there is no encoder to train or to probe."
+        )
     return names[-1]
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
-from pietools.training.datasets.celeba import load_celeba
-from pietools.training.datasets.cifar import load_cifar
-from pietools.training.datasets.content import Content
-from pietools.training.datasets.digits import load_digits
-from pietools.training.datasets.fashion_mnist import load_fashion_mnist
-from pietools.training.datasets.image_folder import load_image_folder
-from pietools.training.datasets.user import load_from_user
-from pietools.training.images import FileImages, ImageData
+from pietools.training.data.datasets.celeba import load_celeba
+from pietools.training.data.datasets.cifar import load_cifar
+from pietools.training.data.datasets.content import Content
+from pietools.training.data.datasets.digits import load_digits
+from pietools.training.data.datasets.fashion_mnist import load_fashion_mnist
+from pietools.training.data.datasets.image_folder import load_image_folder
+from pietools.training.data.datasets.user import load_from_user
+from pietools.training.data.images import FileImages, ImageData
 
 LOADERS: dict[str, Callable[[DataSettings, str, Path], Content]] = {
     "digits": load_digits,

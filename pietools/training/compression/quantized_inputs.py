@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pietools.errors import TrainingError
 from pietools.training.boundary import boundary
-from pietools.training.fake_quantization import fake_quantize
+from pietools.training.compression.fake_quantization import fake_quantize
 
 TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 LAYERS = nn.Conv1d | nn.Conv2d | nn.Conv3d | TRANSPOSED | nn.Linear

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pietools.training.images import ImageData
-from pietools.training.layer_inputs import watch_layers
+from pietools.training.data.images import ImageData
+from pietools.training.recording.layer_inputs import watch_layers
 
 N_NEIGHBOURS = 30
 N_TRAINING = 10_000

@@ -106,9 +106,7 @@ def drop_lowest(scores: list[Tensor], masks: list[Tensor], sparsity: float, scop
     depends neither on the device's sort nor on the weights that are already zero.
     """
     if scope == "layer-wise":
-        return [
-            drop_lowest([score], [mask], sparsity, "global")[0] for score, mask in zip(scores, masks, strict=True)
-        ]
+        return [drop_lowest([score], [mask], sparsity, "global")[0] for score, mask in zip(scores, masks, strict=True)]
     ranked = torch.cat([score.masked_fill(~mask, -1).flatten() for score, mask in zip(scores, masks, strict=True)])
     n_pruned = max(round(sparsity * len(ranked)), sum(int((~mask).sum()) for mask in masks))
     is_kept = torch.ones_like(ranked, dtype=torch.bool)

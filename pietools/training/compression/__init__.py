@@ -1,0 +1,1 @@
+"""Pruning with masks, quantization, and what either did to each layer."""
