@@ -10,9 +10,9 @@ those of simclr, on untrained encoders of the same seeds and on pixels. Differen
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+import torch
 from scipy import stats
 from torch import Tensor, nn
 
@@ -41,6 +41,7 @@ class Pixels(nn.Module):
 
 def main() -> None:
     """Print a line per regime and per difference."""
+    torch.set_num_threads(1)
     study_file = read_study_file(sys.argv[1])
     units = plan_units(study_file)
     found = {regime: _trained(units, regime) for regime in dict.fromkeys(str(unit.spec.regime) for unit in units)}
@@ -83,5 +84,4 @@ def _interval(differences: np.ndarray) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    print(Path(sys.argv[1]).name)
     main()

@@ -115,10 +115,30 @@ def test_every_control_is_one_line(tmp_path: Path) -> None:
         "simclr/random-0.9": ("random", None),
         "simclr/label-noise-0.2": ("label-noise", None),
     }
-    assert controls["simclr/dense-2"].first_replicate == 3
+    assert controls["simclr/dense-2"].first_replicate == 1000
     assert controls["simclr/dense-longer"].fine_tune_steps == 100
     assert controls["simclr/random-0.9"].pruning == Pruning("random", 0.9, "global", (0.25, 0.75))
     assert controls["simclr/label-noise-0.2"].label_noise == 0.2
+
+
+def test_a_random_control_of_a_kept_probe_needs_a_probe(tmp_path: Path) -> None:
+    """As the compression that it copies: regimes without a probe get none, and none is there twice."""
+    block = '[[compression]]\nmethod = "magnitude"\nsparsity = 0.9\nschedule = "one-shot"\n'
+    text = SUPERVISED + SIMCLR + block + block + 'probe = "keep"\n[[control]]\nmethod = "random"\n'
+    assert [name for name in populations(tmp_path, text) if "random" in name] == [
+        "supervised/random-one-shot-0.9",
+        "simclr/random-one-shot-0.9",
+        "simclr/random-one-shot-probe-kept-0.9",
+    ]
+
+
+def test_longer_training_is_at_least_a_step(tmp_path: Path) -> None:
+    """A tenth of nine steps would be none, and the dense network again."""
+    text = '[[control]]\nmethod = "longer-dense"\n'
+    short = HEAD.replace("steps = 1000", "steps = 9") + SUPERVISED + text
+    path = tmp_path / "STUDY.toml"
+    path.write_text(short)
+    assert read_study_file(path).populations[-1].fine_tune_steps == 1
 
 
 def test_longer_dense_trains_as_long_as_the_longest_fine_tuning(tmp_path: Path) -> None:
@@ -218,6 +238,8 @@ PRUNE = SUPERVISED + '[[compression]]\nmethod = "magnitude"\n'
          "line 16: [[compression]] from: nothing to quantize is named 'magnitud-0.9'. Did you mean 'magnitude-0.9'? Allowed: "),
         (SUPERVISED + '[[compression]]\nmethod = "int8"\nfrom = "float16"\n[[compression]]\nmethod = "float16"\n',
          "line 13: [[compression]] from: nothing to quantize is named 'float16'."),
+        (SUPERVISED + '[[compression]]\nmethod = "int8"\nfrom = "dense-2"\n[[control]]\nmethod = "second-dense"\n',
+         "line 13: [[compression]] from: nothing to quantize is named 'dense-2'. Did you mean 'dense'? Allowed: dense."),
         (SUPERVISED + '[[control]]\nmethod = "label-noise"\n',
          "line 11: [[control]] method = 'label-noise' lacks the key 'rate'."),
         (SUPERVISED + '[[control]]\nmethod = "second-dense"\nrate = 0.1\n',

@@ -14,6 +14,8 @@ from pietools.study_file.settings import (
 WINDOW = (0.25, 0.75)
 BITS = {"float16": 16, "bfloat16": 16, "int8": 8, "int8-static": 8}
 CONTRASTIVE = ("simclr", "supcon")
+SECOND_DENSE = 1000
+"""First replicate of a second dense population: its names are the same however many replicates the study grows to."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,7 @@ def _of_regime(tables: StudyTables, regime: RegimeSettings) -> list[PopulationSp
     )
     specs = [dense]
     for compression in tables.compression:
-        # A probe can only be kept where there is one.
-        if not compression.is_quantization and (compression.probe != "keep" or has_probe(regime)):
+        if not compression.is_quantization:
             specs += _pruned(tables, dense, compression)
     sparsities = {spec.name: spec.sparsity for spec in specs}
     for compression in tables.compression:
@@ -99,6 +100,9 @@ def _of_regime(tables: StudyTables, regime: RegimeSettings) -> list[PopulationSp
 
 
 def _pruned(tables: StudyTables, dense: PopulationSpec, compression: CompressionSettings) -> Iterator[PopulationSpec]:
+    ends_with_probe = dense.training is not None and has_probe(dense.training)
+    if compression.probe == "keep" and not ends_with_probe:
+        return
     for sparsity in compression.sparsity or [0.5]:
         spec = replace(
             dense,
@@ -111,7 +115,7 @@ def _pruned(tables: StudyTables, dense: PopulationSpec, compression: Compression
         )
         if compression.is_one_shot:
             # Gradual pruning has no parent: it starts from the dense network's initialisation, not from its weights.
-            is_refitted = dense.training is not None and has_probe(dense.training) and compression.probe != "keep"
+            is_refitted = ends_with_probe and compression.probe != "keep"
             steps = _fine_tune_steps(tables, compression)
             spec = replace(spec, parent=dense.name, fine_tune_steps=steps, is_head_refitted=is_refitted)
         yield spec
@@ -142,7 +146,11 @@ def _pruning(compression: CompressionSettings, sparsity: float) -> Pruning:
 def _fine_tune_steps(tables: StudyTables, compression: CompressionSettings) -> int:
     if compression.fine_tune_steps is not None:
         return compression.fine_tune_steps
-    return tables.training.steps // 10 if tables.training else 0
+    return _tenth(tables)
+
+
+def _tenth(tables: StudyTables) -> int:
+    return max(1, tables.training.steps // 10) if tables.training else 0
 
 
 def _quantized(
@@ -165,7 +173,7 @@ def _quantized(
 def _controls(tables: StudyTables, dense: PopulationSpec, control: ControlSettings) -> Iterator[PopulationSpec]:
     made = replace(dense, role="control", method=control.method, reference=dense.name)
     if control.method == "second-dense":
-        yield replace(made, name=f"{dense.regime}/dense-2", first_replicate=tables.study.replicates)
+        yield replace(made, name=f"{dense.regime}/dense-2", first_replicate=SECOND_DENSE)
     elif control.method == "label-noise":
         rate = control.rate or 0.0
         yield replace(made, name=f"{dense.regime}/label-noise-{rate:g}", label_noise=rate)
@@ -173,8 +181,7 @@ def _controls(tables: StudyTables, dense: PopulationSpec, control: ControlSettin
         yield replace(made, name=f"{dense.regime}/probe-refit", parent=dense.name, is_head_refitted=True)
     elif control.method == "longer-dense":
         one_shots = [_fine_tune_steps(tables, block) for block in tables.compression if block.is_one_shot]
-        tenth = tables.training.steps // 10 if tables.training else 0
-        steps = control.steps or max(one_shots, default=tenth)
+        steps = control.steps or max(one_shots, default=0) or _tenth(tables)
         is_refitted = dense.training is not None and has_probe(dense.training)
         yield replace(
             made,

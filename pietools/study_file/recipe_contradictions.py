@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from pietools.study_file.line_numbers import Location
 from pietools.study_file.messages import suggestion
-from pietools.study_file.populations import CONTRASTIVE, has_probe, name_populations
+from pietools.study_file.populations import CONTRASTIVE, SECOND_DENSE, has_probe, name_populations
 from pietools.study_file.settings import StudyTables
 
 Contradiction = tuple[Location, str]
@@ -61,11 +61,15 @@ def _in_regimes(tables: StudyTables) -> Iterator[Contradiction]:
 
 
 def _in_controls(tables: StudyTables) -> Iterator[Contradiction]:
+    n_replicates = tables.study.replicates
     for index, control in enumerate(tables.control):
         where = ("control", index)
         yield from _misplaced(where, control, "method", CONTROL_KEYS)
         if control.method == "label-noise" and control.rate is None:
             yield where, "[[control]] method = 'label-noise' lacks the key 'rate'."
+        if control.method == "second-dense" and n_replicates > SECOND_DENSE:
+            found = f"[study] replicates = {n_replicates}"
+            yield where, f"{found}: at most {SECOND_DENSE:,} with [[control]] method = 'second-dense'."
         if control.method == "random" and not any(block.method == "magnitude" for block in tables.compression):
             yield (
                 where,
@@ -89,18 +93,14 @@ def _any_of(names: tuple[str, ...]) -> str:
 
 
 def _unknown_sources(tables: StudyTables, index: int) -> Iterator[Contradiction]:
-    names = {spec.name: spec for spec in name_populations(tables)}
+    specs = name_populations(tables)
     for regime, source in _sources(tables, index):
-        found = names.get(f"{regime}/{source}")
-        if found is None or found.bits is not None:
-            allowed = [
-                spec.name.partition("/")[2] for spec in names.values() if spec.regime == regime and spec.bits is None
-            ]
+        found = [spec for spec in specs if spec.regime == regime and spec.bits is None and spec.role != "control"]
+        allowed = [spec.name.partition("/")[2] for spec in found]
+        if source not in allowed:
             hint = f"{suggestion(source, allowed)} Allowed: {', '.join(allowed)}."
-            yield (
-                ("compression", index, "from"),
-                f"[[compression]] from: nothing to quantize is named '{source}'.{hint}",
-            )
+            message = f"[[compression]] from: nothing to quantize is named '{source}'.{hint}"
+            yield ("compression", index, "from"), message
 
 
 def _sources(tables: StudyTables, index: int) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from pietools.study_file import StudyFile, has_probe
 from pietools.training.compression.pruning import prunable_weights
 from pietools.training.data.copies import alter_datasets
 from pietools.training.data.datasets import load_dataset
+from pietools.training.data.label_noise import plant_label_noise
 from pietools.training.networks import build_network, check_takes
 from pietools.training.regimes.heads import classifier_name
 
@@ -20,6 +21,10 @@ def check_study(study_file: StudyFile) -> None:
     network = build_network(name, n_classes, data.n_channels, folder, image_size=image_size)
     check_takes(name, network, data.image_shape)
     _check_layers(study_file, network)
+    train = load_dataset(settings, "train", folder)
+    for spec in study_file.populations:
+        if spec.label_noise:
+            plant_label_noise(train.labels, n_classes, spec.label_noise, study_file.tables.study.seed)
 
 
 def _check_layers(study_file: StudyFile, network: nn.Module) -> None:

@@ -29,12 +29,14 @@ def replicate_seeds(seed: int, replicate: int) -> Seeds:
 def training_recipe(study_file: StudyFile, spec: PopulationSpec) -> dict[str, Any]:
     """Return all that the networks of a population share, as JSON would give it back; no paths and no device."""
     tables = study_file.tables
+    parent = next((other for other in study_file.populations if other.name == spec.parent), None)
     data = tables.data.model_dump(exclude_none=True, exclude={"name", "root", "evaluate", "copies"})
     training = tables.training
     recipe = {
         "network": spec.network,
         "regime": regime_facts(training, spec.training) if training and spec.training else None,
-        "parent": spec.parent,
+        # All of it: what comes from a parent is another network if the parent was made otherwise.
+        "parent": training_recipe(study_file, parent) if parent else None,
         "method": spec.method,
         "sparsity": spec.sparsity,
         "pruning": asdict(spec.pruning) if spec.pruning else None,

@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from pietools.errors import TrainingError
-from pietools.study_file import PopulationSpec, RegimeSettings, StudyFile, TrainingSettings, n_training_images
+from pietools.study_file import (
+    PopulationSpec,
+    RegimeSettings,
+    StudyFile,
+    TrainingSettings,
+    has_probe,
+    n_training_images,
+)
 from pietools.training.checkpoints.digests import model_digest
 from pietools.training.checkpoints.files import check_digest, checkpoint_path, load_weights, read_sidecar
 from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds, training_recipe
+from pietools.training.recording.epochs import recorded_datasets
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,8 @@ def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
         differences.append("the training data have changed")
     if parent_digest(unit) not in (None, sidecar.get("parent_digest")):
         differences.append(f"{unit.parent_name} has changed")
+    if _keeps_epochs(unit.spec) and (missing := _asked_epochs(unit) - set(recorded_datasets(sidecar))):
+        differences.append(f"[training] record now has {', '.join(sorted(missing))}")
     if differences:
         raise TrainingError(
             f"{unit.path} was trained with another recipe: {'; '.join(differences)}. "
@@ -88,6 +98,18 @@ def finished_sidecar(unit: TrainingUnit) -> dict[str, Any] | None:
         )
     check_digest(unit.path, sidecar["model_digest"], model_digest(unit.spec.network, load_weights(unit.path)))
     return sidecar
+
+
+def _asked_epochs(unit: TrainingUnit) -> set[str]:
+    return {f"{unit.study_file.tables.data.label}/{split}" for split in unit.settings.record}
+
+
+def _keeps_epochs(spec: PopulationSpec) -> bool:
+    """Whether a network's outputs are trained as logits in making it: otherwise there are no epochs to keep."""
+    assert spec.training is not None
+    if spec.parent is not None:
+        return spec.fine_tune_steps > 0 and not has_probe(spec.training)
+    return not has_probe(spec.training)
 
 
 def parent_digest(unit: TrainingUnit) -> str | None:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile
-from pietools.training.recipes import Seeds, replicate_seeds
+from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds
 from pietools.training.train_study import plan_units, train_study
 from pietools.training.unit_training import train_unit, training_task
 from pietools.training.units import TrainingUnit, finished_sidecar
@@ -87,9 +87,9 @@ def test_children_are_trained_after_their_parents(tmp_path: Path) -> None:
 
 
 def test_a_second_dense_population_has_fresh_replicates(tmp_path: Path) -> None:
-    """Its names go on where those of the first end, and its networks are others."""
+    """Its names begin at 1000, whatever the number of replicates, and its networks are others."""
     units = {unit.name: unit for unit in plan_units(regimes_study(tmp_path))}
-    first, second = units["supervised/dense replicate 0"], units["supervised/dense-2 replicate 1"]
+    first, second = units["supervised/dense replicate 0"], units["supervised/dense-2 replicate 1000"]
     for unit in (first, second):
         train_here(unit)
     assert not torch.equal(load_file(first.path)["0.weight"], load_file(second.path)["0.weight"])
@@ -105,6 +105,31 @@ def test_a_child_of_another_parent_is_refused(tmp_path: Path) -> None:
     sidecar.write_text(sidecar.read_text().replace('"model_digest": "sha256:', '"model_digest": "sha256:0'))
     with pytest.raises(TrainingError, match="supervised/dense replicate 0 has changed"):
         finished_sidecar(child)
+
+
+def test_a_child_knows_the_recipe_of_its_parent(tmp_path: Path) -> None:
+    """With another recipe of the parent the child is refused too, whether the parent is there or not."""
+    study_file = regimes_study(tmp_path)
+    child = {unit.name: unit for unit in plan_units(study_file)}["supervised/magnitude-0.9+int8 replicate 0"]
+    sidecar = {"recipe": child.recipe}
+    text = study_file.path.read_text().replace("sparsity = 0.9", "sparsity = 0.9\nwindow = [0.1, 0.2]")
+    changed = {unit.name: unit for unit in plan_units(write_study(tmp_path, text))}[child.name]
+    assert recipe_differences(sidecar["recipe"], changed.recipe) == [
+        "parent.pruning.window was [0.25, 0.75] and is now [0.1, 0.2]"
+    ]
+
+
+def test_epochs_that_were_not_kept_are_missed(tmp_path: Path) -> None:
+    """A finished network without the epochs that are asked for now is refused, but for one that has none to keep."""
+    study_file = regimes_study(tmp_path)
+    text = study_file.path.read_text().replace("head_steps = 20", 'head_steps = 20\nrecord = ["test"]')
+    recording = {unit.name: unit for unit in plan_units(write_study(tmp_path, text))}
+    for unit in plan_units(study_file):
+        if unit.name in ("supervised/dense replicate 0", "simclr/dense replicate 0"):
+            train_here(unit)
+    assert finished_sidecar(recording["simclr/dense replicate 0"]) is not None
+    with pytest.raises(TrainingError, match=r"another recipe: \[training\] record now has digits/test"):
+        finished_sidecar(recording["supervised/dense replicate 0"])
 
 
 def test_what_needs_a_network_that_failed_is_not_tried(tmp_path: Path) -> None:
