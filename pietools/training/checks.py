@@ -1,18 +1,32 @@
 """What can be found out before anything is trained: a minute's answer in place of an hour's."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import nn
 
-from pietools.study_file import StudyFile, has_probe
+from pietools.errors import TrainingError
+from pietools.study_file import PopulationSpec, has_probe
+from pietools.training.boundary import boundary
 from pietools.training.compression.pruning import prunable_weights
 from pietools.training.data.copies import alter_datasets
 from pietools.training.data.datasets import load_dataset
-from pietools.training.data.label_noise import plant_label_noise
+from pietools.training.data.images import ImageData
 from pietools.training.networks import build_network, check_takes
-from pietools.training.regimes.heads import classifier_name
+from pietools.training.optimisation import Schedule, optimise
+from pietools.training.prediction import predict_logits
+from pietools.training.regimes import REGIMES
+from pietools.training.regimes.heads import as_encoder, classifier
+from pietools.training.unit_training import training_task
+from pietools.training.units import TrainingUnit
 
 
-def check_study(study_file: StudyFile) -> None:
-    """Raise TrainingError if data, copies or network cannot be had, or do not allow what the populations ask for."""
+def check_units(units: Sequence[TrainingUnit]) -> None:
+    """Raise TrainingError if data, copies or network cannot be had, or do not allow what the populations ask for.
+
+    Takes one step in every regime.
+    """
+    study_file = units[0].study_file
     settings, folder = study_file.tables.data, study_file.folder
     splits = [load_dataset(settings, split, folder) for split in settings.evaluate]
     alter_datasets(settings, splits)
@@ -20,19 +34,51 @@ def check_study(study_file: StudyFile) -> None:
     n_classes, image_size = len(data.class_names), data.image_shape[1:]
     network = build_network(name, n_classes, data.n_channels, folder, image_size=image_size)
     check_takes(name, network, data.image_shape)
-    _check_layers(study_file, network)
-    train = load_dataset(settings, "train", folder)
-    for spec in study_file.populations:
-        if spec.label_noise:
-            plant_label_noise(train.labels, n_classes, spec.label_noise, study_file.tables.study.seed)
+    for spec in {unit.spec.name: unit.spec for unit in units}.values():
+        _check_layers(spec, network, data)
+    for unit in {unit.spec.regime: unit for unit in reversed(units)}.values():
+        _take_step(unit)
+    for unit in {unit.spec.label_noise: unit for unit in units if unit.spec.label_noise}.values():
+        training_task(unit)
 
 
-def _check_layers(study_file: StudyFile, network: nn.Module) -> None:
+def _check_layers(spec: PopulationSpec, network: nn.Module, data: ImageData) -> None:
     """Ask for the layers that pruning and heads need."""
-    for spec in study_file.populations:
-        if not spec.is_trained_here or spec.training is None:
-            continue
-        if spec.pruning is not None:
-            prunable_weights(network)
-        if has_probe(spec.training) or spec.training.head is not None or spec.is_head_refitted:
-            classifier_name(network)
+    if spec.pruning is not None:
+        weights = prunable_weights(network).values()
+        if spec.pruning.criterion == "2:4" and all(weight.shape[1] % 4 for weight in weights):
+            raise TrainingError(
+                "2:4 needs a prunable layer whose input channels are a multiple of four: there is none."
+            )
+    if spec.training is not None and (has_probe(spec.training) or spec.training.head or spec.is_head_refitted):
+        _check_classifier(network, data)
+
+
+def _check_classifier(network: nn.Module, data: ImageData) -> None:
+    """Raise TrainingError unless the last linear layer, with a bias, is what makes logits of features."""
+    layer = classifier(network)
+    if layer.bias is None:
+        raise TrainingError("the network's last linear layer has no bias, which a linear probe needs.")
+    few = torch.arange(min(2, len(data)))
+    logits = predict_logits(network, data, few, batch_size=2, device=torch.device("cpu"))
+    problem = (
+        "the network's last linear layer does not give its logits, so that there is no encoder to train or to probe"
+    )
+    try:
+        with as_encoder(network):
+            cpu, width = torch.device("cpu"), layer.in_features
+            features = predict_logits(network, data, few, batch_size=2, device=cpu, width=width)
+    except CollectError as error:
+        raise TrainingError(f"{problem}.") from error
+    with torch.no_grad():
+        if layer.out_features != len(data.class_names) or not torch.allclose(layer(features), logits, atol=1e-4):
+            raise TrainingError(f"{problem}.")
+
+
+def _take_step(unit: TrainingUnit) -> None:
+    """Take one step as in training, on a network that is thrown away."""
+    task = training_task(unit)
+    regime = REGIMES[task.regime.name](task)
+    task.network.train()
+    with boundary(f"{unit.spec.regime} cannot be trained"):
+        optimise(regime.loss, regime.parameters(), Schedule(1, 0.0, 0.0, 0.0, "cosine"), lambda step: None)

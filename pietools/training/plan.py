@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 
 from pietools.study_file import StudyFile, n_training_steps
-from pietools.training.checks import check_study
+from pietools.training.checks import check_units
 from pietools.training.optimisation import Schedule, optimise
 from pietools.training.processes import default_processes
 from pietools.training.regimes import REGIMES
@@ -51,7 +51,7 @@ def plan_training(study_file: StudyFile, n_processes: int | None = None) -> Plan
     Raises TrainingError where `train` would before it trains anything.
     """
     units = plan_units(study_file)
-    check_study(study_file)
+    check_units(units)
     finished = {unit.name: finished_sidecar(unit) is not None for unit in units}
     seconds_per_image = _seconds_per_image([unit for unit in units if not finished[unit.name]])
     by_population: dict[str, list[TrainingUnit]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile
-from pietools.training.checks import check_study
+from pietools.training.checks import check_units
 from pietools.training.data.datasets import load_dataset
 from pietools.training.processes import default_processes, run_units
 from pietools.training.units import TrainingUnit, finished_sidecar
@@ -40,7 +40,7 @@ def train_study(
     missing = [unit for unit in units if finished[unit.name] is None]
     outcomes: dict[str, dict[str, Any] | Exception] = {}
     if missing:
-        check_study(study_file)
+        check_units(units)
         total = sum(unit.n_images for unit in missing)
         run_units(
             missing,

@@ -10,14 +10,15 @@ from pietools.study import Layer
 def describe_layers(network: nn.Module, stored: Mapping[str, Tensor]) -> list[Layer]:
     """Describe every convolution and linear layer, in the order of definition.
 
-    `stored` is what the checkpoint holds: the type of a weight there tells its bits.
+    `stored` is what the checkpoint holds: the type of a weight there tells its bits. One that is computed from others, by a
+    parametrization, is not there.
     """
     return [
         Layer(
             name=name,
             n_weights=layer.weight.numel(),
             sparsity=float((layer.weight == 0).double().mean()),
-            bits=8 * stored[f"{name}.weight"].element_size(),
+            bits=8 * stored.get(f"{name}.weight", layer.weight).element_size(),
         )
         for name, layer in network.named_modules()
         if isinstance(layer, nn.Conv2d | nn.Linear)

@@ -81,10 +81,16 @@ class Pruner:
 
 
 def prunable_weights(network: nn.Module) -> dict[str, Tensor]:
-    """Return the weights that may be pruned by name, in the order of definition; TrainingError if there are none."""
+    """Return the weights that may be pruned by name, in the order of definition.
+
+    Raises TrainingError if there are none, or one is not a parameter.
+    """
     weights = _inner_weights(network)
     if not weights:
         raise TrainingError("the network has no convolution or linear layer between its first and its last to prune.")
+    for name, weight in weights.items():
+        if not isinstance(weight, nn.Parameter):
+            raise TrainingError(f"{name} is computed by a parametrization, and what is set to zero would come back.")
     return weights
 
 

@@ -95,8 +95,6 @@ def _features(network: nn.Module, data: ImageData, device: torch.device) -> Tens
 @torch.no_grad()
 def _fold(layer: nn.Linear, probe: nn.Linear, mean: Tensor, std: Tensor) -> None:
     """Give the layer the weights that do to features what the probe does to standardised ones."""
-    if layer.bias is None:
-        raise TrainingError("the network's last linear layer has no bias, which a linear probe needs.")
     layer.weight.copy_(probe.weight / std)
     layer.bias.copy_(probe.bias - layer.weight @ mean)
 
