@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from pietools.errors import TrainingError
+from pietools.errors import CollectError, TrainingError
 from pietools.study_file import PopulationSpec, has_probe
 from pietools.training.boundary import boundary
 from pietools.training.compression.pruning import prunable_weights
