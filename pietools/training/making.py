@@ -88,7 +88,8 @@ def _trained_on(task: Task, spec: PopulationSpec, extra: dict[str, Tensor], watc
     if spec.fine_tune_steps:
         regime = _last_regime(task)
         if regime.projection:
-            regime.projection.load_state_dict(extra)
+            with boundary(f"the projection head of {spec.parent} is not there or does not fit"):
+                regime.projection.load_state_dict(extra)
         schedule = Schedule.of_fine_tuning(task.settings, spec.fine_tune_steps)
         _run(task, regime, schedule, pruner, None, watch)
         extra = _projection_weights(regime)
