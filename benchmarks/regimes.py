@@ -68,7 +68,10 @@ def _trained(units: list[TrainingUnit], regime: str) -> np.ndarray:
 
 
 def _probe(study_file: StudyFile, task: Task) -> float:
-    fit_linear_probe(task.network, task.data, task.labels, task.settings, task.seeds.head, task.device, lambda n: None)
+    everything = torch.arange(len(task.data))
+    fit_linear_probe(
+        task.network, task.data, task.labels, everything, task.settings, task.seeds.head, task.device, lambda n: None
+    )
     test = load_dataset(study_file.tables.data, "test", study_file.folder)
     return accuracy(task.network, test, batch_size=500, device=task.device)
 

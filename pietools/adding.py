@@ -1,5 +1,6 @@
 """How populations, models and evaluations come into a study: what is there already must be the same, nothing is added by halves."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,9 @@ def _model_id(database: Database, model: Model) -> int:
         return int(stored["model_id"])
     model_id = _insert_numbered(database, "models", "model_id", _model_row(database, model))
     for position, layer in enumerate(model.layers):
-        facts = {"n_weights": layer.n_weights, "sparsity": layer.sparsity, "bits": layer.bits}
-        insert(database, "layers", {"model_id": model_id, "layer": position, "layer_name": layer.name, **facts})
+        facts = asdict(layer)
+        row = {"model_id": model_id, "layer": position, "layer_name": facts.pop("name"), **facts}
+        insert(database, "layers", row)
     return model_id
 
 

@@ -40,7 +40,7 @@ MIGRATIONS = {
         );
         create table layers (
             model_id integer not null, layer integer not null, layer_name text not null, n_weights bigint not null,
-            sparsity double not null, bits integer not null
+            sparsity double not null, bits integer not null, is_prunable boolean not null
         );
     """,
 }

@@ -75,12 +75,13 @@ class Population:
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution or linear layer: its weights, the fraction of them that are zero, and bits per weight."""
+    """A convolution or linear layer: its weights, the fraction of them that are zero, bits per weight, may it be pruned."""
 
     name: str
     n_weights: int
     sparsity: float
     bits: int
+    is_prunable: bool
 
 
 @dataclass(frozen=True)

@@ -192,10 +192,12 @@ create table layers (
     layer_name text not null,
     n_weights bigint not null,
     sparsity double not null,
-    bits integer not null
+    bits integer not null,
+    is_prunable boolean not null
 );
 comment on table layers is 'One row per model and convolution or linear layer: what compression touched.';
 comment on column layers.layer is 'position in the order of definition, from 0';
 comment on column layers.n_weights is 'its weights, without biases';
 comment on column layers.sparsity is 'fraction of them that are zero';
 comment on column layers.bits is 'bits per weight in the checkpoint';
+comment on column layers.is_prunable is 'whether pruning may touch it: every layer but the first and the last';

@@ -42,9 +42,12 @@ create or replace view compression_details as
             models.population_id,
             layers.layer,
             layers.layer_name,
-            min(layers.bits) < 32 or max(layers.sparsity) > 0 as is_compressed
+            -- A weight may be zero by chance, and those of a probe are where a feature is constant.
+            min(layers.bits) < 32
+            or (bool_or(populations.sparsity > 0) and bool_or(layers.is_prunable) and max(layers.sparsity) > 0) as is_compressed
         from layers
         join models on models.model_id = layers.model_id
+        join populations on populations.population_id = models.population_id
         group by models.population_id, layers.layer, layers.layer_name
     ),
     by_population as (

@@ -220,6 +220,7 @@ PRUNE = SUPERVISED + '[[compression]]\nmethod = "magnitude"\n'
         (SIMCLR + "temperature = 0\n", "line 11: [[regime]] temperature = 0: must be greater than 0."),
         ('augment = ["mixup"]\n' + SIMCLR, "line 9: [training] augment = 'mixup': Allowed: 'flip', 'crop', 'resized-crop',"),
         ('labelled_fraction = 1.5\n' + SIMCLR, "line 9: [training] labelled_fraction = 1.5: must be less than 1."),
+        ("strong_augment = []\n" + SIMCLR, "line 9: [training] strong_augment = []: two views of an image need changes for"),
         (SUPERVISED + SUPERVISED, "two populations are named 'supervised/dense'."),
         (PRUNE, "line 11: [[compression]] method = 'magnitude' lacks the key 'sparsity'."),
         (PRUNE + 'sparsity = 0.9\nfrom = "dense"\n',

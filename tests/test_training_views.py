@@ -25,11 +25,11 @@ def study(path: Path) -> Study:
     )
     made.add_population(Population("one/pruned", "compressed", regime="one", sparsity=0.5, reference="one/dense"))
     layers = {
-        "one/dense": [[Layer("first", 4, 0.0, 32), Layer("last", 2, 0.0, 32)]],
-        "one/int8": [[Layer("first", 4, 0.25, 8), Layer("last", 2, 0.0, 8)]],
+        "one/dense": [[Layer("first", 4, 0.25, 32, False), Layer("last", 2, 0.0, 32, True)]],
+        "one/int8": [[Layer("first", 4, 0.25, 8, False), Layer("last", 2, 0.0, 8, True)]],
         "one/pruned": [
-            [Layer("first", 4, 0.0, 32), Layer("last", 2, 0.5, 32)],
-            [Layer("first", 4, 0.0, 32), Layer("last", 2, 0.0, 32)],
+            [Layer("first", 4, 0.0, 32, False), Layer("last", 2, 0.5, 32, True)],
+            [Layer("first", 4, 0.0, 32, False), Layer("last", 2, 0.0, 32, True)],
         ],
     }
     for population, networks in layers.items():
@@ -41,7 +41,7 @@ def study(path: Path) -> Study:
 
 
 def test_compression_details_by_hand(tmp_path: Path) -> None:
-    """A layer is compressed if a network of the population has zeros or fewer bits there; a regime's rows come together."""
+    """Layers hold fewer bits, or zeros where pruning may put them: one by chance in a dense network is none."""
     with study(tmp_path / "s.duckdb") as made:
         rows = made.sql("from compression_details").drop("method").rows()
     assert rows == [

@@ -72,6 +72,11 @@ def has_probe(regime: RegimeSettings) -> bool:
     return regime.name in CONTRASTIVE and regime.head != "fine-tune"
 
 
+def sees_all_labels(regime: RegimeSettings) -> bool:
+    """Whether a head may be fitted to all labels: where the regime is defined by few, it may not."""
+    return regime.name in ("supervised", *CONTRASTIVE) and regime.head != "fine-tune"
+
+
 def name_populations(tables: StudyTables) -> list[PopulationSpec]:
     """Name the dense population of each regime, its compressed ones and controls, then those trained elsewhere."""
     specs = []

@@ -54,6 +54,13 @@ def find_recipe_contradictions(tables: StudyTables) -> Iterator[Contradiction]:
 def _in_regimes(tables: StudyTables) -> Iterator[Contradiction]:
     for index, regime in enumerate(tables.regime):
         yield from _misplaced(("regime", index), regime, "name", REGIME_KEYS)
+        if regime.name in CONTRASTIVE and tables.training is not None:
+            if tables.training.strong_augment == []:
+                what = "[training] strong_augment = []: two views of an image need changes"
+                yield ("training", "strong_augment"), f"{what} for [[regime]] '{regime.name}'."
+            if tables.training.batch_size < 2:
+                what = "[training] batch_size = 1: one image has no other to differ from"
+                yield ("training", "batch_size"), f"{what} in [[regime]] '{regime.name}'."
         needs_few = regime.name in ("supervised-few", "fixmatch") or regime.head == "fine-tune"
         if needs_few and tables.training is not None and tables.training.labelled_fraction is None:
             what = f"{regime.name}' with head = 'fine-tune" if regime.head == "fine-tune" else regime.name

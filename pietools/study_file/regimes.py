@@ -32,7 +32,7 @@ def regime_facts(training: TrainingSettings, regime: RegimeSettings) -> dict[str
         facts |= {
             "images_per_step": 2 * training.batch_size,
             "augment": [],
-            "strong_augment": training.strong_augment or VIEWS,
+            "strong_augment": VIEWS if training.strong_augment is None else training.strong_augment,
             "temperature": regime.temperature or TEMPERATURE[regime.name],
             "head": regime.head or "linear-probe",
             "head_steps": training.head_steps,
@@ -42,7 +42,9 @@ def regime_facts(training: TrainingSettings, regime: RegimeSettings) -> dict[str
         ratio = regime.unlabelled_ratio or 7
         facts |= {
             "images_per_step": training.batch_size * (1 + 2 * ratio),
-            "strong_augment": training.strong_augment or [*training.augment, *STRONG],
+            "strong_augment": [*training.augment, *STRONG]
+            if training.strong_augment is None
+            else training.strong_augment,
             "threshold": regime.threshold or 0.95,
             "unlabelled_ratio": ratio,
             "ema": 0.999 if regime.ema is None else regime.ema,

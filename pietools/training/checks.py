@@ -34,6 +34,7 @@ def check_units(units: Sequence[TrainingUnit]) -> None:
     n_classes, image_size = len(data.class_names), data.image_shape[1:]
     network = build_network(name, n_classes, data.n_channels, folder, image_size=image_size)
     check_takes(name, network, data.image_shape)
+    predict_logits(network, data, torch.arange(1), batch_size=1, device=torch.device("cpu"), name=f"'{name}'")
     for spec in {unit.spec.name: unit.spec for unit in units}.values():
         _check_layers(spec, network, data)
     for unit in {unit.spec.regime: unit for unit in reversed(units)}.values():

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pietools.study_file import PopulationSpec, has_probe
+from pietools.study_file import PopulationSpec, has_probe, sees_all_labels
 from pietools.training.boundary import boundary
 from pietools.training.compression.pruning import CubicSchedule, Pruner
 from pietools.training.compression.quantization import pack, unpack
@@ -19,7 +19,7 @@ from pietools.training.regimes.heads import fit_linear_probe
 from pietools.training.regimes.task import Task
 
 N_CALIBRATION = 512
-"""Training images, the first of the data set, that the ranges of int8-static come from."""
+"""Training images, drawn at random, that the ranges of int8-static come from."""
 
 
 @dataclass(frozen=True)
@@ -145,12 +145,15 @@ def _projection_weights(regime: Regime) -> dict[str, Tensor]:
 
 
 def _fit_probe(task: Task, seed: int, watch: Watch) -> None:
-    fit_linear_probe(task.network, task.data, task.labels, task.settings, seed, task.device, watch.on_step)
+    # A head that is fitted where only some labels are seen may see no others.
+    examples = torch.arange(len(task.data)) if sees_all_labels(task.regime) else task.labelled
+    fit_linear_probe(task.network, task.data, task.labels, examples, task.settings, seed, task.device, watch.on_step)
 
 
 def _quantized(task: Task, spec: PopulationSpec) -> Made:
     method = str(spec.method).rpartition("+")[2]
-    chosen = torch.arange(min(N_CALIBRATION, len(task.data)))
+    generator = torch.Generator().manual_seed(task.seeds.masks)
+    chosen = torch.randperm(len(task.data), generator=generator)[:N_CALIBRATION]
     images = task.data.images.read(chosen).to(task.device)
     inputs = match_channels(task.data.normalize(images), task.network)
     stored, quantized = pack(task.network, method, [inputs])

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 import torch
 
@@ -113,5 +114,4 @@ def _measure(unit: TrainingUnit) -> float:
 
     schedule = replace(Schedule.of_training(task.settings), n_steps=MEASURED_STEPS)
     optimise(regime.loss, regime.parameters(), schedule, after_step)
-    # The first step also plans the convolutions.
-    return min(after - before for before, after in pairwise(times)) / regime.images_per_step
+    return median(after - before for before, after in pairwise(times)) / regime.images_per_step

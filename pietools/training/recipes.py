@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pietools.study_file import PopulationSpec, StudyFile, regime_facts
+from pietools.study_file import PopulationSpec, StudyFile, TrainingSettings, regime_facts
+
+NOT_OF_ALL = {"device", "record", "labelled_fraction", "strong_augment", "head_steps", "fine_tune_learning_rate"}
+"""Keys of [training] that not every population uses: those that do have them elsewhere in the recipe."""
 
 
 class Seeds(NamedTuple):
@@ -42,14 +45,22 @@ def training_recipe(study_file: StudyFile, spec: PopulationSpec) -> dict[str, An
         "pruning": asdict(spec.pruning) if spec.pruning else None,
         "fine_tune_steps": spec.fine_tune_steps,
         "is_head_refitted": spec.is_head_refitted,
+        "head_steps": training.head_steps if training and spec.is_head_refitted else None,
         "bits": spec.bits,
         "label_noise": spec.label_noise,
         "data": {"name": tables.data.label, **data},
-        "training": training.model_dump(exclude={"device", "record"}, exclude_none=True) if training else {},
+        "training": training.model_dump(exclude=NOT_OF_ALL, exclude_none=True) if training else {},
+        "fine_tune_learning_rate": _fine_tune_learning_rate(training, spec),
         "seed": tables.study.seed,
     }
     content: dict[str, Any] = json.loads(json.dumps(recipe))
     return content
+
+
+def _fine_tune_learning_rate(training: TrainingSettings | None, spec: PopulationSpec) -> float | None:
+    if training is None or not (spec.fine_tune_steps or (spec.training and spec.training.head == "fine-tune")):
+        return None
+    return training.fine_tune_learning_rate or training.learning_rate / 10
 
 
 def recipe_differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:

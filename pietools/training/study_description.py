@@ -28,7 +28,7 @@ def references_first(specs: list[PopulationSpec]) -> list[PopulationSpec]:
     waiting = specs
     while waiting:
         known = {spec.name for spec in ordered}
-        ready = [spec for spec in waiting if spec.reference is None or spec.reference in known]
+        ready = [spec for spec in waiting if {spec.reference, spec.parent} <= known | {None}]
         if not ready:
             raise CollectError(f"the references of {', '.join(spec.name for spec in waiting)} go round in a circle.")
         ordered += ready
@@ -61,5 +61,6 @@ def _as_population(study_file: StudyFile, spec: PopulationSpec) -> Population:
         sparsity=spec.sparsity,
         bits=spec.bits,
         reference=spec.reference,
+        parent=spec.parent,
         recipe=training_recipe(study_file, spec) if spec.is_trained_here else None,
     )

@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
+from pietools.errors import TrainingError
 from pietools.training.checkpoints.digests import json_digest, model_digest
-from pietools.training.checkpoints.files import extra_path, load_weights, save_checkpoint
+from pietools.training.checkpoints.files import extra_path, load_weights, read_sidecar, save_checkpoint
 from pietools.training.compression.layers import describe_layers
 from pietools.training.compression.pruning import realised_sparsity
 from pietools.training.data.datasets import load_dataset
@@ -64,10 +65,15 @@ def training_task(unit: TrainingUnit) -> Task:
 
 
 def _parent_weights(unit: TrainingUnit) -> ParentWeights | None:
-    if unit.parent_path is None:
+    """Read the parent's weights; TrainingError if the projection head beside them is not the one it was trained with."""
+    if unit.parent_path is None or unit.spec.parent is None:
         return None
-    extra = extra_path(unit.parent_path)
-    return ParentWeights(load_weights(unit.parent_path), load_weights(extra) if extra.is_file() else {})
+    sidecar, path = read_sidecar(unit.parent_path, unit.spec.parent, unit.replicate), extra_path(unit.parent_path)
+    extra = load_weights(path) if path.is_file() else {}
+    if sidecar is not None and sidecar.get("extra_digest") != model_digest("extra", extra):
+        advice = f"Move {unit.parent_path} and its sidecar away, and the network is trained again"
+        raise TrainingError(f"{path} is not what {unit.parent_name} was trained with. {advice}.")
+    return ParentWeights(load_weights(unit.parent_path), extra)
 
 
 def _describe(unit: TrainingUnit, made: Made, device: torch.device) -> dict[str, Any]:
@@ -86,6 +92,7 @@ def _describe(unit: TrainingUnit, made: Made, device: torch.device) -> dict[str,
         "realised_sparsity": realised_sparsity(made.network),
         "layers": [asdict(layer) for layer in describe_layers(made.network, made.stored)],
         "quantized": made.quantized,
+        "extra_digest": model_digest("extra", made.extra),
         "accuracy": {test.name: accuracy(made.network, test, batch_size=tables.collect.batch_size, device=device)},
         "device": device.type,
         "versions": package_versions(),

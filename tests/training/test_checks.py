@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pietools.errors import TrainingError
+from pietools.errors import PietoolsError
 from pietools.training.checks import check_units
 from pietools.training.train_study import plan_units
 from tests.training.studies import regimes_study, write_study
@@ -29,6 +29,9 @@ class Cut(nn.Sequential):
 
 def cut(n_classes):
     return Cut(*layers(4, nn.Linear(4, n_classes + 5)))
+
+def uncut(n_classes):
+    return layers(4, nn.Linear(4, n_classes + 5))
 
 class HeadFirst(nn.Module):
     def __init__(self, n_classes):
@@ -77,7 +80,8 @@ NO_ENCODER = "the network's last linear layer does not give its logits"
         ("no_bias", "supervised", '[[control]]\nmethod = "probe-refit"', "last linear layer has no bias"),
         ("cut", "supcon", "", NO_ENCODER),
         ("head_first", "simclr", "", NO_ENCODER),
-        ("pair", "supervised", "", "the network fails on digits/train: TypeError"),
+        ("pair", "supervised", "", "returns tuple; digits/test needs logits"),
+        ("uncut", "supervised", "", r"returns shape \(1, 15\); digits/test needs logits of shape \(1, 10\)"),
         ("sixes", "supervised", '[[compression]]\nmethod = "2:4"', "2:4 needs a prunable layer whose input channels"),
         (
             "normed",
@@ -95,7 +99,7 @@ def test_what_cannot_be_trained_is_one_line_beforehand(
     """Layers, outputs, groups of four, and noise that would plant nothing."""
     (tmp_path / "nets.py").write_text(NETWORKS)
     study_file = write_study(tmp_path, STUDY.format(network=network, regime=regime, more=more))
-    with pytest.raises(TrainingError, match=expected) as caught:
+    with pytest.raises(PietoolsError, match=expected) as caught:
         check_units(plan_units(study_file))
     assert "\n" not in str(caught.value)
 

@@ -145,3 +145,16 @@ def test_short_trainings_reach_the_sparsity_too(n_steps: int) -> None:
     schedule = CubicSchedule.in_window(0.9, (0.25, 0.75), n_steps)
     steps = [step for step in range(1, n_steps + 1) if schedule.is_pruning_step(step)]
     assert schedule.sparsity_at(steps[-1]) == 0.9
+
+
+def test_weights_that_layers_share_count_once() -> None:
+    """Random scores are drawn once for a tied weight, so that the sparsity is exact."""
+    shared = nn.Linear(8, 8)
+    network = nn.Sequential(nn.Linear(4, 8), shared, nn.ReLU(), shared, nn.Linear(8, 8), nn.Linear(8, 2))
+    network.add_module("tied", nn.Linear(8, 8))
+    network.tied.weight = shared.weight
+    network.add_module("last", nn.Linear(8, 2))
+    pruner = Pruner(network, Pruning("random", 0.5), seed=0)
+    pruner.prune(0.5)
+    assert len(pruner.weights) == 3
+    assert realised_sparsity(network) == 0.5

@@ -209,7 +209,7 @@ def test_fixmatch_keeps_the_average_of_its_weights(monkeypatch: pytest.MonkeyPat
 
 def probed(work: Task) -> Task:
     """Fit a probe on an untrained network."""
-    fit_linear_probe(work.network, work.data, work.labels, work.settings, 0, CPU, lambda n: None)
+    fit_linear_probe(work.network, work.data, work.labels, torch.arange(N), work.settings, 0, CPU, lambda n: None)
     return work
 
 
@@ -371,3 +371,16 @@ def test_schedules_take_exactly_the_steps_that_there_are(shape: str) -> None:
     weight, steps = nn.Parameter(torch.ones(1)), []
     optimise(lambda: weight.square().sum(), [weight], Schedule(12, 0.1, 0.9, 0.0, shape), steps.append)
     assert steps == list(range(1, 13))
+
+
+def test_a_refitted_probe_sees_no_more_labels_than_its_regime() -> None:
+    """After training with few labels, wrong ones elsewhere change nothing; after training with all, they do."""
+    made = {}
+    for name in ("supervised-few", "supervised"):
+        parent = make_network(task(name), spec(), None, Watch())
+        weights = ParentWeights({key: tensor.clone() for key, tensor in parent.stored.items()}, {})
+        recipe = spec(parent="r/dense", is_head_refitted=True)
+        right = make_network(task(name), recipe, weights, Watch()).stored
+        wrong = make_network(task(name, labels=other_labels(UNLABELLED)), recipe, weights, Watch()).stored
+        made[name] = torch.equal(right["11.weight"], wrong["11.weight"])
+    assert made == {"supervised-few": True, "supervised": False}

@@ -253,3 +253,29 @@ def test_training_goes_on_after_a_kill(tmp_path: Path) -> None:
         train_here(unit)
     finished = {name: content for name, content in checkpoint_bytes(killed).items() if "/." not in name}
     assert finished == checkpoint_bytes(undisturbed)
+
+
+def test_a_damaged_projection_head_is_refused(tmp_path: Path) -> None:
+    """A child takes up the head that its parent was trained with, or none."""
+    units = {unit.name: unit for unit in plan_units(regimes_study(tmp_path))}
+    parent, child = units["simclr/dense replicate 0"], units["simclr/magnitude-one-shot-0.8 replicate 0"]
+    train_here(parent)
+    head = parent.path.with_suffix(".extra.safetensors")
+    content = bytearray(head.read_bytes())
+    content[-1] ^= 1
+    head.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"is not what simclr/dense replicate 0 was trained with\. Move "):
+        train_here(child)
+    head.unlink()
+    with pytest.raises(TrainingError, match=r"is not what simclr/dense replicate 0 was trained with\. Move "):
+        train_here(child)
+
+
+def test_keys_of_other_regimes_do_not_change_a_recipe(tmp_path: Path) -> None:
+    """A study of the supervised regime can grow by regimes that need keys of their own."""
+    old = plan_units(digits_study(tmp_path))[0].recipe
+    text = (
+        digits_study(tmp_path).path.read_text().replace("batch_size = 32", "batch_size = 32\nlabelled_fraction = 0.2")
+    )
+    grown = plan_units(write_study(tmp_path, f'{text}[[regime]]\nname = "fixmatch"\n'))
+    assert recipe_differences(old, grown[0].recipe) == []

@@ -85,7 +85,7 @@ def prunable_weights(network: nn.Module) -> dict[str, Tensor]:
 
     Raises TrainingError if there are none, or one is not a parameter.
     """
-    weights = _inner_weights(network)
+    weights = inner_weights(network)
     if not weights:
         raise TrainingError("the network has no convolution or linear layer between its first and its last to prune.")
     for name, weight in weights.items():
@@ -94,9 +94,13 @@ def prunable_weights(network: nn.Module) -> dict[str, Tensor]:
     return weights
 
 
-def _inner_weights(network: nn.Module) -> dict[str, Tensor]:
+def inner_weights(network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights of all convolutions and linear layers but the first and the last, by name."""
     layers = [(name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
-    return {f"{name}.weight": layer.weight for name, layer in layers[1:-1]}
+    inner = {f"{name}.weight": layer.weight for name, layer in layers[1:-1]}
+    # A weight that layers share counts once.
+    first = {id(weight): name for name, weight in reversed(inner.items())}
+    return {name: weight for name, weight in inner.items() if first[id(weight)] == name}
 
 
 def keep_all(weights: list[Tensor]) -> list[Tensor]:
@@ -146,6 +150,6 @@ def apply_masks(weights: list[Tensor], masks: list[Tensor]) -> None:
 
 def realised_sparsity(network: nn.Module) -> float:
     """Return the fraction of zeros among the prunable weights; 0 for a network in which none may be pruned."""
-    weights = _inner_weights(network).values()
+    weights = inner_weights(network).values()
     n_weights = sum(weight.numel() for weight in weights)
     return sum(int((weight == 0).sum()) for weight in weights) / n_weights if n_weights else 0.0

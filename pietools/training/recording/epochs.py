@@ -95,7 +95,7 @@ def el2n(logits: Tensor, labels: Tensor) -> Tensor:
 
 def recorded_datasets(sidecar: dict[str, Any]) -> list[str]:
     """List the data sets of which the epochs were recorded."""
-    return list(sidecar.get("epochs", {}).get("datasets", []))
+    return list((sidecar.get("epochs") or {}).get("datasets", []))
 
 
 def read_epochs(path: Path, sidecar: dict[str, Any], dataset: str) -> EpochPredictions:

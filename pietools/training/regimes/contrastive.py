@@ -63,8 +63,9 @@ def _loss(regime: str, temperature: float) -> nn.Module:
         return nt_xent
     # lightly has no such loss.
     from pytorch_metric_learning.losses import SupConLoss
+    from pytorch_metric_learning.reducers import MeanReducer
 
-    supervised_contrastive: nn.Module = SupConLoss(temperature)
+    supervised_contrastive: nn.Module = SupConLoss(temperature, reducer=MeanReducer())
     return supervised_contrastive
 
 

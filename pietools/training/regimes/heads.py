@@ -50,6 +50,7 @@ def fit_linear_probe(
     network: nn.Module,
     data: ImageData,
     labels: Tensor,
+    examples: Tensor,
     settings: TrainingSettings,
     seed: int,
     device: torch.device,
@@ -58,17 +59,17 @@ def fit_linear_probe(
     """Replace the classifier by one that is trained on the features of a frozen encoder; in place.
 
     Cross-entropy on standardised features of unaltered images, in evaluation mode, for `head_steps` steps from zero
-    weights; the standardisation is then folded into the layer. `labels` has shape (n,). Raises TrainingError if the
-    encoder has changed, which no user can bring about.
+    weights; the standardisation is then folded into the layer. Of the images and `labels`, shape (n,), only those at
+    `examples` are seen. Raises TrainingError if the encoder has changed, which no user can bring about.
     """
     before = _encoder_digest(network)
-    features = _features(network, data, device)
+    features = _features(network, data, examples, device)
     mean, std = features.mean(0), features.std(0).clamp_min(1e-6)
-    standardised, labels = (features - mean) / std, labels.to(device)
+    standardised, labels = (features - mean) / std, labels[examples].to(device)
     probe = nn.Linear(features.shape[1], len(data.class_names), device=device)
     nn.init.zeros_(probe.weight)
     nn.init.zeros_(probe.bias)
-    order = batches(len(data), settings.batch_size, torch.Generator().manual_seed(seed))
+    order = batches(len(examples), settings.batch_size, torch.Generator().manual_seed(seed))
 
     def loss() -> Tensor:
         indices = next(order).to(device)
@@ -81,13 +82,12 @@ def fit_linear_probe(
         raise TrainingError("fitting the linear probe changed the encoder: this is a defect of pietools.")
 
 
-def _features(network: nn.Module, data: ImageData, device: torch.device) -> Tensor:
-    """Return the classifier's inputs, float32, shape (n, width), on the device."""
+def _features(network: nn.Module, data: ImageData, examples: Tensor, device: torch.device) -> Tensor:
+    """Return the classifier's inputs of the examples, float32, shape (len(examples), width), on the device."""
     width = classifier(network).in_features
     with as_encoder(network):
-        everything = torch.arange(len(data))
         features = predict_logits(
-            network, data, everything, batch_size=PREDICTION_BATCH, device=device, name="the encoder", width=width
+            network, data, examples, batch_size=PREDICTION_BATCH, device=device, name="the encoder", width=width
         )
     return features.to(device)
 
