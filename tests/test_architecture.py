@@ -16,6 +16,8 @@ ONLY = {
     "pytorch_metric_learning": {"training"},
     "timm": {"training"},
     "sklearn": {"training", "statistics"},
+    "cleanlab": {"statistics"},
+    "firthmodels": {"statistics"},
     "altair": {"charts", "figures", "report"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -65,11 +65,11 @@ def pie_excess(reference: np.ndarray, compressed: np.ndarray, *, paired: bool, s
     if h < 1:
         return Excess(None, NO_INTERVAL, h, 0, None, None, None, "too-few-networks")
     ballots = Ballots.count(np.vstack([reference, compressed])).undecided(sizes[0], h)
-    members, parts = _random_splits(ballots, np.random.default_rng(seed), sizes, h, paired=paired)
+    members, parts = random_splits(ballots, np.random.default_rng(seed), sizes, h, paired=paired)
     between, of_reference, of_compressed = (float(part) for part in parts.mean(axis=0))
     values = parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2
     kept = [members[:, : sizes[0]]] if paired else [members[:, : sizes[0]], members[:, sizes[0] :]]
-    variance = sum(_jackknife_variance(values, one) for one in kept)
+    variance = sum(jackknife_variance(values, one) for one in kept)
     interval = t_interval(float(values.mean()), variance**0.5, min(sizes)) if variance > 0 else NO_INTERVAL
     return Excess(
         float(values.mean()),
@@ -83,7 +83,7 @@ def pie_excess(reference: np.ndarray, compressed: np.ndarray, *, paired: bool, s
     )
 
 
-def _random_splits(
+def random_splits(
     ballots: Ballots, rng: np.random.Generator, sizes: tuple[int, int], h: int, *, paired: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Who is in each split, boolean (S, K_D + K_C), and its PIEs between, of the reference, of the compressed, (S, 3)."""
@@ -113,7 +113,7 @@ def n_different(one: np.ndarray, other: np.ndarray) -> int:
     return int(np.count_nonzero(one != other))
 
 
-def _jackknife_variance(values: np.ndarray, is_kept: np.ndarray) -> float:
+def jackknife_variance(values: np.ndarray, is_kept: np.ndarray) -> float:
     """Delete-one jackknife variance from values of splits (S,) and the networks of one population in each (S, K).
 
     The noise of drawing few splits is taken off, unless nothing would be left.

@@ -60,9 +60,9 @@ def pie_count_intervals(
     sizes = len(reference), len(compressed)
     ballots = Ballots.count(np.vstack([reference, compressed]))
     everyone = np.ones((1, sizes[0]), dtype=bool), np.ones((1, sizes[1]), dtype=bool)
-    counts = _count(ballots, labels, everyone)[0]
+    counts = count_pies(ballots, labels, everyone)[0]
     halves = half_samples(*sizes, paired=paired, seed=seed)
-    replications = _count(ballots.undecided(sizes[0], min(sizes) // 2), labels, halves)
+    replications = count_pies(ballots.undecided(sizes[0], min(sizes) // 2), labels, halves)
     intervals = {
         name: half_sample_interval(float(count), values, *sizes)
         for name, count, values in zip(COUNTS, counts, replications.T, strict=True)
@@ -78,7 +78,7 @@ def _sides(reference: np.ndarray, compressed: np.ndarray) -> Iterator[tuple[np.n
     yield from zip(before, after, strict=True)
 
 
-def _count(ballots: Ballots, labels: np.ndarray, sets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def count_pies(ballots: Ballots, labels: np.ndarray, sets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """COUNTS of each set of networks, shape (sets, 5)."""
     right, is_labelled = ballots.column_of(labels), labels[ballots.examples] >= 0
     rows = []

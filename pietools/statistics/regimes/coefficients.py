@@ -1,0 +1,128 @@
+"""Which properties matter more in one regime than in the other? Differences of coefficients.
+
+The networks are random. The coefficients may be those of the model within examples, or marginal effects: coefficients
+on the logit scale are not comparable where regimes differ in noise.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from pietools.statistics.estimates import Estimate, t_test
+from pietools.statistics.multiplicity import adjust
+from pietools.statistics.t_tests import NO_SPREAD
+
+FAILED = 0.05  # at most this share of half-samples may have no fit
+NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Coefficients of one regime: ``estimate`` (q,) of all networks, ``replications`` (S, q) of the half-samples."""
+
+    estimate: np.ndarray
+    replications: np.ndarray
+
+
+@dataclass(frozen=True)
+class CoefficientDifferences:
+    """``terms`` has a row per coefficient; the others are the joint F test that no coefficient differs.
+
+    ``flag`` says why there is no joint test: ``few-networks`` (fewer than four: no errors), ``failed-fits``,
+    ``too-few-networks`` (not K > 2q), ``singular`` (coefficients depend on each other, or do not vary), or None.
+    """
+
+    terms: pl.DataFrame
+    statistic: float | None
+    df: tuple[int, int] | None
+    p_value: float | None
+    flag: str | None
+
+
+def coefficient_differences(
+    a: Fitted, b: Fitted, terms: list[str], *, n_networks: int, matched: bool
+) -> CoefficientDifferences:
+    """Difference A − B of each coefficient with t_{K−1}, and all of them jointly with F(q, K − q).
+
+    H0: the expected coefficients are equal. Random: the networks.
+
+    Parameters
+    ----------
+    a, b
+        Fits of ⌊K/2⌋ of K networks a population in each half-sample. Half-samples whose fit failed (not finite) are
+        left out, if they are no more than 5 %.
+    terms
+        Name of each coefficient.
+    n_networks
+        K, of the smallest population.
+    matched
+        Whether row s of both replications is of the same replicate names. If not, the regimes share no network.
+
+    Returns
+    -------
+    CoefficientDifferences
+        ``terms``: ``term``, the columns of :class:`pietools.statistics.estimates.Estimate` and ``p_adjusted`` (Holm)
+        before the interval. ``flag``: ``few-networks``, ``failed-fits``, ``no-variance``, or null.
+
+    Notes
+    -----
+    The covariance V is that of the half-samples times h / (K − h), h = ⌊K/2⌋. d′V⁻¹d is Hotelling's T² with K − 1
+    degrees of freedom, so that (K − q) / (q (K − 1)) · T² is F(q, K − q). With K near q it tests with a covariance that
+    is hardly known; K > 2q is required.
+
+    References
+    ----------
+    Hotelling (1931), doi:10.1214/aoms/1177732979. Shao & Wu (1989), doi:10.1214/aos/1176347263, for the factor.
+    """
+    difference = a.estimate - b.estimate
+    h = n_networks // 2
+    covariance = _covariance(a.replications, b.replications, matched=matched)
+    if h < 2 or covariance is None:
+        flag = "few-networks" if h < 2 else "failed-fits"
+        rows = [Estimate(estimate=float(d), flag=flag) for d in difference]
+        return CoefficientDifferences(_frame(terms, rows), None, None, None, flag)
+    covariance *= h / (n_networks - h)
+    rows = [_term(float(d), float(v), n_networks - 1) for d, v in zip(difference, np.diag(covariance), strict=True)]
+    return CoefficientDifferences(_frame(terms, rows), *_joint(difference, covariance, n_networks))
+
+
+def _covariance(a: np.ndarray, b: np.ndarray, *, matched: bool) -> np.ndarray | None:
+    """Covariance of the difference over half-samples, (q, q); None if too many fits failed or too few are left."""
+    q = a.shape[1]
+    parts = [a - b] if matched else [a, b]
+    parts_fitted = [part[np.isfinite(part).all(axis=1)] for part in parts]
+    if any(len(kept) < max((1 - FAILED) * len(part), q + 1) for kept, part in zip(parts_fitted, parts, strict=True)):
+        return None
+    return sum((np.cov(kept, rowvar=False).reshape(q, q) for kept in parts_fitted), start=np.zeros((q, q)))
+
+
+def _term(difference: float, variance: float, df: int) -> Estimate:
+    if variance <= NO_SPREAD**2:
+        return Estimate(estimate=difference, flag="no-variance")
+    return Estimate(**t_test(difference, variance**0.5, df))  # type: ignore[arg-type]
+
+
+def _joint(
+    difference: np.ndarray, covariance: np.ndarray, k: int
+) -> tuple[float | None, tuple[int, int] | None, float | None, str | None]:
+    q = len(difference)
+    if k <= 2 * q:
+        return None, None, None, "too-few-networks"
+    scale = np.sqrt(np.diag(covariance))
+    if scale.min() <= NO_SPREAD or np.linalg.matrix_rank(covariance / scale[:, None] / scale, tol=1e-9) < q:
+        return None, None, None, "singular"
+    t_squared = float(difference @ np.linalg.solve(covariance, difference))
+    statistic = (k - q) / (q * (k - 1)) * t_squared
+    return statistic, (q, k - q), float(stats.f.sf(statistic, q, k - q)), None
+
+
+def _frame(terms: list[str], rows: list[Estimate]) -> pl.DataFrame:
+    columns = {"flag": pl.String, **dict.fromkeys(NUMBERS, pl.Float64)}
+    frame = pl.DataFrame([asdict(row) for row in rows], schema=columns)
+    p_values = frame["p_value"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    adjusted = pl.Series("p_adjusted", adjust(p_values, "holm")).fill_nan(None)
+    return frame.with_columns(adjusted, pl.Series("term", terms)).select(
+        "term", *NUMBERS[:5], "p_adjusted", *NUMBERS[5:], "flag"
+    )

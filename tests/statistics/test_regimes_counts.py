@@ -1,0 +1,236 @@
+"""Differences of counts at equal sparsity and at equal loss: plain counts, interpolation by hand, level, what is refused."""
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+from scipy.special import ndtr
+
+from pietools.statistics import excess
+from pietools.statistics.excess import pie_excess
+from pietools.statistics.half_samples import half_samples
+from pietools.statistics.regimes import equal_loss, levels
+from pietools.statistics.regimes.differences import count_differences
+from pietools.statistics.regimes.equal_loss import equal_loss_differences
+from pietools.statistics.regimes.levels import Levels, Measured, Sampled
+from tests.conftest import simulate
+
+MATCHED = [True, False]
+
+
+@pytest.fixture
+def few_splits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer splits and half-samples than in earnest."""
+    monkeypatch.setattr(excess, "N_SPLITS", 60)
+    monkeypatch.setattr(levels, "half_samples", partial(half_samples, n_samples=50))
+
+
+def regimes(
+    seed: int,
+    sparsities: tuple[tuple[float, ...], tuple[float, ...]],
+    *,
+    k: int = 8,
+    n: int = 150,
+    matched: bool = True,
+) -> tuple[Levels, Levels, np.ndarray]:
+    """Two regimes to which the same sparsity does the same, by true margins; and the given labels."""
+    rng = np.random.default_rng(seed)
+    given_labels, margin, hit = rng.integers(0, 5, n), 1.4 + rng.normal(0, 1.3, n), rng.random(n) < 0.3
+    seeds = rng.normal(size=(k, n))
+
+    def regime(own_sparsities: tuple[float, ...]) -> Levels:
+        own = (seeds + rng.normal(size=(k, n))) if matched else 2**0.5 * rng.normal(size=(k, n))
+
+        def drawn(sparsity: float) -> np.ndarray:
+            noise = (0.6 / 2) ** 0.5 * own + 0.4**0.5 * rng.normal(size=(k, n))
+            return np.where(noise < margin - sparsity * (0.4 + 1.5 * hit), given_labels, (given_labels + 1) % 5)
+
+        return Levels(drawn(0), tuple(map(drawn, own_sparsities)), own_sparsities, True)
+
+    return regime(sparsities[0]), regime(sparsities[1]), given_labels
+
+
+def n_forgotten(dense: np.ndarray, compressed: np.ndarray, given_labels: np.ndarray) -> int:
+    """Counted vote by vote; ties go to the lowest class."""
+    before, after = (
+        np.array([(side == c).sum(axis=0) for c in range(5)]).argmax(axis=0) for side in (dense, compressed)
+    )
+    return int(((before == given_labels) & (after != given_labels)).sum())
+
+
+def test_forgotten_equals_a_plain_count() -> None:
+    """Counts, losses and the standard error of their difference, from half-samples counted vote by vote."""
+    a, b, given_labels = regimes(0, ((0.5, 1.0), (1.0, 2.0)))
+    (row,) = count_differences(a, b, given_labels, matched=True, seed=3).filter(measure="forgotten").to_dicts()
+    counts = [n_forgotten(r.reference, r.compressed[i], given_labels) for r, i in ((a, 1), (b, 0))]
+    assert (row["sparsity"], row["n_networks"], row["count_a"], row["count_b"]) == (1, 8, *counts)
+    assert row["estimate"] == counts[0] - counts[1]
+    assert row["loss_b"] == pytest.approx(
+        (b.reference == given_labels).mean() - (b.compressed[0] == given_labels).mean()
+    )
+    # Matched regimes are given the seed [3, 0], and [3, 0, 1] of it to the half-samples.
+    halves, _ = half_samples(8, 8, paired=True, seed=[3, 0, 1])
+    values = [
+        n_forgotten(a.reference[s], a.compressed[1][s], given_labels)
+        - n_forgotten(b.reference[s], b.compressed[0][s], given_labels)
+        for s in halves
+    ]
+    assert row["std_error"] == pytest.approx(np.std(values, ddof=1), rel=1e-12)  # times √(4 / 4)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(row["estimate"]) / row["std_error"], 7), rel=1e-12)
+
+
+def test_the_excess_is_that_of_pie_excess(few_splits: None) -> None:
+    """Of each regime by itself, with the same splits; unmatched errors add up."""
+    a, b, given_labels = regimes(1, ((1.0,), (1.0,)), matched=False)
+    (row,) = count_differences(a, b, given_labels, matched=False, seed=3).filter(measure="excess").to_dicts()
+    single = [pie_excess(r.reference, r.compressed[0], paired=True, seed=[3, i, 1]) for i, r in enumerate((a, b))]
+    assert [row["count_a"], row["count_b"]] == pytest.approx([found.estimate for found in single])
+    together = sum(found.interval.std_error**2 for found in single) ** 0.5
+    assert row["std_error"] == pytest.approx(together, rel=0.35)
+
+
+def test_a_regime_does_not_differ_from_itself(few_splits: None) -> None:
+    """At equal sparsity the difference is 0 without an error; at equal loss A's own sparsity is found."""
+    a, _, given_labels = regimes(2, ((0.5, 1.0, 2.0), (1.0,)))
+    found = count_differences(a, a, given_labels, matched=True, seed=0)
+    assert found["estimate"].to_list() == [0] * 6
+    assert found["flag"].unique().to_list() == ["no-variance"]
+    equal = equal_loss_differences(a, a, given_labels, matched=True, seed=0)
+    assert equal["sparsity_b"].to_list() == pytest.approx(equal["sparsity_a"].to_list())
+    assert equal["estimate"].to_list() == pytest.approx([0] * 12, abs=1e-9)
+
+
+def test_swapping_the_regimes_flips_the_sign(few_splits: None) -> None:
+    """At equal sparsity."""
+    a, b, given_labels = regimes(3, ((1.0,), (1.0,)))
+    there, back = (count_differences(*two, given_labels, matched=True, seed=0) for two in ((a, b), (b, a)))
+    assert there["estimate"].to_list() == pytest.approx((-back["estimate"]).to_list())
+    assert there["p_value"].to_list() == pytest.approx(back["p_value"].to_list())
+
+
+def sampled(value: list[float], samples: list[list[float]]) -> Sampled:
+    """A quantity of all networks and of samples."""
+    return Sampled(np.array(value), np.array(samples))
+
+
+def test_interpolation_by_hand() -> None:
+    """A lost 0.04 with 30 examples; B 0.02 with 10, 0.06 with 40, 0.10 with 80: 25 at A's loss, halfway."""
+    nothing = sampled([0.0], [[0.0]])
+    a = Measured(sampled([30], [[30], [30], [34]]), sampled([0.04], [[0.05], [0.08], [0.01]]), nothing, [], True)
+    losses = sampled([0.02, 0.06, 0.10], [[0.01, 0.06, 0.1], [0.02, 0.06, 0.1], [0.02, 0.06, 0.1]])
+    b = Measured(sampled([10, 40, 80], [[10, 40, 80]] * 3), losses, nothing, [], True)
+    found = equal_loss._at_level(a, b, 0, "points", (0.5, 0.7, 0.9), 8, matched=True)
+    assert (found["loss"], found["count_a"]) == (0.04, 30)
+    assert (found["count_b"], found["sparsity_b"]) == (pytest.approx(25), pytest.approx(0.6))
+    # The samples: four fifths between the first two, half between the last two, and a quarter below the first.
+    differences = [30 - (10 + 0.8 * 30), 30 - (40 + 0.5 * 40), 34 - (10 - 0.25 * 30)]
+    assert found["std_error"] == pytest.approx(np.std(differences, ddof=1))
+
+
+def test_what_cannot_be_matched_is_refused(few_splits: None) -> None:
+    """A's loss lies beyond all of B's, B has one level, or the dense networks make no error."""
+    a, b, given_labels = regimes(4, ((1.0, 4.0), (0.99, 1.01)), k=10, n=400)
+    far = equal_loss_differences(a, b, given_labels, matched=True, seed=0).filter(sparsity_a=4.0)
+    assert far["flag"].to_list() == ["extrapolation"] * 4
+    assert far["estimate"].null_count() == 4
+    one = Levels(b.reference, b.compressed[:1], (0.99,), True)
+    assert set(equal_loss_differences(a, one, given_labels, matched=True, seed=0)["flag"]) == {"extrapolation"}
+    right = Levels(np.tile(given_labels, (10, 1)), a.compressed, a.sparsities, True)
+    perfect = equal_loss_differences(right, b, given_labels, matched=True, seed=0).filter(scale="relative")
+    assert set(perfect["flag"]) == {"no-errors"}
+
+
+def test_levels_that_cannot_be_told_apart(few_splits: None) -> None:
+    """B has two levels of the same sparsity with A's loss between them, by chance alone."""
+    flags = []
+    for seed in range(12):
+        a, b, given_labels = regimes(seed, ((1.0,), (1.0, 1.0)), k=6, n=80)
+        flags += equal_loss_differences(a, b, given_labels, matched=True, seed=0)["flag"].to_list()
+    assert {"extrapolation", "indistinguishable"} <= set(flags)
+    assert flags.count(None) <= 8
+
+
+def test_few_networks_are_flagged_and_many_are_cut(few_splits: None) -> None:
+    """Fewer than four say nothing; of unmatched regimes the larger is cut to the smaller one's number."""
+    a, b, given_labels = regimes(5, ((1.0,), (1.0, 2.0)), k=8, matched=False)
+    few = Levels(b.reference[:3], tuple(c[:3] for c in b.compressed), b.sparsities, True)
+    for function in (count_differences, equal_loss_differences):
+        found = function(a, few, given_labels, matched=False, seed=0)
+        assert set(found["flag"]) == {"few-networks"}
+        assert found["estimate"].null_count() == len(found)
+    five = Levels(b.reference[:5], tuple(c[:5] for c in b.compressed), b.sparsities, True)
+    (row,) = count_differences(a, five, given_labels, matched=False, seed=0).filter(measure="forgotten").to_dicts()
+    assert (row["n_networks"], row["df"]) == (5, 4)
+    assert row["count_b"] == n_forgotten(five.reference, five.compressed[0], given_labels)
+    with pytest.raises(ValueError, match="as many networks"):
+        count_differences(a, five, given_labels, matched=True, seed=0)
+
+
+def test_cut_rows_stay_matched() -> None:
+    """A paired regime loses the same replicates everywhere; an unpaired one is cut population by population."""
+    rows = np.arange(10)[:, None]
+    cut = Levels(rows, (rows, rows[:7]), (0.5, 0.9), False).with_networks(6, [0])
+    assert cut.sizes == [6, 6, 6]
+    paired = Levels(rows, (rows, rows), (0.5, 0.9), True).with_networks(6, [0])
+    assert (paired.reference == paired.compressed[1]).all()
+    assert len(set(paired.reference[:, 0].tolist())) == 6
+
+
+@pytest.mark.parametrize("matched", MATCHED)
+def test_count_level(matched: bool, few_splits: None) -> None:
+    """25 studies in which the same sparsity costs the same: at most as many rejections as 0.07 gives once in 1,000."""
+    rejections = []
+    for seed in range(25):
+        a, b, given_labels = regimes(seed, ((1.0,), (1.0,)), n=80, matched=matched)
+        at_sparsity = count_differences(a, b, given_labels, matched=matched, seed=seed)
+        rejections.append((at_sparsity["p_value"] < 0.05).to_list())
+    assert (np.sum(rejections, axis=0) <= stats.binom.ppf(0.999, 25, 0.07)).all()
+
+
+def test_equal_loss_level(few_splits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """40 studies in which an equal loss costs as many examples in both regimes; most of them can be matched."""
+    monkeypatch.setattr(equal_loss, "MEASURES", ("forgotten",))
+    rejected, matched_studies = 0, 0
+    for seed in range(40):
+        a, b, given_labels = regimes(seed, ((0.8,), (0.2, 1.6)), n=80)
+        found = equal_loss_differences(a, b, given_labels, matched=True, seed=seed).filter(
+            pl.col("p_value").is_not_null(), scale="points"
+        )
+        matched_studies += len(found)
+        rejected += int((found["p_value"] < 0.05).sum())
+    assert matched_studies >= 30
+    assert rejected <= stats.binom.ppf(0.999, 40, 0.07)
+
+
+def test_a_planted_difference_is_found(few_splits: None) -> None:
+    """Twice the sparsity loses more examples, by about what the probabilities say."""
+    rng = np.random.default_rng(8)
+    margin, k = 1.4 + rng.normal(0, 1.3, 2000), 10
+    given_labels = np.arange(2000) % 5
+    drawn = lambda hit: np.where(rng.normal(size=(k, 2000)) < margin - hit, given_labels, (given_labels + 1) % 5)  # noqa: E731
+    a, b = (Levels(drawn(0), (drawn(hit),), (0.9,), False) for hit in (1.0, 0.5))
+
+    def expected(hit: float) -> float:
+        dense, compressed = ndtr(margin), ndtr(margin - hit)
+        # Of ten votes; half of the ties go to the given label, the lower one of two but for label 4.
+        is_low = given_labels < 4
+        right = [np.where(is_low, stats.binom.sf(4, k, p), stats.binom.sf(5, k, p)) for p in (dense, compressed)]
+        return float((right[0] * (1 - right[1])).sum())
+
+    (row,) = count_differences(a, b, given_labels, matched=False, seed=0).filter(measure="forgotten").to_dicts()
+    assert row["conf_low"] < expected(1.0) - expected(0.5) < row["conf_high"]
+    assert row["p_value"] < 1e-3
+
+
+def test_examples_without_a_label_say_nothing(few_splits: None) -> None:
+    """Unlabelled examples are never forgotten and count for no loss."""
+    given_labels, populations = simulate(0, n_networks=6)
+    one = Levels(populations["dense"], (populations["pruned"],), (0.9,), True)
+    hidden = np.where(np.arange(400) < 200, given_labels, -1)
+    both = [count_differences(one, one, labels, matched=True, seed=0) for labels in (given_labels, hidden)]
+    before, after = (found.filter(measure="forgotten").row(0, named=True) for found in both)
+    assert after["count_a"] < before["count_a"]
+    right = [(populations[name] == given_labels)[:, :200].mean() for name in ("dense", "pruned")]
+    assert after["loss_a"] == pytest.approx(right[0] - right[1])
