@@ -5,6 +5,7 @@ program says.
 """
 
 import json
+import math
 import os
 import shlex
 import subprocess
@@ -148,6 +149,32 @@ def _type_name(annotation: Any) -> str:
     if origin in (types.UnionType, typing.Union):
         return _type_name(next(argument for argument in arguments if argument is not type(None)))
     return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
+
+
+# Properties of examples
+
+
+def properties() -> str:
+    """The catalogue: what is said of an example, in what range, and what must be recorded for it."""
+    from pietools.statistics.properties.catalogue import PROPERTIES
+
+    rows = [
+        f"| `{name}` | {described.meaning} | {_range(described)} | {described.needs}"
+        f"{', given label' if described.needs_label else ''}{', unseen examples' if described.unseen_only else ''} |\n"
+        for name, described in PROPERTIES.items()
+    ]
+    return "".join(["\n| property | what it says | range | needs |\n| --- | --- | --- | --- |\n", *rows])
+
+
+def _range(described: Any) -> str:
+    low, high = (_bound(bound) for bound in (described.low, described.high))
+    opening, closing = "(" if low == "−∞" else "[", ")" if high == "∞" else "]"
+    return f"{opening}{low}, {high}{closing} {described.unit}".strip()
+
+
+def _bound(bound: float) -> str:
+    known = {math.inf: "∞", -math.inf: "−∞", math.sqrt(2): "√2"}
+    return known.get(bound, f"{bound:g}".replace("-", "−"))
 
 
 # Output of commands, all run in one folder, in the order of the pages

@@ -68,6 +68,9 @@ def has_evaluation(database: Database, model: Model, evaluation: Evaluation, log
     what = f"{_network(model.population, model.replicate)} is stored on '{evaluation.dataset}'"
     if digest != evaluation.evaluation_digest:
         raise StudyError(f"{what} with other predictions: another transform, dtype or autocast, or another file.")
+    evidence = database.value("select evidence from evaluations where model_id = ? and dataset_id = ?", where)
+    if evidence != evaluation.evidence:
+        raise StudyError(f"{what} as {evidence}, not as {evaluation.evidence}: make a new study to keep others.")
     kept = database.value(
         "select if(logits is null, 'float16', 'float32') from logits where model_id = ? and dataset_id = ? limit 1",
         where,

@@ -10,6 +10,7 @@ from pietools import __version__
 from pietools.errors import StudyError
 from pietools.study import Study
 from pietools.topics import TOPICS
+from pietools.topics.explaining import check_known
 from pietools.topics.pies import TIE_RULE
 from pietools.topics.reading import Reading, Settings
 
@@ -49,6 +50,8 @@ def analyze(
     delta: float | None = None,
     comparisons: Iterable[tuple[str, str]] = (),
     properties: Sequence[str] | None = None,
+    explain: Sequence[str] | None = None,
+    theories: Sequence[str] | None = None,
     store: bool = True,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Analysis:
@@ -66,6 +69,11 @@ def analyze(
         Pairs (reference, compressed) besides each population's own reference.
     properties
         Subgroups to look at, such as ``sex`` or ``sex*age``; by default every property of the study.
+    explain
+        Properties that may explain what is lost, of networks (``loss``) or measured outside as numbers; by default what the
+        study's recipe says, else loss, label_noise and atypicality where they are known and every number that all examples have.
+    theories
+        Properties whose worth beyond difficulty is asked; by default those of the recipe, else none.
     store
         Replace the study's results of these topics.
     on_step
@@ -80,18 +88,22 @@ def analyze(
         raise StudyError(f"no topic is named '{unknown[0]}'. There are: {', '.join(TOPICS)}.")
     recipe = (study.recipe() or {}).get("analyze", {})
     asked: dict[str, Any] = {"permutations": permutations, "seed": seed, "margin": margin, "delta": delta}
+    asked |= {"explain": _names(explain), "theories": _names(theories)}
     known = {name: value if value is not None else recipe.get(name) for name, value in asked.items()}
     wanted = (*map(tuple, recipe.get("comparisons", [])), *comparisons)
-    settings = Settings(
-        **{name: value for name, value in known.items() if value is not None},
-        comparisons=wanted,
-        properties=None if properties is None else tuple(dict.fromkeys(name.strip() for name in properties)),
-    )
+    given = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in known.items() if value is not None
+    }
+    settings = Settings(**given | {"comparisons": wanted, "properties": _names(properties)})
     analysis = _run(study, topics, settings, on_step)
     if store:
         stored: dict[str, Any] = asdict(settings) | {"tie_rule": TIE_RULE}
         study.store_results(analysis.tables, settings=stored, seed=stored.pop("seed"), version=__version__)
     return analysis
+
+
+def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(dict.fromkeys(name.strip() for name in names))
 
 
 def _run(study: Study, topics: Sequence[str], settings: Settings, on_step: Callable[[int, int], None]) -> Analysis:
@@ -103,6 +115,8 @@ def _run(study: Study, topics: Sequence[str], settings: Settings, on_step: Calla
         on_step(round(100 * done), 100 * len(topics))
 
     reading = Reading(study, settings, on_item)
+    for name in (*(settings.explain or ()), *settings.theories):
+        check_known(reading, name)
     tables: dict[str, pl.DataFrame] = {}
     for topic in topics:
         tables |= TOPICS[topic](reading)

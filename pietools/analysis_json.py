@@ -13,8 +13,13 @@ from pietools.analysis import Analysis
 from pietools.statistics.classes import CORRECTION, count_significant
 
 SCHEMA = "pietools/analyze/1"
-# Topics that later versions fill: their keys are there, so that readers need no special case.
-OTHER_TOPICS = ("characterize", "regimes")
+# Topics whose tables are lists under their own names. Tables of single examples and points of curves are in the study.
+LISTS = (
+    *("subgroups", "subgroups_gaps", "subgroups_pies", "unseen", "unseen_gaps", "unseen_regimes", "power"),
+    *("characterize", "regimes", "properties_summary", "properties_groups", "properties_planted"),
+    *("characterize_pies", "characterize_scores", "characterize_averaged"),
+    *("regimes_counts", "regimes_coefficients", "regimes_transitions", "regimes_theory"),
+)
 ERRORS = ("std_error", "conf_low", "conf_high")
 Row = dict[str, Any]
 
@@ -29,14 +34,7 @@ def analysis_json(analysis: Analysis) -> dict[str, Any]:
         "populations": [{"name": row.pop("population"), **row} for row in analysis.accuracy.to_dicts()],
         "comparisons": [_comparison(analysis, row) for row in analysis.pies.to_dicts()],
         "examples": analysis.examples_summary.to_dicts(),
-        "subgroups": analysis.subgroups.to_dicts(),
-        "subgroups_gaps": analysis.subgroups_gaps.to_dicts(),
-        "subgroups_pies": analysis.subgroups_pies.to_dicts(),
-        "unseen": analysis.unseen.to_dicts(),
-        "unseen_gaps": analysis.unseen_gaps.to_dicts(),
-        "unseen_regimes": analysis.unseen_regimes.to_dicts(),
-        "power": analysis.power.to_dicts(),
-        **{topic: [] for topic in OTHER_TOPICS},
+        **{name: analysis.tables[name].to_dicts() for name in LISTS},
     }
 
 

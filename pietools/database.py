@@ -13,10 +13,11 @@ import pyarrow as pa
 from pietools.errors import StudyError
 from pietools.resources import resource
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 DEFINITIONS = ("views.sql", "macros.sql")
 
-# What a file of an older version needs to become one of the next. Results are not carried over: they can be computed again.
+# What a file of an older version needs to become one of the next; nothing where only results changed. Results are not carried
+# over: they can be computed again.
 MIGRATIONS = {
     1: """
         alter table predictions add column brier float;
@@ -43,6 +44,7 @@ MIGRATIONS = {
             sparsity double not null, bits integer not null, is_prunable boolean not null
         );
     """,
+    3: "",
 }
 
 # A file from a stranger may carry definitions of its own: nothing in it can read or write another file.
@@ -131,7 +133,8 @@ class Database:
         """Bring the tables up to date, at once or not at all."""
         with self.transaction():
             for old in range(version, SCHEMA_VERSION):
-                self.execute(MIGRATIONS[old])
+                if MIGRATIONS[old]:
+                    self.execute(MIGRATIONS[old])
             comments = self._connection.extract_statements(resource("sql", "schema.sql").read_text())
             for statement in comments:
                 if statement.query.strip().startswith("comment on"):
@@ -174,7 +177,7 @@ class Database:
         with _study_errors():
             return self._connection.sql(query, params=params).fetchnumpy()
 
-    def value(self, query: str, params: Sequence[Any] | None = None) -> Any:
+    def value(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """First column of the first row of a query, or None."""
         with _study_errors():
             rows = self._connection.execute(query, params).fetchall()

@@ -19,10 +19,10 @@ def label_matrix(database: Database, population: str, dataset: str | None) -> tu
     return networks[order], matrix[order]
 
 
-def confidence_matrix(database: Database, population: str, dataset: str | None) -> np.ndarray:
-    """Largest probability of each prediction, shape (networks, examples), rows as in :func:`label_matrix`; NaN where unknown."""
+def scalar_matrix(database: Database, population: str, column: str, dataset: str | None) -> np.ndarray:
+    """A number of each prediction: see :meth:`pietools.study.Study.scalar_matrix`."""
     ordered, _ = label_matrix(database, population, dataset)
-    networks, matrix = _matrix(database, population, dataset, "confidence", np.float64)
+    networks, matrix = _matrix(database, population, dataset, column, np.float64)
     row_of = {model_id: row for row, model_id in enumerate(networks["model_id"])}
     return matrix[[row_of[model_id] for model_id in ordered["model_id"]]]
 

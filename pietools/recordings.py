@@ -1,4 +1,4 @@
-"""Features, labels of layers' probes and of epochs: how they come into a study, and back as arrays."""
+"""Logits and features, labels of layers' probes and of epochs: how they come back as arrays, and all but logits into a study."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from pietools.errors import StudyError
 from pietools.matrices import label_matrix
 from pietools.records import EpochPredictions, LayerPredictions, Model, Recording
 
-FEATURES, LAYERS, EPOCHS = "features", "layer_predictions", "epoch_predictions"
+LOGITS, FEATURES, LAYERS, EPOCHS = "logits", "features", "layer_predictions", "epoch_predictions"
 
 
 def recorded(database: Database, model: Model, dataset: str) -> set[str]:
@@ -25,6 +25,21 @@ def recorded(database: Database, model: Model, dataset: str) -> set[str]:
         table
         for table in (FEATURES, LAYERS, EPOCHS)
         if database.value(f"select 1 from {table} where model_id = ? and dataset_id = ? limit 1", where)
+    }
+
+
+def of_population(database: Database, population: str, dataset: str | None) -> set[str]:
+    """Tables that hold every network of a population: see :meth:`pietools.study.Study.recordings`."""
+    return {
+        table
+        for table in (LOGITS, FEATURES, LAYERS, EPOCHS)
+        if database.value(
+            f"""select bool_and(exists (
+                    select 1 from {table} as t where t.model_id = k.model_id and t.dataset_id = dataset_id_of($dataset)
+                ))
+                from evaluated_models($population, dataset := $dataset) as k""",
+            {"population": population, "dataset": dataset},
+        )
     }
 
 
@@ -82,9 +97,14 @@ def _per_step(labels: np.ndarray) -> tuple[pa.Array, dict[str, pa.Array]]:
     return pa.array(steps.ravel()), {"example_id": pa.array(examples.ravel()), "predicted_label": predicted}
 
 
-def features(database: Database, population: str, dataset: str | None) -> np.ndarray:
-    """What the last linear layer receives: see :meth:`pietools.study.Study.features`."""
-    return np.stack([_vectors(rows) for rows in _rows(database, population, dataset, FEATURES)])
+def each_logits(database: Database, population: str, dataset: str | None) -> Iterator[np.ndarray]:
+    """Logits of each network: see :meth:`pietools.study.Study.each_logits`."""
+    return (_vectors(rows, LOGITS) for rows in _rows(database, population, dataset, LOGITS))
+
+
+def each_features(database: Database, population: str, dataset: str | None) -> Iterator[np.ndarray]:
+    """What the last linear layer receives: see :meth:`pietools.study.Study.each_features`."""
+    return (_vectors(rows, FEATURES) for rows in _rows(database, population, dataset, FEATURES))
 
 
 def layer_predictions(database: Database, population: str, dataset: str | None) -> LayerPredictions:
@@ -109,7 +129,7 @@ def epoch_predictions(database: Database, population: str, dataset: str | None) 
 
 def _rows(database: Database, population: str, dataset: str | None, table: str) -> Iterator[pl.DataFrame]:
     """Rows of each network in the order of label_matrix, by layer or epoch and example; StudyError if one has none."""
-    step = {FEATURES: "", LAYERS: "layer,", EPOCHS: "epoch,"}[table]
+    step = {LAYERS: "layer,", EPOCHS: "epoch,"}.get(table, "")
     networks, _ = label_matrix(database, population, dataset)
     for model_id, replicate in networks.select("model_id", "replicate").iter_rows():
         rows = database.sql(
@@ -124,9 +144,9 @@ def _rows(database: Database, population: str, dataset: str | None, table: str) 
         yield rows
 
 
-def _vectors(rows: pl.DataFrame) -> np.ndarray:
-    """Features of one network, shape (n, width), float32."""
-    if rows["features"].null_count():
-        half = np.frombuffer(b"".join(rows["features_half"]), dtype="<f2")
+def _vectors(rows: pl.DataFrame, column: str) -> np.ndarray:
+    """Logits or features of one network, shape (n, width), float32."""
+    if rows[column].null_count():
+        half = np.frombuffer(b"".join(rows[f"{column}_half"]), dtype="<f2")
         return half.astype(np.float32).reshape(rows.height, -1)
-    return rows["features"].explode().to_numpy().reshape(rows.height, -1)
+    return rows[column].explode().to_numpy().reshape(rows.height, -1)

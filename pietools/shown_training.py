@@ -3,7 +3,7 @@
 import polars as pl
 
 from pietools.rounding import count, percent
-from pietools.shown_tables import Column, Row
+from pietools.shown_tables.columns import Column, Row
 
 NO_LAYERS = "none"
 

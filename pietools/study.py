@@ -182,7 +182,7 @@ class Study:
                order by all"""
         )
         digest = sha256(rows.write_csv().encode())
-        for more in (self._described_datasets(), self._property_digests()):
+        for more in (self._described_datasets(), self._property_digests(), self._recorded()):
             digest.update(more.write_csv().encode() if more.height else b"")
         return f"sha256:{digest.hexdigest()}"
 
@@ -192,6 +192,17 @@ class Study:
             """select d.name, d.split, source.name as source, d.alteration, d.severity
                from datasets as d left join datasets as source on source.dataset_id = d.source_dataset_id
                where coalesce(d.split, d.alteration) is not null order by all"""
+        )
+
+    def _recorded(self) -> pl.DataFrame:
+        """Which evaluations have more than predictions."""
+        return pl.concat(
+            self.sql(
+                f"""select '{table}' as recorded, e.evaluation_digest from evaluations as e
+                    where exists (from {table} as t where t.model_id = e.model_id and t.dataset_id = e.dataset_id)
+                    order by all"""
+            )
+            for table in (recordings.FEATURES, recordings.LAYERS, recordings.EPOCHS)
         )
 
     def _property_digests(self) -> pl.DataFrame:
@@ -223,6 +234,12 @@ class Study:
     def pies(self, reference: str, compressed: str, dataset: str | None = None) -> pl.DataFrame:
         """One row per pruning identified exemplar, with direction, is_tied and taxicab distance."""
         return self._ask("pies", reference, compressed, dataset=dataset)
+
+    def overlap(
+        self, reference_a: str, compressed_a: str, reference_b: str, compressed_b: str, dataset: str | None = None
+    ) -> pl.DataFrame:
+        """One row: n_pies_a, n_pies_b, n_both, n_either and jaccard of the PIEs of two comparisons."""
+        return self._ask("overlap", reference_a, compressed_a, reference_b, compressed_b, dataset=dataset)
 
     def flips(self, reference: str, compressed: str, dataset: str | None = None) -> pl.DataFrame:
         """One row per pair of networks: harmful, beneficial, wrong_to_wrong and total share of flips."""
@@ -272,18 +289,33 @@ class Study:
         """
         return matrices.label_matrix(self._database, population, dataset)
 
-    def confidence_matrix(self, population: str, dataset: str | None = None) -> np.ndarray:
-        """Largest probability of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where unknown."""
-        return matrices.confidence_matrix(self._database, population, dataset)
+    def scalar_matrix(self, population: str, column: str, dataset: str | None = None) -> np.ndarray:
+        """A number of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where it is not known.
+
+        ``column``: loss, confidence, margin, entropy, brier or label_rank.
+        """
+        return matrices.scalar_matrix(self._database, population, column, dataset)
 
     # What was recorded beyond the predictions (pietools.recordings); networks in the order of label_matrix
 
-    def features(self, population: str, dataset: str | None = None) -> np.ndarray:
-        """What the last linear layer of each network receives, shape (networks, examples, width), float32.
+    def recordings(self, population: str, dataset: str | None = None) -> set[str]:
+        """Which of the tables logits, features, layer_predictions and epoch_predictions hold every network of the population."""
+        return recordings.of_population(self._database, population, dataset)
 
-        Raises StudyError if a network has none, as do the next two.
+    def each_logits(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
+        """Logits of one network after another, shape (examples, classes), float32.
+
+        Raises StudyError if a network has none, as do the next ones.
         """
-        return recordings.features(self._database, population, dataset)
+        return recordings.each_logits(self._database, population, dataset)
+
+    def each_features(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
+        """What the last linear layer receives, of one network after another, shape (examples, width), float32."""
+        return recordings.each_features(self._database, population, dataset)
+
+    def features(self, population: str, dataset: str | None = None) -> np.ndarray:
+        """The same of all networks, shape (networks, examples, width)."""
+        return np.stack([*self.each_features(population, dataset)])
 
     def layer_predictions(self, population: str, dataset: str | None = None) -> LayerPredictions:
         """Names of the layers, and labels that their probes predict, shape (networks, layers, examples), int32."""

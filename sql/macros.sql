@@ -178,6 +178,18 @@ create or replace macro pies(reference, compressed, dataset := null) as table
     order by x.example_id;
 comment on macro table pies is 'One row per pruning identified exemplar: an example whose modal labels differ, with direction, tie and taxicab distance in [0, 2].';
 
+-- one row: PIEs of two comparisons on the same examples, such as those of two regimes
+create or replace macro overlap(reference_a, compressed_a, reference_b, compressed_b, dataset := null) as table
+    select
+        count(a.example_id) as n_pies_a,
+        count(b.example_id) as n_pies_b,
+        count(a.example_id) filter (where b.example_id is not null) as n_both,
+        count(*) as n_either,
+        count(a.example_id) filter (where b.example_id is not null) / nullif(count(*), 0) as jaccard
+    from pies(reference_a, compressed_a, dataset := dataset) as a
+    full join pies(reference_b, compressed_b, dataset := dataset) as b on b.example_id = a.example_id;
+comment on macro table overlap is 'One row: how many PIEs two comparisons have, how many in common, and their Jaccard index, null without any.';
+
 -- one row: can the networks of the two populations be paired?
 create or replace macro pairing(reference, compressed, dataset := null) as table
     select

@@ -663,6 +663,474 @@ comment on column results.unseen_regimes.robustness_estimate is 'accuracy of a b
 comment on column results.unseen_regimes.robustness_slope is 'of the line on the logit scale';
 comment on column results.unseen_regimes.robustness_is_slope_fitted is 'false: slope 1 was taken';
 
+create table results.properties (
+    run_id integer not null,
+    population text not null,
+    dataset text not null,
+    property text not null,
+    example_id integer not null,
+    key text not null,
+    value double not null
+);
+comment on table results.properties is 'One row per population, data set, property and example: what its networks say of the example.';
+comment on column results.properties.value is 'mean over the networks, or of their mean probabilities or votes; booleans are 0 and 1';
+
+create table results.properties_summary (
+    run_id integer not null,
+    population text,
+    dataset text not null,
+    property text not null,
+    source text not null,
+    n bigint not null,
+    mean double,
+    sd double,
+    minimum double,
+    median double,
+    maximum double,
+    flag text
+);
+comment on table results.properties_summary is 'One row per population, data set and property, measured or not.';
+comment on column results.properties_summary.population is 'null: measured outside';
+comment on column results.properties_summary.source is 'networks, or where an outside property came from';
+comment on column results.properties_summary.n is 'examples that have a value';
+comment on column results.properties_summary.flag is 'why there is nothing: not-recorded, training-examples, no-labels, one-network; else null';
+
+create table results.properties_groups (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    property text not null,
+    source text not null,
+    "group" text not null,
+    n bigint not null,
+    mean double,
+    sd double,
+    q05 double,
+    q25 double,
+    q50 double,
+    q75 double,
+    q95 double
+);
+comment on table results.properties_groups is 'One row per comparison, data set, property and group of examples: what the forgotten ones are like.';
+comment on column results.properties_groups.source is 'population that it was measured on, or where an outside property came from';
+comment on column results.properties_groups."group" is 'forgotten, recovered, moved (PIEs by direction; pie without labels) or other';
+comment on column results.properties_groups.n is 'examples of the group that have a value';
+comment on column results.properties_groups.q05 is 'quantile';
+
+create table results.properties_planted (
+    run_id integer not null,
+    population text not null,
+    dataset text not null,
+    source text not null,
+    n bigint not null,
+    n_planted bigint not null,
+    prevalence double,
+    auc double,
+    average_precision double,
+    n_issues bigint,
+    precision double,
+    recall double,
+    flag text
+);
+comment on table results.properties_planted is 'One row per population and copy with replaced labels: is label noise found where it was planted?';
+comment on column results.properties_planted.dataset is 'the copy';
+comment on column results.properties_planted.source is 'the data set with the labels as they were';
+comment on column results.properties_planted.n is 'labelled examples';
+comment on column results.properties_planted.n_planted is 'whose label was replaced';
+comment on column results.properties_planted.prevalence is 'n_planted / n: the average precision of no knowledge';
+comment on column results.properties_planted.auc is 'probability that label_noise is larger where a label was replaced';
+comment on column results.properties_planted.n_issues is 'labels that is_label_issue calls wrong';
+comment on column results.properties_planted.precision is 'share of these that were replaced';
+comment on column results.properties_planted.recall is 'share of the replaced ones that are among them';
+comment on column results.properties_planted.flag is 'why there are no scores: nothing-planted; else null';
+
+create table results.characterize (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    design text not null,
+    measured_on text,
+    term text not null,
+    n bigint,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    odds_ratio double,
+    odds_ratio_conf_low double,
+    odds_ratio_conf_high double,
+    std_error_information double,
+    marginal_effect double,
+    marginal_effect_std_error double,
+    vif double,
+    flag text
+);
+comment on table results.characterize is 'One row per comparison, data set and term of the primary model: which properties make compression hurt more, at equal difficulty?';
+comment on column results.characterize.design is 'paired or unpaired';
+comment on column results.characterize.measured_on is 'population that the properties come from; cross-fitted: halves of the reference; outside: none from networks';
+comment on column results.characterize.term is '(compression): where all properties are at their mean; else a property';
+comment on column results.characterize.n is 'informative examples: some network right and some wrong';
+comment on column results.characterize.p_adjusted is 'Benjamini–Hochberg, over the properties';
+comment on column results.characterize.conf_low is '95 % interval of the estimate';
+comment on column results.characterize.odds_ratio is 'exp(estimate)';
+comment on column results.characterize.std_error_information is 'networks taken as independent, for comparison';
+comment on column results.characterize.marginal_effect is 'change of the accuracy of a compressed network per standard deviation';
+comment on column results.characterize.vif is 'variance inflation factor';
+comment on column results.characterize.flag is 'why there is no fit or no error, or what makes it doubtful; else null';
+
+create table results.characterize_pies (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    outcome text not null,
+    side text not null,
+    model text not null,
+    property text not null,
+    measured_on text,
+    set_size bigint,
+    n bigint,
+    n_events bigint,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    odds_ratio double,
+    odds_ratio_conf_low double,
+    odds_ratio_conf_high double,
+    marginal_effect double,
+    marginal_effect_std_error double,
+    vif double,
+    n_missing bigint,
+    flag text
+);
+comment on table results.characterize_pies is 'One row per comparison, data set, outcome, side, model and property: logistic regression of PIEs, beside the same for dense-against-dense PIEs.';
+comment on column results.characterize_pies.outcome is 'pie or forgotten';
+comment on column results.characterize_pies.side is 'compressed, baseline (dense against dense), difference: over disjoint sets of networks; plain: the published form, all networks, examples random';
+comment on column results.characterize_pies.model is 'joint or alone';
+comment on column results.characterize_pies.measured_on is 'as in results.characterize';
+comment on column results.characterize_pies.set_size is 'networks behind each modal label; null: all';
+comment on column results.characterize_pies.n_events is 'PIEs';
+comment on column results.characterize_pies.p_adjusted is 'Benjamini–Hochberg, within side and model';
+comment on column results.characterize_pies.conf_low is '95 % interval of the estimate';
+comment on column results.characterize_pies.odds_ratio is 'exp(estimate)';
+comment on column results.characterize_pies.marginal_effect is 'change of the probability of being a PIE per standard deviation';
+comment on column results.characterize_pies.n_missing is 'examples left out because a property is missing';
+comment on column results.characterize_pies.flag is 'separated with an estimate: Firth''s fit; else as in results.characterize';
+
+create table results.characterize_scores (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    question text not null,
+    alone text,
+    score text not null,
+    n_events bigint,
+    chance double,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.characterize_scores is 'One row per comparison, data set, score and question: do properties predict which examples are PIEs?';
+comment on column results.characterize_scores.question is 'compressed, compressed-alone (one property), baseline (dense against dense), beyond-alone, beyond-baseline';
+comment on column results.characterize_scores.alone is 'the one property';
+comment on column results.characterize_scores.score is 'auc or average_precision, out of fold';
+comment on column results.characterize_scores.chance is 'what no knowledge gives';
+comment on column results.characterize_scores.conf_low is '95 % interval of the estimate';
+
+create table results.characterize_shapes (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    property text not null,
+    model text not null,
+    value double,
+    estimate double,
+    std_error double,
+    conf_low double,
+    conf_high double,
+    odds_ratio double,
+    odds_ratio_conf_low double,
+    odds_ratio_conf_high double,
+    flag text
+);
+comment on table results.characterize_shapes is 'One row per comparison, data set, property, model and point: the shape of an effect.';
+comment on column results.characterize_shapes.model is 'conditional (primary model); compressed, baseline: PIEs of one split into disjoint sets of networks, against dense ones for the baseline';
+comment on column results.characterize_shapes.value is 'of the property; null where there is no curve, and flag says why';
+comment on column results.characterize_shapes.estimate is 'log odds (ratio), less that at the median';
+comment on column results.characterize_shapes.conf_low is '95 % interval of the estimate';
+comment on column results.characterize_shapes.odds_ratio is 'exp(estimate)';
+
+create table results.characterize_calibration (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    bin integer not null,
+    n bigint not null,
+    predicted double not null,
+    observed double not null,
+    conf_low double,
+    conf_high double
+);
+comment on table results.characterize_calibration is 'One row per comparison, data set and bin: predicted probability of being a PIE against the share that are.';
+comment on column results.characterize_calibration.predicted is 'mean out-of-fold probability';
+comment on column results.characterize_calibration.observed is 'share of PIEs';
+comment on column results.characterize_calibration.conf_low is 'Wilson 95 % interval; the examples are random';
+
+create table results.characterize_averaged (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    measured_on text,
+    term text not null,
+    n bigint,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    odds_ratio double,
+    std_error_examples double,
+    std_error_networks double,
+    flag text
+);
+comment on table results.characterize_averaged is 'One row per comparison, data set and term: logistic regression of being right over all networks and examples, errors clustered both ways.';
+comment on column results.characterize_averaged.measured_on is 'as in results.characterize';
+comment on column results.characterize_averaged.term is 'compressed × PROPERTY: how the change differs per standard deviation of it';
+comment on column results.characterize_averaged.n is 'networks × examples';
+comment on column results.characterize_averaged.conf_low is '95 % interval of the estimate';
+comment on column results.characterize_averaged.std_error_examples is 'clustered by example only';
+comment on column results.characterize_averaged.std_error_networks is 'clustered by network only';
+
+create table results.regimes (
+    run_id integer not null,
+    dataset text not null,
+    compression text not null,
+    regime_a text not null,
+    regime_b text not null,
+    reference_a text not null,
+    compressed_a text not null,
+    reference_b text not null,
+    compressed_b text not null,
+    design text not null,
+    difficulty text,
+    estimate double,
+    std_error double,
+    conf_low double,
+    conf_high double,
+    p_value double,
+    raw double,
+    ceiling double,
+    covariance double,
+    variance_a double,
+    variance_b double,
+    p_change_a double,
+    p_change_b double,
+    n_networks integer,
+    flag text,
+    pies_estimate double,
+    pies_conf_low double,
+    pies_conf_high double,
+    pies_raw double,
+    pies_ceiling double,
+    pies_set_size integer,
+    pies_flag text,
+    baseline_estimate double,
+    baseline_conf_low double,
+    baseline_conf_high double,
+    baseline_flag text,
+    n_pies_a bigint,
+    n_pies_b bigint,
+    n_both bigint,
+    n_both_conf_low double,
+    n_both_conf_high double,
+    null_mean double,
+    null_conf_low double,
+    null_conf_high double,
+    excess double,
+    overlap_p double,
+    overlap_p_either double,
+    jaccard double,
+    kappa double,
+    expected double,
+    expected_within double,
+    odds_ratio double,
+    odds_ratio_conf_low double,
+    odds_ratio_conf_high double,
+    cmh_p double,
+    homogeneity_p double,
+    n_strata integer
+);
+comment on table results.regimes is 'One row per data set, compression and pair of regimes: are the same examples lost?';
+comment on column results.regimes.compression is 'what was done to the networks of both regimes: method, sparsity, bits';
+comment on column results.regimes.design is 'matched: replicates have the same names in both regimes; else unmatched';
+comment on column results.regimes.difficulty is 'what was taken off besides class: held-out (second dense populations), half (half of the networks), or null: nothing';
+comment on column results.regimes.estimate is 'correlation of the change in error rate, corrected for noise';
+comment on column results.regimes.conf_low is '95 % interval of the estimate';
+comment on column results.regimes.p_value is 'of no correlation';
+comment on column results.regimes.raw is 'correlation of the mean changes as they are';
+comment on column results.regimes.ceiling is 'what raw would be if the estimate were 1';
+comment on column results.regimes.p_change_a is 'does compression change error rates in a at all?';
+comment on column results.regimes.n_networks is 'of the smallest population';
+comment on column results.regimes.pies_estimate is 'correlation of PIE indicators, corrected for noise';
+comment on column results.regimes.pies_set_size is 'networks behind each modal label';
+comment on column results.regimes.baseline_estimate is 'the same of dense-against-dense PIEs';
+comment on column results.regimes.n_both is 'examples that are PIEs in both';
+comment on column results.regimes.n_both_conf_low is '95 % interval from half-samples';
+comment on column results.regimes.null_mean is 'n_both when both regimes are relabelled';
+comment on column results.regimes.excess is 'n_both − null_mean';
+comment on column results.regimes.overlap_p is 'of the relabelling of both';
+comment on column results.regimes.overlap_p_either is 'the larger of two: one relabelled, the other as it is';
+comment on column results.regimes.expected is 'n_both if independent';
+comment on column results.regimes.expected_within is 'if independent within class and fifth of difficulty';
+comment on column results.regimes.odds_ratio is 'Mantel–Haenszel, over these strata';
+comment on column results.regimes.cmh_p is 'Cochran–Mantel–Haenszel; the examples are random';
+comment on column results.regimes.homogeneity_p is 'Breslow–Day–Tarone';
+
+create table results.regimes_counts (
+    run_id integer not null,
+    dataset text not null,
+    regime_a text not null,
+    regime_b text not null,
+    compression text not null,
+    equal text not null,
+    measure text not null,
+    sparsity_a double,
+    sparsity_b double,
+    n_networks integer,
+    loss_a double,
+    loss_b double,
+    count_a double,
+    count_b double,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.regimes_counts is 'One row per data set, pair of regimes, measure and way of matching: does one regime lose more examples?';
+comment on column results.regimes_counts.compression is 'of a; for b the same, or its ladder of sparsities where the loss is equal';
+comment on column results.regimes_counts.equal is 'compression; points: loss of accuracy; relative: rise of the error rate';
+comment on column results.regimes_counts.measure is 'excess (PIEs) or forgotten';
+comment on column results.regimes_counts.sparsity_b is 'interpolated where the loss is equal';
+comment on column results.regimes_counts.n_networks is 'per population';
+comment on column results.regimes_counts.loss_a is 'fall of accuracy, a fraction (relative: rise of the error rate as a share)';
+comment on column results.regimes_counts.conf_low is '95 % interval of the estimate';
+comment on column results.regimes_counts.flag is 'few-networks, no-errors, extrapolation, indistinguishable, no-variance; else null';
+
+create table results.regimes_coefficients (
+    run_id integer not null,
+    dataset text not null,
+    compression text not null,
+    regime_a text not null,
+    regime_b text not null,
+    effect text not null,
+    term text not null,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    df_residual double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.regimes_coefficients is 'One row per data set, compression, pair of regimes, effect and property: which properties matter more in which regime?';
+comment on column results.regimes_coefficients.compression is 'what was done to the networks of both regimes: method, sparsity, bits';
+comment on column results.regimes_coefficients.effect is 'log odds ratio, or marginal effect on accuracy: logit coefficients are not comparable across noise levels';
+comment on column results.regimes_coefficients.term is 'property; (joint): all of them at once';
+comment on column results.regimes_coefficients.flag is 'different-properties (the models do not have the same, or not from the same kind of networks), few-networks, failed-fits, too-few-networks, singular, no-variance; else null';
+comment on column results.regimes_coefficients.df_residual is 'of the joint F test';
+comment on column results.regimes_coefficients.p_adjusted is 'Holm, over the properties';
+comment on column results.regimes_coefficients.conf_low is '95 % interval of the estimate';
+
+create table results.regimes_transitions (
+    run_id integer not null,
+    dataset text not null,
+    compression text not null,
+    "group" text not null,
+    regime text,
+    n bigint not null,
+    expected double,
+    conf_low double,
+    conf_high double
+);
+comment on table results.regimes_transitions is 'One row per data set, compression and group of regimes: how many examples are lost in all, in one only, in none?';
+comment on column results.regimes_transitions."group" is 'all, only (one regime), several, none';
+comment on column results.regimes_transitions.regime is 'the one regime';
+comment on column results.regimes_transitions.expected is 'mean over relabellings of all regimes';
+comment on column results.regimes_transitions.conf_low is 'central 95 % of relabellings';
+
+create table results.regimes_examples (
+    run_id integer not null,
+    dataset text not null,
+    compression text not null,
+    example_id integer not null,
+    key text not null,
+    label integer,
+    n_regimes integer not null,
+    regimes text not null,
+    "group" text not null
+);
+comment on table results.regimes_examples is 'One row per data set, compression and example that some regime lost.';
+comment on column results.regimes_examples.n_regimes is 'that lost it';
+comment on column results.regimes_examples.regimes is 'their names';
+comment on column results.regimes_examples."group" is 'all, only or several';
+
+create table results.regimes_theory (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    regime text,
+    property text not null,
+    difficulty text,
+    r2_without double,
+    r2_with double,
+    variance double,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.regimes_theory is 'One row per comparison, data set and theory: does a hypothesis explain which examples become harder?';
+comment on column results.regimes_theory.property is 'the hypothesis, as a property';
+comment on column results.regimes_theory.difficulty is 'as in results.regimes';
+comment on column results.regimes_theory.r2_without is 'out-of-fold R² of the change in error rate by difficulty and class';
+comment on column results.regimes_theory.r2_with is 'with the hypothesis';
+comment on column results.regimes_theory.variance is 'of the expected change';
+comment on column results.regimes_theory.conf_low is '95 % interval of the estimate';
+
 create table results.power (
     run_id integer not null,
     reference text not null,

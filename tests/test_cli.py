@@ -83,7 +83,7 @@ def test_each_topic_has_a_command(run: Callable[..., Result], toy: Study, topic:
         assert set(runs.filter(seed=7)["topic"]) == set(answer)
     shown = run(topic, toy.path, "--no-store")
     assert shown.exit_code == 0
-    assert topic in ("subgroups", "unseen") or "pruned" in shown.stdout
+    assert topic in ("subgroups", "unseen", "characterize", "regimes") or "pruned" in shown.stdout
 
 
 def test_names_in_brackets_are_printed_as_they_are(run: Callable[..., Result], tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pietools.rounding import count
-from pietools.shown_tables import AGAINST, TABLES, Column, ShownTable, shown_columns
+from pietools.shown_tables import TABLES
+from pietools.shown_tables.columns import AGAINST, Column, ShownTable, shown_columns
 
 if TYPE_CHECKING:
     from pietools.analysis import Analysis
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 WIDTH_OF_FILES = 132
 NOTHING = {
     "subgroups": "The study has no properties. Ask for --property class, or import one: pietools import --property.",
+    "characterize": "Nothing is known of the examples that could explain what is lost: collect logits, or import a property.",
+    "regimes": "No compression was done in two regimes: pietools import --regime, or [[regime]] in the STUDY.toml.",
     "unseen": "The study has no altered copy, no other test data and no training data: pietools import --copy-of, --split.",
 }
 

@@ -40,6 +40,21 @@ QUESTIONS = {
         "Altered copies and other test sets against the clean one; the gap between training and test data; whether one regime "
         "generalizes better.",
     ),
+    "properties": (
+        "What is said of each example?",
+        "Loss, margin, entropy, agreement, label noise, atypicality, prediction depth, as far as the study holds what they need, "
+        "and numbers measured outside; what forgotten, recovered and other examples are like; is planted label noise found?",
+    ),
+    "characterize": (
+        "Why these examples?",
+        "Which properties make compression hurt more at equal difficulty; logistic regression of PIEs beside that of "
+        "dense-against-dense PIEs; how well they predict, and the shape of each effect.",
+    ),
+    "regimes": (
+        "Are the same examples lost in another regime?",
+        "Correlation of the change in error rate, corrected for noise; overlap of PIEs beyond chance; which regime loses more; "
+        "which properties matter where; what a theory explains.",
+    ),
     "power": (
         "How many networks would it take?",
         "For a change of accuracy or of a class's recall as large as the margin, and for the change and the excess at hand.",
@@ -75,6 +90,21 @@ OPTIONS = [
         metavar="NAME",
         multiple=True,
         help="Subgroups: a property, class, or a crossing such as 'sex*age'; may be repeated.  [default: every property]",
+    ),
+    click.option(
+        "--explain",
+        "explain",
+        metavar="NAME",
+        multiple=True,
+        help="A property that may explain what is lost, of networks or an imported number; may be repeated.  [default: the "
+        "study's, else loss, label_noise, atypicality and every number that all examples have]",
+    ),
+    click.option(
+        "--theory",
+        "theories",
+        metavar="NAME",
+        multiple=True,
+        help="A property whose worth beyond difficulty is asked, out of fold; may be repeated.  [default: the study's, else none]",
     ),
     click.option(
         "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all that is random.  [default: the study's, else 0]"
@@ -114,14 +144,17 @@ def topic_command(topic: str) -> click.Command:
     return command
 
 
-def run(study: Path, *, no_store: bool, properties: tuple[str, ...], **asked: Any) -> Any:
+def run(study: Path, *, no_store: bool, **asked: Any) -> Any:
     """Analyze the study in a file, with a progress bar."""
     from pietools.analysis import analyze
     from pietools.cli.progress import progress_bar
     from pietools.study import Study
 
     with Study.open(study, read_only=no_store) as opened, progress_bar("analyze", "%") as on_step:
-        return analyze(opened, properties=properties or None, store=not no_store, on_step=on_step, **asked)
+        # Options that may be repeated and were not given are empty, and mean the default.
+        given = {name: value or None for name, value in asked.items() if isinstance(value, tuple)}
+        given["comparisons"] = asked["comparisons"]
+        return analyze(opened, store=not no_store, on_step=on_step, **asked | given)
 
 
 COMMANDS = [topic_command(topic) for topic in QUESTIONS]

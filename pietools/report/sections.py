@@ -11,7 +11,9 @@ from pietools.report.markup import bullets, element, figure, section, table, wra
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, significant_classes
 from pietools.report.terms import TERMS
 from pietools.rounding import count, points
-from pietools.shown_tables import CLASSES, DISTORTION, TABLES, ShownTable, shown_columns
+from pietools.shown_tables import TABLES
+from pietools.shown_tables.classes import CLASSES, DISTORTION
+from pietools.shown_tables.columns import ShownTable, shown_columns
 from pietools.shown_training import COMPRESSION, regime_columns, regime_rows
 from pietools.statistics.classes import CORRECTION, LEVEL, count_significant
 
@@ -52,7 +54,8 @@ def training(analysis: Analysis) -> str:
 
 def topic(analysis: Analysis, name: str, title: str, drawn: list[Figure]) -> str:
     """Figures and tables of a topic; nothing if it found nothing."""
-    return section(title, *_figures(drawn), *_shown(analysis, TABLES[name]))
+    shown = [table for table in TABLES[name] if table.in_report]
+    return section(title, *_figures(drawn), *_shown(analysis, shown))
 
 
 def classes(analysis: Analysis, drawn: list[Figure]) -> str:

@@ -149,6 +149,11 @@ idx or idx.gz files"""
         kind, _, rest = self.name.partition(":")
         return PurePath(rest).name if kind == "imagefolder" else rest.rpartition(":")[2] or kind
 
+    @property
+    def names(self) -> list[str]:
+        """The data sets to evaluate on, as the study names them, without altered copies."""
+        return [f"{self.label}/{split}" for split in self.evaluate]
+
 
 class TrainingSettings(Settings):
     """[training]: stochastic gradient descent, counted in optimiser steps."""
@@ -289,14 +294,40 @@ class PopulationSettings(Settings):
     """prefix of the names of the weights to take off, such as module."""
 
 
+Evidence = Literal["logits", "scalars", "labels"]
+
+
+class EvidenceSettings(Settings):
+    """[collect.evidence]: what is kept of each role: logits; scalars (loss, margin and so on); or labels, enough for PIEs."""
+
+    dense: Evidence = "logits"
+    """of dense populations"""
+    compressed: Evidence = "logits"
+    """of compressed ones"""
+    control: Evidence = "logits"
+    """of controls"""
+    copies: Evidence | None = None
+    """of all of them on altered copies; as on the other data unless given"""
+
+    def of(self, role: str, *, is_copy: bool) -> Evidence:
+        """What is kept of a population of a role."""
+        of_roles: dict[str, Evidence] = {"dense": self.dense, "compressed": self.compressed, "control": self.control}
+        return self.copies if is_copy and self.copies is not None else of_roles[role]
+
+
 class CollectSettings(Settings):
     """[collect]: how the networks are evaluated and how their logits are kept."""
 
     logits: Literal["float32", "float16", "none"] = "float32"
     """how logits are kept; loss, margin and so on are computed before any rounding"""
+    evidence: EvidenceSettings = EvidenceSettings()
+    """what is kept of each role, in a table of its own"""
     features: Annotated[list[Literal["penultimate"]], AfterValidator(_check_distinct)] = []
     """penultimate: what the last linear layer receives, kept as the logits are, as float32 where these are not; none for altered \
 copies"""
+    pixel_atypicality: bool = False
+    """whether the pictures' own atypicality is stored as a property, from the principal components of their pixels; none for \
+training data and altered copies"""
     layer_predictions: bool = False
     """whether k-NN probes of all layers are asked, as prediction depth needs them: k = 30, at most 10,000 training examples; none \
 for altered copies"""
@@ -317,6 +348,11 @@ class AnalyzeSettings(Settings):
     """seed of the relabellings"""
     comparisons: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
     """pairs [reference, compressed] besides those that the references make"""
+    explain: list[str] | None = None
+    """properties that may explain what is lost, of networks or imported numbers; loss, label_noise, atypicality and every number \
+that all examples have unless given"""
+    theories: list[str] = []
+    """properties whose worth beyond difficulty is asked"""
 
 
 class StudyTables(Settings):

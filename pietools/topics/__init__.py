@@ -7,7 +7,19 @@ from collections.abc import Callable
 
 import polars as pl
 
-from pietools.topics import accuracy, classes, examples, flips, pies, power, subgroups, unseen
+from pietools.topics import (
+    accuracy,
+    characterize,
+    classes,
+    examples,
+    flips,
+    pies,
+    power,
+    properties,
+    regimes,
+    subgroups,
+    unseen,
+)
 from pietools.topics.reading import Reading
 
 TOPICS: dict[str, Callable[[Reading], dict[str, pl.DataFrame]]] = {
@@ -18,5 +30,8 @@ TOPICS: dict[str, Callable[[Reading], dict[str, pl.DataFrame]]] = {
     "classes": classes.tables,
     "subgroups": subgroups.tables,
     "unseen": unseen.tables,
+    "properties": properties.tables,
+    "characterize": characterize.tables,
+    "regimes": regimes.tables,
     "power": power.tables,
 }

@@ -119,25 +119,10 @@ def _stability_columns(stability: Stability) -> dict[str, Any]:
 
 
 def _baseline_columns(reading: Reading, comparison: Comparison, seed: list[int]) -> dict[str, Any]:
-    second = _second_dense(reading, comparison)
+    second = reading.second_dense(comparison)
     matrices = [reading.label_matrix(name, comparison.dataset)[1] for name in (comparison.reference, second) if name]
     n_networks, n_pies = dense_baseline(matrices[0], matrices[1] if second else None, seed=seed)
     return {"baseline_population": second, "baseline_n_networks": n_networks, "baseline_n_pies": n_pies}
-
-
-def _second_dense(reading: Reading, comparison: Comparison) -> str | None:
-    """Another uncompressed population of the same regime that was run on the data set, the first one added."""
-    regime = reading.describe(comparison.reference, "regime")["regime"]
-    others = reading.populations.filter(
-        pl.col("name").ne(comparison.reference)
-        & pl.col("name").ne(comparison.compressed)
-        & pl.col("regime").eq_missing(pl.lit(regime, pl.String))
-        & (pl.col("method").is_null() | pl.col("method").eq("second-dense"))
-        & pl.col("role").ne("compressed")
-        & pl.col("sparsity").is_null()
-        & pl.col("bits").is_null()
-    )
-    return next((name for name in others["name"] if reading.is_evaluated(name, comparison.dataset)), None)
 
 
 def _by_replicates(reading: Reading, comparison: Comparison) -> list[dict[str, Any]]:

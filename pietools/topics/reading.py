@@ -4,14 +4,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 
 from pietools.errors import StudyError
 from pietools.statistics.excess import Excess, pie_excess
-from pietools.study import Study
+from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.study import LABEL_NOISE, Study
+from pietools.topics.network_properties import NetworkProperties, measure
+
+# Method of the control that repeats the dense population with fresh seeds.
+SECOND_DENSE = "second-dense"
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,9 @@ class Settings:
 
     ``margin`` is the change of accuracy that still counts as none, ``delta`` the rise of an example's error rate that counts as
     forgotten; both are fractions. ``comparisons`` are pairs (reference, compressed) besides each population's own reference,
-    ``properties`` the subgroups to look at: None means every property of the study.
+    ``properties`` the subgroups to look at: None means every property of the study. ``explain`` are the properties that may
+    explain what is lost: None means loss, label_noise and atypicality as far as they are known and every number measured outside;
+    ``theories`` those of them whose worth beyond difficulty is asked.
     """
 
     permutations: int = 1000
@@ -29,6 +39,8 @@ class Settings:
     delta: float = 0.1
     comparisons: tuple[tuple[str, str], ...] = ()
     properties: tuple[str, ...] | None = None
+    explain: tuple[str, ...] | None = None
+    theories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no analysis can be run with; NaN is in no range."""
@@ -74,20 +86,30 @@ class Reading:
         self.labels = cache(study.labels)
         self.recalls = cache(self._recalls)
         self.keys = cache(study.keys)
+        self.by_key = cache(self._by_key)
         self.churn = cache(study.churn)
         self.groups = cache(study.subgroups)
         self.subgroup_rates = cache(study.subgroup_rates)
         self.accuracies = cache(self._accuracies)
         self.excess = cache(self._excess)
+        self.network_properties = cache(self._network_properties)
+        self.outside_numbers = cache(self._outside_numbers)
         self._pairing = cache(study.is_paired)
-        self._confidences = lru_cache(maxsize=1)(study.confidence_matrix)
+        self._confidences = lru_cache(maxsize=1)(study.scalar_matrix)
         self._on_item = on_item
+        self._computed: dict[Any, Any] = {}
 
     def each(self, items: Sequence[Any]) -> Iterator[Any]:
         """The items of a topic, one after another; each one that is done is progress."""
         for item in items:
             yield item
             self._on_item(1 / len(items))
+
+    def once(self, key: Any, compute: Callable[[], Found]) -> Found:
+        """What several topics compute the same way, computed by the first that asks."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        return self._computed[key]
 
     def warn(self, text: str) -> None:
         """Keep a note for the reader of the results, once."""
@@ -115,6 +137,10 @@ class Reading:
         (_, reference), (_, compressed) = (self.label_matrix(name, comparison.dataset) for name in names)
         return reference, compressed
 
+    def replicates(self, population: str, dataset: str) -> list[str]:
+        """Names of the networks in the order of :meth:`predicted`."""
+        return self.label_matrix(population, dataset)[0]["replicate"].to_list()
+
     def right(self, population: str, dataset: str) -> np.ndarray:
         """Whether each network is right on each labelled example, (K, number of labelled examples)."""
         labels = self.labels(dataset)
@@ -122,11 +148,25 @@ class Reading:
 
     def confidences(self, population: str, dataset: str) -> np.ndarray:
         """Largest probability of each network on each labelled example; NaN where it is not known."""
-        return self._confidences(population, dataset)[:, self.labels(dataset) >= 0]
+        return self._confidences(population, "confidence", dataset)[:, self.labels(dataset) >= 0]
 
     def n_labelled(self, dataset: str) -> int:
         """Examples with a given label."""
         return int(self.dataset(dataset)["n_labelled"])
+
+    def labelled(self, dataset: str) -> np.ndarray:
+        """Positions of the examples with a given label, in the order of their keys: folds do not depend on the order of a file."""
+        order = self.by_key(dataset)
+        return order[self.labels(dataset)[order] >= 0]
+
+    def right_by_key(self, population: str, dataset: str) -> np.ndarray:
+        """Whether each network is right on each of the :meth:`labelled` examples, (K, number of labelled examples)."""
+        rows = self.labelled(dataset)
+        return self.label_matrix(population, dataset)[1][:, rows] == self.labels(dataset)[rows]
+
+    def _by_key(self, dataset: str) -> np.ndarray:
+        """Positions of all examples in the order of their keys."""
+        return self.keys(dataset).arg_sort().to_numpy().astype(np.int64)
 
     def dataset(self, name: str) -> dict[str, Any]:
         """What the study says of a data set."""
@@ -140,6 +180,72 @@ class Reading:
     def is_evaluated(self, population: str, dataset: str) -> bool:
         """Whether there are predictions of the population on the data set."""
         return (population, dataset) in self._available
+
+    def is_altered(self, dataset: str) -> bool:
+        """Whether the inputs of a data set were altered: properties are those of the examples as they were."""
+        return self.is_copy(dataset) and self.dataset(dataset)["alteration"] != LABEL_NOISE
+
+    def is_copy(self, dataset: str) -> bool:
+        """Whether inputs or labels of a data set were altered: why examples are lost is asked of the data as they were."""
+        return self.dataset(dataset)["alteration"] is not None
+
+    def compressions(self) -> list[Comparison]:
+        """Comparisons of which it is asked why examples are lost: with something compressed, on data that are no copy."""
+        return [
+            one
+            for one in self.comparisons
+            if not self.is_copy(one.dataset) and self.describe(one.compressed, "method")["method"] != SECOND_DENSE
+        ]
+
+    def explainable(self) -> list[Comparison]:
+        """Those of them that have labels."""
+        return [one for one in self.compressions() if self.n_labelled(one.dataset)]
+
+    def second_dense(self, comparison: Comparison) -> str | None:
+        """Another uncompressed population of the reference's regime that was run on the data set, the first one added."""
+        regime = self.describe(comparison.reference, "regime")["regime"]
+        others = self.populations.filter(
+            pl.col("name").ne(comparison.reference)
+            & pl.col("name").ne(comparison.compressed)
+            & pl.col("regime").eq_missing(pl.lit(regime, pl.String))
+            & (pl.col("method").is_null() | pl.col("method").eq(SECOND_DENSE))
+            & pl.col("role").ne("compressed")
+            & pl.col("sparsity").is_null()
+            & pl.col("bits").is_null()
+        )
+        return next((name for name in others["name"] if self.is_evaluated(name, comparison.dataset)), None)
+
+    def training_data(self, dataset: str) -> str | None:
+        """Training data of the same classes as a data set, if the study has some."""
+        described = self.dataset(dataset)
+        same = self.datasets.filter(pl.col("split") == "train", pl.col("source").is_null())
+        names = (row["name"] for row in same.to_dicts() if row["class_names"] == described["class_names"])
+        return next(names, None)
+
+    def _network_properties(self, population: str, dataset: str) -> NetworkProperties:
+        train = self.training_data(dataset)
+        if train is not None and not self.is_evaluated(population, train):
+            train = None
+        described = self.dataset(dataset)
+        source = described["source"] if described["alteration"] == LABEL_NOISE else None
+        inputs = source if source is not None and self.is_evaluated(population, source) else dataset
+        is_training = described["split"] == "train"
+        return measure(self.study, population, dataset, inputs=inputs, train=train, is_training=is_training)
+
+    def _outside_numbers(self, dataset: str) -> dict[str, tuple[str, np.ndarray]]:
+        """Source and values (n,) of numbers measured outside, NaN where there is none; by NAME@SOURCE where NAME is ambiguous."""
+        known = self.study.known_properties(dataset)
+        several = known.filter(pl.col("property").is_duplicated())["property"].to_list()
+        found = {}
+        for row in known.to_dicts():
+            full = f"{row['property']}@{row['source']}"
+            name = full if row["property"] in several or row["property"] in PROPERTIES else row["property"]
+            rows = self.study.property(full, dataset)
+            if rows["text"].null_count() == rows.height:
+                values = np.full(len(self.labels(dataset)), np.nan)
+                values[rows["example_id"].to_numpy()] = rows["number"].to_numpy()
+                found[name] = row["source"], values
+        return found
 
     def _accuracies(self, population: str, dataset: str) -> pl.DataFrame:
         """The macro ``accuracy``, rows in the order of :meth:`label_matrix`."""

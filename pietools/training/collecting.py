@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pietools.errors import CollectError
-from pietools.statistics.scalars import count_near_ties, scalars_from_logits
+from pietools.statistics.scalars import count_near_ties, scalars_from_labels, scalars_from_logits
 from pietools.study import Evaluation, Recording, Study
 from pietools.study_file import CollectSettings, StudyFile
 from pietools.training.checkpoints.weights import Templates, load_network
@@ -28,6 +28,7 @@ from pietools.training.recording.collected import (
     wanted_recordings,
 )
 from pietools.training.recording.layer_probes import ProbeData
+from pietools.training.recording.pixel_atypicality import pixel_atypicality
 from pietools.training.study_description import describe_study
 
 N_REPEATED = 32
@@ -52,6 +53,12 @@ class Collection:
     def settings(self) -> CollectSettings:
         """The table [collect]."""
         return self.study_file.tables.collect
+
+    def kept_logits(self, planned: PlannedNetwork, data: ImageData) -> str:
+        """How the logits of a network on a data set are kept: float32, float16 or none."""
+        is_copy = data.name not in self.study_file.tables.data.names
+        kept = self.settings.evidence.of(planned.file.spec.role, is_copy=is_copy)
+        return self.settings.logits if kept == "logits" else "none"
 
 
 def collect_study(
@@ -87,7 +94,22 @@ def _load_datasets(study_file: StudyFile) -> list[tuple[ImageData, str]]:
     for data in splits[1:]:
         if data.class_names != splits[0].class_names:
             raise CollectError(f"{data.name} and {splits[0].name} have different classes.")
-    return [(data, data.content_digest()) for data in [*splits, *alter_datasets(settings, splits)]]
+    altered = alter_datasets(settings, splits)
+    return [(data, data.content_digest()) for data in [*_with_atypicality(study_file, splits), *altered]]
+
+
+def _with_atypicality(study_file: StudyFile, splits: list[ImageData]) -> list[ImageData]:
+    """The splits, those that are no training data with the atypicality of their pixels, if [collect] asks for it."""
+    tables = study_file.tables
+    if not tables.collect.pixel_atypicality:
+        return splits
+    train = load_dataset(tables.data, "train", study_file.folder)
+    return [
+        data
+        if data.split == "train"
+        else replace(data, properties=[*data.properties, pixel_atypicality(data, train, tables.study.seed)])
+        for data in splits
+    ]
 
 
 def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
@@ -96,7 +118,7 @@ def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
         describe_study(collection.study, collection.study_file, collection.datasets)
         for network in networks:
             for (data, _), evaluation in zip(collection.datasets, network.evaluations, strict=True):
-                collection.study.has_evaluation(network.model, evaluation, collection.settings.logits)
+                collection.study.has_evaluation(network.model, evaluation, collection.kept_logits(network, data))
                 if FROM_EPOCHS in wanted_recordings(collection.study_file, network.file, data):
                     load_epochs(network.file, data)
 
@@ -105,14 +127,17 @@ def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[di
     """Run one network over the data sets on which the study does not have it, or lacks what is to be recorded."""
     loaded: LoadedNetwork | None = None
     rows = []
+    # By the images: a copy with other labels has the predictions of its source.
+    predicted: dict[int, np.ndarray] = {}
     for (data, _), evaluation in zip(collection.datasets, planned.evaluations, strict=True):
-        is_new = not collection.study.has_evaluation(planned.model, evaluation, collection.settings.logits)
+        is_new = not collection.study.has_evaluation(planned.model, evaluation, collection.kept_logits(planned, data))
         if missing := wanted_recordings(collection.study_file, planned.file, data):
             missing -= collection.study.recorded(planned.model, data.name)
-        logits, recording = None, Recording()
-        if is_new or missing - {FROM_EPOCHS}:
+        logits, recording = predicted.get(id(data.images)), Recording()
+        if (is_new and logits is None) or missing - {FROM_EPOCHS}:
             loaded = loaded or _load(collection, planned, data)
             logits, recording = _run(loaded, data, missing)
+            predicted[id(data.images)] = logits
         if FROM_EPOCHS in missing:
             recording = replace(recording, epochs=load_epochs(planned.file, data))
         logits = logits if is_new else None
@@ -163,12 +188,16 @@ def _add(
     recording: Recording | None,
 ) -> None:
     """Add what is new, in one transaction."""
-    settings, study = collection.settings, collection.study
+    study = collection.study
     with study.transaction():
         if logits is not None:
-            predictions = scalars_from_logits(logits, data.labels.numpy())
+            predictions = (
+                scalars_from_labels(logits.argmax(axis=1))
+                if evaluation.evidence == "labels"
+                else scalars_from_logits(logits, data.labels.numpy())
+            )
             evaluation = replace(evaluation, n_near_ties=count_near_ties(logits))
-            study.add_evaluation(planned.model, evaluation, predictions, logits, settings.logits)
+            study.add_evaluation(planned.model, evaluation, predictions, logits, collection.kept_logits(planned, data))
         if recording is not None:
-            dtype = "float16" if settings.logits == "float16" else "float32"
+            dtype = "float16" if collection.settings.logits == "float16" else "float32"
             study.add_recording(planned.model, data.name, recording, dtype)

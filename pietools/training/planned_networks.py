@@ -7,7 +7,7 @@ from torch import nn
 
 from pietools.errors import CollectError
 from pietools.study import Evaluation, Model
-from pietools.study_file import CollectSettings, StudyFile
+from pietools.study_file import StudyFile, StudyTables
 from pietools.training.checkpoints.digests import evaluation_digest, model_digest
 from pietools.training.checkpoints.files import check_digest
 from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
@@ -51,8 +51,10 @@ def plan_networks(
             raise CollectError(f"{file.name} and {names[digest]} are the same network: a network counts once.")
         names[digest] = file.name
         model = replace(_as_model(study_file, file, network, digest), layers=describe_layers(network, stored))
-        settings = study_file.tables.collect
-        evaluations = [_as_evaluation(settings, digest, data, content, device) for data, content in datasets]
+        evaluations = [
+            _as_evaluation(study_file.tables, file.spec.role, digest, data, content, device)
+            for data, content in datasets
+        ]
         planned.append(PlannedNetwork(file, model, evaluations))
     return planned
 
@@ -72,11 +74,13 @@ def _as_model(study_file: StudyFile, file: CheckpointFile, network: nn.Module, d
 
 
 def _as_evaluation(
-    settings: CollectSettings, digest: str, data: ImageData, content_digest: str, device: torch.device
+    tables: StudyTables, role: str, digest: str, data: ImageData, content_digest: str, device: torch.device
 ) -> Evaluation:
+    settings = tables.collect
+    kept = settings.evidence.of(role, is_copy=data.name not in tables.data.names)
     return Evaluation(
         dataset=data.name,
-        evidence="logits",
+        evidence="labels" if kept == "labels" else "logits",
         evaluation_digest=evaluation_digest(digest, content_digest, data.transform, DTYPE, settings.autocast),
         transform=data.transform,
         dtype=DTYPE,

@@ -202,6 +202,17 @@ def test_halves_have_no_name_in_two_roles(paired: bool) -> None:
     assert set(directions[0].properties) == set(directions[1].reference[0])
 
 
+def test_what_cannot_be_had_of_all_networks_is_not_looked_for_in_half_of_them() -> None:
+    """No half-samples where the statistic has no number in some split; some where it has one."""
+
+    def draw(rng: np.random.Generator, d: np.ndarray, c: np.ndarray) -> list[Sets]:
+        return halves(rng, d, c, paired=True)
+
+    for first, n_samples in ((np.nan, 0), (1.0, 200)):
+        found = cross_fit(lambda sets, of=first: np.array([of, np.nan]), draw, (8, 8), paired=True, fewest=2, seed=1)
+        assert found.replications.shape == (n_samples, 2)
+
+
 def test_missing_properties_are_dropped_and_counted() -> None:
     """Examples with a missing or infinite property leave the model as if they had not been there."""
     rng = np.random.default_rng(12)

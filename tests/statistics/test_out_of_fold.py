@@ -6,6 +6,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from scipy.interpolate import BSpline
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -170,12 +171,21 @@ def test_shape_of_a_planted_threshold() -> None:
     dense, compressed = latent(rng, ease, 6) > 0, latent(rng, ease - 1.5 * np.maximum(x, 0), 6) > 0
     found = conditional_shape(dense, compressed, Properties.fixed(x[:, None], ("x",)), paired=False, seed=1)
     assert found.flag is None
-    low, high = found.curve.row(0, named=True), found.curve.row(-1, named=True)
+    low, high = found.curve.row(0, named=True), found.curve.row(-6, named=True)
     assert low["conf_low"] < 0 < low["conf_high"]
+    # Not the very end, where few examples are.
     assert high["conf_high"] < 0
     assert high["estimate"] == pytest.approx(-1.5 * high["value"], rel=0.4)
     middle = found.curve.filter(pl.col("value") == np.median(x)).row(0, named=True)
     assert (middle["estimate"], middle["std_error"]) == (0, 0)
+
+
+def test_shapes_leave_out_what_is_missing() -> None:
+    """A missing and an infinite value change the curve no more than leaving the two examples out does."""
+    is_event, x = simulated(8, 300)
+    with_gaps = np.append(x[:, 0], [np.nan, np.inf])
+    found = pie_shape(np.append(is_event, [True, False]), with_gaps)
+    assert_frame_equal(found.curve, pie_shape(is_event, x[:, 0]).curve)
 
 
 def test_shapes_that_cannot_be_had_are_flagged() -> None:

@@ -13,7 +13,7 @@ from pietools.statistics.characterization import crossed_pie_regression as cross
 from pietools.statistics.characterization.cross_fitting import Properties, thirds
 from pietools.statistics.characterization.crossed_pie_regression import crossed_pie_regression
 from pietools.statistics.characterization.design_matrix import Design
-from pietools.statistics.characterization.logistic import fit_logistic, fit_nearby
+from pietools.statistics.characterization.logistic import AlikeFits, Counts, fit_logistic
 from pietools.statistics.characterization.pie_outcomes import PieOutcomes
 from pietools.statistics.characterization.pie_regression import COLUMNS, pie_regression
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent, losses, predicted
@@ -282,16 +282,30 @@ def test_a_rare_property_that_separates_is_not_taken_for_fitted() -> None:
     rare[np.flatnonzero(is_pie)[0]] = 1
     z = rare / rare.std()
     assert not fit_logistic(z, is_pie).is_finite
-    assert np.isnan(fit_nearby(z, is_pie, None, None)).all()
+    assert AlikeFits().fit(Counts.of(z, is_pie, 1.0, None)) is None
     assert fit_logistic(rng.normal(size=(1000, 1)), is_pie).is_finite
 
 
-def test_many_fits_that_are_alike_are_close_to_the_exact_one() -> None:
-    """The quick fit from a start nearby agrees with the exact one far better than it has to for half-samples."""
+def test_fits_that_are_alike_are_close_to_the_exact_ones() -> None:
+    """Each from where the last one ended, whatever its classes: far closer to the exact fit than half-samples need."""
     rng = np.random.default_rng(7)
-    x, groups = rng.normal(size=(400, 3)), rng.integers(0, 3, 400)
-    is_pie = rng.random(400) < 1 / (1 + np.exp(2 - x[:, 0]))
-    exact = fit_logistic(x, is_pie, groups=groups)
-    quick, effects = fit_nearby(x, is_pie, groups, exact.coefficients + 0.1)
-    np.testing.assert_allclose(quick, exact.coefficients, atol=2e-3)
-    np.testing.assert_allclose(effects, exact.marginal_effects, atol=2e-3)
+    x, fits = rng.normal(size=(400, 3)), AlikeFits()
+    for n_groups in (3, 2, 4):
+        groups = rng.integers(0, n_groups, 400)
+        is_pie = rng.random(400) < 1 / (1 + np.exp(2 - x[:, 0]))
+        exact = fit_logistic(x, is_pie, groups=groups)
+        counts = Counts.of(x, is_pie, 1.0, groups)
+        reached = fits.fit(counts)
+        assert reached is not None
+        np.testing.assert_allclose(reached, [*exact.coefficients, *exact.intercepts], atol=2e-3)
+        np.testing.assert_allclose(counts.marginal_effects(reached), exact.marginal_effects, atol=2e-3)
+
+
+def test_a_bad_start_hides_no_fit() -> None:
+    """From coefficients so large that no example has information the search begins again at 0."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(200, 1))
+    counts = Counts.of(x, rng.random(200) < 1 / (1 + np.exp(-x[:, 0])), 1.0, None)
+    found = AlikeFits(end=np.array([1e6, 0.0])).fit(counts)
+    assert found is not None
+    np.testing.assert_allclose(found, AlikeFits().fit(counts), atol=2e-3)

@@ -14,7 +14,7 @@ from pietools.statistics.half_samples import half_samples
 from pietools.statistics.regimes import equal_loss, levels
 from pietools.statistics.regimes.differences import count_differences
 from pietools.statistics.regimes.equal_loss import equal_loss_differences
-from pietools.statistics.regimes.levels import Levels, Measured, Sampled
+from pietools.statistics.regimes.levels import Counted, Levels, Measured, Sampled, measure
 from tests.conftest import simulate
 
 MATCHED = [True, False]
@@ -52,6 +52,14 @@ def regimes(
     return regime(sparsities[0]), regime(sparsities[1]), given_labels
 
 
+def measured(
+    a: Levels, b: Levels, given_labels: np.ndarray, *, matched: bool, seed: int = 0
+) -> tuple[Measured, Measured]:
+    """Both at the smaller one's number of networks, with a common seed if they are matched."""
+    k = min(*a.sizes, *b.sizes)
+    return measure(a, given_labels, k, [seed, 0]), measure(b, given_labels, k, [seed, 0 if matched else 1])
+
+
 def n_forgotten(dense: np.ndarray, compressed: np.ndarray, given_labels: np.ndarray) -> int:
     """Counted vote by vote; ties go to the lowest class."""
     before, after = (
@@ -63,14 +71,15 @@ def n_forgotten(dense: np.ndarray, compressed: np.ndarray, given_labels: np.ndar
 def test_forgotten_equals_a_plain_count() -> None:
     """Counts, losses and the standard error of their difference, from half-samples counted vote by vote."""
     a, b, given_labels = regimes(0, ((0.5, 1.0), (1.0, 2.0)))
-    (row,) = count_differences(a, b, given_labels, matched=True, seed=3).filter(measure="forgotten").to_dicts()
+    both = measured(a, b, given_labels, matched=True, seed=3)
+    (row,) = count_differences(*both, matched=True).filter(measure="forgotten").to_dicts()
     counts = [n_forgotten(r.reference, r.compressed[i], given_labels) for r, i in ((a, 1), (b, 0))]
     assert (row["sparsity"], row["n_networks"], row["count_a"], row["count_b"]) == (1, 8, *counts)
     assert row["estimate"] == counts[0] - counts[1]
     assert row["loss_b"] == pytest.approx(
         (b.reference == given_labels).mean() - (b.compressed[0] == given_labels).mean()
     )
-    # Matched regimes are given the seed [3, 0], and [3, 0, 1] of it to the half-samples.
+    # Of the seed [3, 0] the half-samples are given [3, 0, 1].
     halves, _ = half_samples(8, 8, paired=True, seed=[3, 0, 1])
     values = [
         n_forgotten(a.reference[s], a.compressed[1][s], given_labels)
@@ -84,7 +93,8 @@ def test_forgotten_equals_a_plain_count() -> None:
 def test_the_excess_is_that_of_pie_excess(few_splits: None) -> None:
     """Of each regime by itself, with the same splits; unmatched errors add up."""
     a, b, given_labels = regimes(1, ((1.0,), (1.0,)), matched=False)
-    (row,) = count_differences(a, b, given_labels, matched=False, seed=3).filter(measure="excess").to_dicts()
+    both = measured(a, b, given_labels, matched=False, seed=3)
+    (row,) = count_differences(*both, matched=False).filter(measure="excess").to_dicts()
     single = [pie_excess(r.reference, r.compressed[0], paired=True, seed=[3, i, 1]) for i, r in enumerate((a, b))]
     assert [row["count_a"], row["count_b"]] == pytest.approx([found.estimate for found in single])
     together = sum(found.interval.std_error**2 for found in single) ** 0.5
@@ -94,10 +104,11 @@ def test_the_excess_is_that_of_pie_excess(few_splits: None) -> None:
 def test_a_regime_does_not_differ_from_itself(few_splits: None) -> None:
     """At equal sparsity the difference is 0 without an error; at equal loss A's own sparsity is found."""
     a, _, given_labels = regimes(2, ((0.5, 1.0, 2.0), (1.0,)))
-    found = count_differences(a, a, given_labels, matched=True, seed=0)
+    both = measured(a, a, given_labels, matched=True)
+    found = count_differences(*both, matched=True)
     assert found["estimate"].to_list() == [0] * 6
     assert found["flag"].unique().to_list() == ["no-variance"]
-    equal = equal_loss_differences(a, a, given_labels, matched=True, seed=0)
+    equal = equal_loss_differences(*both, matched=True)
     assert equal["sparsity_b"].to_list() == pytest.approx(equal["sparsity_a"].to_list())
     assert equal["estimate"].to_list() == pytest.approx([0] * 12, abs=1e-9)
 
@@ -105,7 +116,8 @@ def test_a_regime_does_not_differ_from_itself(few_splits: None) -> None:
 def test_swapping_the_regimes_flips_the_sign(few_splits: None) -> None:
     """At equal sparsity."""
     a, b, given_labels = regimes(3, ((1.0,), (1.0,)))
-    there, back = (count_differences(*two, given_labels, matched=True, seed=0) for two in ((a, b), (b, a)))
+    one, other = measured(a, b, given_labels, matched=True)
+    there, back = (count_differences(*two, matched=True) for two in ((one, other), (other, one)))
     assert there["estimate"].to_list() == pytest.approx((-back["estimate"]).to_list())
     assert there["p_value"].to_list() == pytest.approx(back["p_value"].to_list())
 
@@ -118,9 +130,9 @@ def sampled(value: list[float], samples: list[list[float]]) -> Sampled:
 def test_interpolation_by_hand() -> None:
     """A lost 0.04 with 30 examples; B 0.02 with 10, 0.06 with 40, 0.10 with 80: 25 at A's loss, halfway."""
     nothing = sampled([0.0], [[0.0]])
-    a = Measured(sampled([30], [[30], [30], [34]]), sampled([0.04], [[0.05], [0.08], [0.01]]), nothing, [], True)
+    a = Counted(sampled([30], [[30], [30], [34]]), sampled([0.04], [[0.05], [0.08], [0.01]]), nothing, [], True)
     losses = sampled([0.02, 0.06, 0.10], [[0.01, 0.06, 0.1], [0.02, 0.06, 0.1], [0.02, 0.06, 0.1]])
-    b = Measured(sampled([10, 40, 80], [[10, 40, 80]] * 3), losses, nothing, [], True)
+    b = Counted(sampled([10, 40, 80], [[10, 40, 80]] * 3), losses, nothing, [], True)
     found = equal_loss._at_level(a, b, 0, "points", (0.5, 0.7, 0.9), 8, matched=True)
     assert (found["loss"], found["count_a"]) == (0.04, 30)
     assert (found["count_b"], found["sparsity_b"]) == (pytest.approx(25), pytest.approx(0.6))
@@ -132,13 +144,16 @@ def test_interpolation_by_hand() -> None:
 def test_what_cannot_be_matched_is_refused(few_splits: None) -> None:
     """A's loss lies beyond all of B's, B has one level, or the dense networks make no error."""
     a, b, given_labels = regimes(4, ((1.0, 4.0), (0.99, 1.01)), k=10, n=400)
-    far = equal_loss_differences(a, b, given_labels, matched=True, seed=0).filter(sparsity_a=4.0)
+    of_a, of_b = measured(a, b, given_labels, matched=True)
+    far = equal_loss_differences(of_a, of_b, matched=True).filter(sparsity_a=4.0)
     assert far["flag"].to_list() == ["extrapolation"] * 4
     assert far["estimate"].null_count() == 4
     one = Levels(b.reference, b.compressed[:1], (0.99,), True)
-    assert set(equal_loss_differences(a, one, given_labels, matched=True, seed=0)["flag"]) == {"extrapolation"}
+    of_one = measure(one, given_labels, 10, [0, 0])
+    assert set(equal_loss_differences(of_a, of_one, matched=True)["flag"]) == {"extrapolation"}
     right = Levels(np.tile(given_labels, (10, 1)), a.compressed, a.sparsities, True)
-    perfect = equal_loss_differences(right, b, given_labels, matched=True, seed=0).filter(scale="relative")
+    of_right = measure(right, given_labels, 10, [0, 0])
+    perfect = equal_loss_differences(of_right, of_b, matched=True).filter(scale="relative")
     assert set(perfect["flag"]) == {"no-errors"}
 
 
@@ -147,7 +162,7 @@ def test_levels_that_cannot_be_told_apart(few_splits: None) -> None:
     flags = []
     for seed in range(12):
         a, b, given_labels = regimes(seed, ((1.0,), (1.0, 1.0)), k=6, n=80)
-        flags += equal_loss_differences(a, b, given_labels, matched=True, seed=0)["flag"].to_list()
+        flags += equal_loss_differences(*measured(a, b, given_labels, matched=True), matched=True)["flag"].to_list()
     assert {"extrapolation", "indistinguishable"} <= set(flags)
     assert flags.count(None) <= 8
 
@@ -157,15 +172,44 @@ def test_few_networks_are_flagged_and_many_are_cut(few_splits: None) -> None:
     a, b, given_labels = regimes(5, ((1.0,), (1.0, 2.0)), k=8, matched=False)
     few = Levels(b.reference[:3], tuple(c[:3] for c in b.compressed), b.sparsities, True)
     for function in (count_differences, equal_loss_differences):
-        found = function(a, few, given_labels, matched=False, seed=0)
+        found = function(*measured(a, few, given_labels, matched=False), matched=False)
         assert set(found["flag"]) == {"few-networks"}
         assert found["estimate"].null_count() == len(found)
     five = Levels(b.reference[:5], tuple(c[:5] for c in b.compressed), b.sparsities, True)
-    (row,) = count_differences(a, five, given_labels, matched=False, seed=0).filter(measure="forgotten").to_dicts()
+    both = measured(a, five, given_labels, matched=False)
+    (row,) = count_differences(*both, matched=False).filter(measure="forgotten").to_dicts()
     assert (row["n_networks"], row["df"]) == (5, 4)
     assert row["count_b"] == n_forgotten(five.reference, five.compressed[0], given_labels)
-    with pytest.raises(ValueError, match="as many networks"):
-        count_differences(a, five, given_labels, matched=True, seed=0)
+
+
+def test_samples_that_do_not_go_together_are_refused(few_splits: None) -> None:
+    """Other numbers of networks, examples, designs or seeds raise in both functions, and so do networks that are not there."""
+    a, b, given_labels = regimes(6, ((1.0,), (1.0,)), k=6, n=40)
+    ours = measure(a, given_labels, 5, 1)
+    five = Levels(b.reference[:5], tuple(c[:5] for c in b.compressed), b.sparsities, True)
+    unpaired = Levels(b.reference, b.compressed, b.sparsities, False)
+    fewer = Levels(b.reference[:, :30], tuple(c[:, :30] for c in b.compressed), b.sparsities, True)
+    for other, matched, why in (
+        (measure(b, given_labels, 6, 1), True, "same number of networks"),
+        (measure(fewer, given_labels[:30], 5, 1), True, "same examples"),
+        (measure(five, given_labels, 5, 1), True, "as many networks"),
+        (measure(unpaired, given_labels, 5, 1), True, "same design"),
+        (measure(b, given_labels, 5, 2), True, "same seed"),
+        (measure(b, given_labels, 5, 1), False, "seeds of their own"),
+    ):
+        for function in (count_differences, equal_loss_differences):
+            with pytest.raises(ValueError, match=why):
+                function(ours, other, matched=matched)
+    with pytest.raises(ValueError, match="7 networks are wanted"):
+        measure(a, given_labels, 7, 1)
+
+
+def test_matched_regimes_are_cut_to_the_same_replicates(few_splits: None) -> None:
+    """Equal labels, six networks cut to five of a third regime: the same count in each sample, so no difference anywhere."""
+    a, _, given_labels = regimes(7, ((1.0, 2.0), (1.0,)), k=6)
+    again = Levels(a.reference.copy(), tuple(c.copy() for c in a.compressed), a.sparsities, True)
+    found = count_differences(*(measure(one, given_labels, 5, [4]) for one in (a, again)), matched=True)
+    assert found.select("n_networks", "estimate", "flag").unique().rows() == [(5, 0, "no-variance")]
 
 
 def test_cut_rows_stay_matched() -> None:
@@ -184,19 +228,20 @@ def test_count_level(matched: bool, few_splits: None) -> None:
     rejections = []
     for seed in range(25):
         a, b, given_labels = regimes(seed, ((1.0,), (1.0,)), n=80, matched=matched)
-        at_sparsity = count_differences(a, b, given_labels, matched=matched, seed=seed)
+        both = measured(a, b, given_labels, matched=matched, seed=seed)
+        at_sparsity = count_differences(*both, matched=matched)
         rejections.append((at_sparsity["p_value"] < 0.05).to_list())
     assert (np.sum(rejections, axis=0) <= stats.binom.ppf(0.999, 25, 0.07)).all()
 
 
-def test_equal_loss_level(few_splits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_loss_level(few_splits: None) -> None:
     """40 studies in which an equal loss costs as many examples in both regimes; most of them can be matched."""
-    monkeypatch.setattr(equal_loss, "MEASURES", ("forgotten",))
     rejected, matched_studies = 0, 0
     for seed in range(40):
         a, b, given_labels = regimes(seed, ((0.8,), (0.2, 1.6)), n=80)
-        found = equal_loss_differences(a, b, given_labels, matched=True, seed=seed).filter(
-            pl.col("p_value").is_not_null(), scale="points"
+        both = measured(a, b, given_labels, matched=True, seed=seed)
+        found = equal_loss_differences(*both, matched=True).filter(
+            pl.col("p_value").is_not_null(), measure="forgotten", scale="points"
         )
         matched_studies += len(found)
         rejected += int((found["p_value"] < 0.05).sum())
@@ -219,7 +264,8 @@ def test_a_planted_difference_is_found(few_splits: None) -> None:
         right = [np.where(is_low, stats.binom.sf(4, k, p), stats.binom.sf(5, k, p)) for p in (dense, compressed)]
         return float((right[0] * (1 - right[1])).sum())
 
-    (row,) = count_differences(a, b, given_labels, matched=False, seed=0).filter(measure="forgotten").to_dicts()
+    both = measured(a, b, given_labels, matched=False)
+    (row,) = count_differences(*both, matched=False).filter(measure="forgotten").to_dicts()
     assert row["conf_low"] < expected(1.0) - expected(0.5) < row["conf_high"]
     assert row["p_value"] < 1e-3
 
@@ -229,7 +275,9 @@ def test_examples_without_a_label_say_nothing(few_splits: None) -> None:
     given_labels, populations = simulate(0, n_networks=6)
     one = Levels(populations["dense"], (populations["pruned"],), (0.9,), True)
     hidden = np.where(np.arange(400) < 200, given_labels, -1)
-    both = [count_differences(one, one, labels, matched=True, seed=0) for labels in (given_labels, hidden)]
+    both = [
+        count_differences(*measured(one, one, labels, matched=True), matched=True) for labels in (given_labels, hidden)
+    ]
     before, after = (found.filter(measure="forgotten").row(0, named=True) for found in both)
     assert after["count_a"] < before["count_a"]
     right = [(populations[name] == given_labels)[:, :200].mean() for name in ("dense", "pruned")]

@@ -45,6 +45,12 @@ batch_size = 3
 """
 
 
+EVIDENCE = """\
+[collect]
+evidence = {compressed = "labels", copies = "scalars"}
+"""
+
+
 def test_predictions_are_those_of_the_networks(tmp_path: Path) -> None:
     """Logits and scalars in the study equal those of a plain forward pass, for each of the four networks."""
     study_file = trained_study(tmp_path)
@@ -208,3 +214,30 @@ def test_resnet18_with_a_users_checkpoint_and_image_folder(tmp_path: Path) -> No
         assert study.accuracy("int8").height == 1
         halves = study.sql("select octet_length(logits_half) as n_bytes from logits")
         assert halves["n_bytes"].to_list() == [6] * 8
+
+
+def test_what_is_kept_goes_by_the_role(tmp_path: Path) -> None:
+    """Logits of the dense network, labels of the compressed one, scalars of copies; one with other labels is not run again."""
+    copy = '[[data.copy]]\nof = "test"\nlabel_noise = 0.1\n'
+    text = ELSEWHERE.replace("[[population]]", copy + "[[population]]", 1) + EVIDENCE
+    linear_study(tmp_path)
+    collect_study(write_study(tmp_path, text))
+    with Study.open(tmp_path / "digits.duckdb", read_only=True) as study:
+        found = study.sql(
+            """select p.population, p.dataset, bool_and(p.loss is not null), bool_or(l.model_id is not null)
+               from prediction_details as p
+               join datasets as d on d.name = p.dataset
+               left join logits as l on (l.model_id, l.dataset_id, l.example_id) = (p.model_id, d.dataset_id, p.example_id)
+               group by all order by all"""
+        ).rows()
+        labels = (
+            study.label_matrix("dense", "digits/test")[1],
+            study.label_matrix("dense", "digits/test/label-noise-0.1")[1],
+        )
+    assert found == [
+        ("dense", "digits/test", True, True),
+        ("dense", "digits/test/label-noise-0.1", True, False),
+        ("pruned", "digits/test", False, False),
+        ("pruned", "digits/test/label-noise-0.1", True, False),
+    ]
+    assert (labels[0] == labels[1]).all()

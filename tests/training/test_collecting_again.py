@@ -67,6 +67,7 @@ def test_another_split_is_added_to_the_same_networks(tmp_path: Path, text: str) 
         (UNNAMED, UNNAMED + AUTOCAST, "another transform, dtype or autocast"),
         (UNNAMED, UNNAMED + '[collect]\nlogits = "none"\n', "as float32, not none"),
         (ELSEWHERE + '[collect]\nlogits = "none"\n', ELSEWHERE, "logits as none, not float32"),
+        (ELSEWHERE, ELSEWHERE + '[collect]\nevidence = {compressed = "labels"}\n', "as logits, not as labels"),
         (ELSEWHERE, RENAMED, "'pruned' is stored with reference"),
         (ELSEWHERE, ELSEWHERE.replace('"pruned"', '"sparse"'), "a network counts once"),
         (ELSEWHERE, ELSEWHERE.replace('"digits"\n', '"digits"\nmean = [0.4]\n'), "another transform"),

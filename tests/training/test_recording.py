@@ -11,14 +11,14 @@ import torch
 from scipy.special import softmax
 from torch import nn
 
-from pietools.errors import CollectError, StudyFileError
+from pietools.errors import CollectError, StudyFileError, TrainingError
 from pietools.study import Study
 from pietools.study_file import DataSettings, StudyFile
 from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
 from pietools.training.checkpoints.weights import load_network
 from pietools.training.collecting import collect_study
 from pietools.training.data.datasets import load_dataset
-from pietools.training.data.images import ImageData
+from pietools.training.data.images import ArrayImages, ImageData
 from pietools.training.networks import small_cnn
 from pietools.training.recording.epochs import (
     EpochRecorder,
@@ -28,6 +28,7 @@ from pietools.training.recording.epochs import (
     read_epochs,
     recorded_datasets,
 )
+from pietools.training.recording.pixel_atypicality import pixel_atypicality
 from tests.training.studies import DIGITS, ELSEWHERE, linear_study, trained_study, write_study
 
 CPU = torch.device("cpu")
@@ -252,3 +253,20 @@ def test_wrong_settings_are_refused(tmp_path: Path, old: str, new: str, expected
     """With the line, what was found and what is allowed."""
     with pytest.raises(StudyFileError, match=rf"STUDY.toml line \d+: {expected}"):
         write_study(tmp_path, DIGITS.format(steps=5, replicates=1).replace(old, new))
+
+
+def test_atypicality_of_pixels_is_stored_as_a_property(tmp_path: Path) -> None:
+    """Of the test pictures, the same when collected again; those of white noise are the most atypical of all."""
+    linear_study(tmp_path)
+    study_file = write_study(tmp_path, ELSEWHERE + "[collect]\npixel_atypicality = true\n")
+    for _ in range(2):
+        collect_study(study_file)
+    with Study.open(study_file.study_path, read_only=True) as study:
+        stored = study.property("atypicality@pixels")["number"].to_numpy()
+    test, train = (load_dataset(study_file.tables.data, split, tmp_path) for split in ("test", "train"))
+    assert stored == pytest.approx(pixel_atypicality(test, train, 0).values)
+    noise = torch.randint(0, 256, (len(test), *test.image_shape), generator=torch.Generator().manual_seed(0))
+    odd = replace(test, images=ArrayImages(noise.to(torch.uint8)))
+    assert pixel_atypicality(odd, train, 0).values.min() > np.median(stored)
+    with pytest.raises(TrainingError, match="crop them, or collect features"):
+        pixel_atypicality(replace(test, images=ArrayImages(torch.zeros(3, 3, 80, 80, dtype=torch.uint8))), train, 0)

@@ -123,7 +123,10 @@ def _tests(terms: tuple[str, ...], estimate: np.ndarray, fitted: list[_Fitted], 
         for b, v in zip(estimate, variance, strict=True)
     ]
     numbers = {name: np.array([test.get(name, np.nan) for test in tests]) for name in TESTED}
-    numbers |= {name: np.sqrt(np.diag(one)) for name, one in zip(ERRORS, (by_example, by_network), strict=True)}
+    # Matched networks whose scores cancel have a variance of 0, give or take rounding.
+    numbers |= {
+        name: np.sqrt(np.maximum(np.diag(one), 0)) for name, one in zip(ERRORS, (by_example, by_network), strict=True)
+    }
     return _frame(terms, n_rows, numbers, None).with_columns(
         flag=pl.when(pl.col("std_error").is_null()).then(pl.lit("not-positive"))
     )

@@ -12,6 +12,7 @@ research I, section 7.2 (conditional logistic regression); McCullagh & Nelder (1
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import gammaln
@@ -40,8 +41,6 @@ def fit_conditional(
     n_right_compressed: np.ndarray,
     properties: np.ndarray,
     n_networks: tuple[int, int],
-    *,
-    start: np.ndarray | None = None,
 ) -> ConditionalFit:
     """Maximize the conditional likelihood.
 
@@ -53,30 +52,26 @@ def fit_conditional(
         Standardized, finite, shape (n, p).
     n_networks
         K_D and K_C.
-    start
-        Coefficients to start from, shape (1 + p,); by default 0.
     """
     tables = Tables.of(n_right, n_right_compressed, properties, n_networks)
-    start = np.zeros(properties.shape[1] + 1) if start is None else start
-    scale = np.abs(tables.design).max(axis=0, initial=0)
-    coefficients, is_finite = maximize(tables.expand, start, scale)
+    scale = np.abs(tables.design).max(axis=1, initial=0)
+    coefficients, is_finite = maximize(tables.expand, np.zeros(len(scale)), scale)
     log_likelihood, _, information = tables.derivatives(coefficients)
     try:
         covariance = np.linalg.inv(information)
     except np.linalg.LinAlgError:
         covariance, is_finite = np.full_like(information, np.nan), False
-    return ConditionalFit(coefficients, covariance, log_likelihood, len(tables.design), is_finite)
+    return ConditionalFit(coefficients, covariance, log_likelihood, tables.design.shape[1], is_finite)
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The informative examples, sorted by how many networks are right, so that those with one support are a slice."""
+    """The informative examples, one a column."""
 
-    design: np.ndarray  # (examples, 1 + p), a column of ones first
+    design: np.ndarray  # (1 + p, examples), a row of ones first
     n_right_compressed: np.ndarray  # (examples,)
-    slices: list[
-        tuple[slice, np.ndarray, np.ndarray]
-    ]  # of each total: examples, support, log-probability at odds ratio 1
+    # (1 + K_C, examples): log-probability at odds ratio 1 of every number of right compressed networks, less the observed one's
+    log_weights: np.ndarray
 
     @classmethod
     def of(
@@ -88,26 +83,18 @@ class Tables:
     ) -> "Tables":
         """Tables of the arguments of :func:`fit_conditional`."""
         informative = np.flatnonzero((n_right > 0) & (n_right < sum(n_networks)))
-        order = informative[np.argsort(n_right[informative], kind="stable")]
-        totals, first = np.unique(n_right[order], return_index=True)
-        ends = np.append(first, len(order))[1:]
-        slices = [
-            (slice(start, end), *_central(int(total), *n_networks))
-            for total, start, end in zip(totals, first, ends, strict=True)
-        ]
-        design = np.column_stack([np.ones(len(order)), properties[order]])
-        return cls(design, n_right_compressed[order].astype(np.float64), slices)
+        observed = n_right_compressed[informative]
+        log_weights = _log_ways(*n_networks)[:, n_right[informative]]
+        log_weights -= log_weights[observed, np.arange(len(informative))]
+        design = np.vstack([np.ones(len(informative)), properties[informative].T])
+        return cls(design, observed.astype(np.float64), log_weights)
 
     def derivatives(self, coefficients: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Log-likelihood, score (1 + p,) and information (1 + p, 1 + p)."""
-        log_odds = self.design @ coefficients
-        mean, variance = np.empty_like(log_odds), np.empty_like(log_odds)
-        value = float(self.n_right_compressed @ log_odds)
-        for examples, support, log_weight in self.slices:
-            mean[examples], variance[examples], log_sum = _moments(log_odds[examples], support, log_weight)
-            value += float(log_weight[(self.n_right_compressed[examples] - support[0]).astype(int)].sum() - log_sum)
-        score = (self.n_right_compressed - mean) @ self.design
-        return value, score, (self.design * variance[:, None]).T @ self.design
+        log_odds = coefficients @ self.design
+        mean, variance, log_sum = _moments(log_odds, self.log_weights)
+        score = self.design @ (self.n_right_compressed - mean)
+        return float(self.n_right_compressed @ log_odds) - log_sum, score, (self.design * variance) @ self.design.T
 
     def expand(self, coefficients: np.ndarray) -> Expansion:
         """Log-likelihood and Newton step."""
@@ -115,23 +102,24 @@ class Tables:
         return value, np.linalg.solve(information, score)
 
 
-def _central(total: int, n_reference: int, n_compressed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Support of the number of compressed networks that are right, and its log-probabilities at odds ratio 1."""
-    support = np.arange(max(0, total - n_reference), min(n_compressed, total) + 1, dtype=np.float64)
-    ways = _log_choose(n_compressed, support) + _log_choose(n_reference, total - support)
-    return support, ways - _log_choose(n_reference + n_compressed, np.array(total))
+@cache
+def _log_ways(n_reference: int, n_compressed: int) -> np.ndarray:
+    """Log of the ways in which c compressed networks of t are right, −∞ where there are none, shape (1 + K_C, 1 + K_D + K_C)."""
+    n_right, total = np.arange(n_compressed + 1)[:, None], np.arange(n_reference + n_compressed + 1)
+    return _log_choose(n_compressed, n_right) + _log_choose(n_reference, total - n_right)
 
 
 def _log_choose(n: int, k: np.ndarray) -> np.ndarray:
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
-def _moments(log_odds: np.ndarray, support: np.ndarray, log_weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def _moments(log_odds: np.ndarray, log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Mean and variance of the noncentral hypergeometric for each log odds ratio, and the sum of its log normalizers."""
-    terms = log_odds[:, None] * support + log_weight
-    largest = terms.max(axis=1)
-    probability = np.exp(terms - largest[:, None])
-    sums = probability.sum(axis=1)
-    mean = probability @ support / sums
-    variance = probability @ support**2 / sums - mean**2
-    return mean, variance, float((largest + np.log(sums)).sum())
+    support = np.arange(len(log_weights), dtype=np.float64)
+    terms = np.outer(support, log_odds)
+    terms += log_weights
+    largest = terms.max(axis=0)
+    terms -= largest
+    sums, first, second = np.stack([support**0, support, support**2]) @ np.exp(terms, out=terms)
+    mean = first / sums
+    return mean, second / sums - mean**2, float((largest + np.log(sums)).sum())

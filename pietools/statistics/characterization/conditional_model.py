@@ -37,7 +37,8 @@ class ConditionalModel:
     """The fitted model.
 
     ``terms`` has the rows of :func:`conditional_model`. ``fitted`` names those that were fitted, in the order of
-    ``coefficients`` (q,) and of their half-sample ``covariance`` (q, q), None where there is none. ``n_missing`` examples
+    ``coefficients`` and ``effects`` (q,), the marginal ones, and of both on the half-samples (S, q): ``replications`` and
+    ``effect_replications``. ``covariance`` (q, q) is that of the half-samples. None where there is none; ``n_missing`` examples
     lack a property.
     """
 
@@ -45,6 +46,9 @@ class ConditionalModel:
     fitted: tuple[str, ...]
     coefficients: np.ndarray | None
     covariance: np.ndarray | None
+    replications: np.ndarray | None
+    effects: np.ndarray | None
+    effect_replications: np.ndarray | None
     n_informative: int
     n_missing: int
 
@@ -110,12 +114,12 @@ def conditional_model(
     fewest = 1 + properties.needs_networks
     if min(n_networks) < fewest or not design.is_kept.any():
         return _no_fit(design, "one-network" if design.is_kept.any() else "no-examples")
-    fits = _Fits(
-        right_reference[:, design.is_kept], right_compressed[:, design.is_kept], properties, design, design.joint
-    )
+    fits = _Fits.of(right_reference, right_compressed, properties, design)
     draw: Draw = partial(halves, paired=paired) if properties.needs_networks else _everyone
     n_splits = N_SPLITS if properties.needs_networks else 1
     found = cross_fit(fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_splits=n_splits)
+    if np.isnan(found.estimate).all():
+        return _no_fit(design, "separated" if len(fits.examples) else "no-examples")
     return _model(found.estimate, found.replications, design, n_networks)
 
 
@@ -131,27 +135,32 @@ class _Fits:
     right_compressed: np.ndarray
     properties: Properties
     design: Design
-    columns: list[int]
+    examples: np.ndarray  # those whose predictions these are: the others are informative for no networks
+
+    @classmethod
+    def of(
+        cls, right_reference: np.ndarray, right_compressed: np.ndarray, properties: Properties, design: Design
+    ) -> "_Fits":
+        n_right = right_reference.sum(axis=0, dtype=np.int32) + right_compressed.sum(axis=0, dtype=np.int32)
+        is_told = (n_right > 0) & (n_right < len(right_reference) + len(right_compressed))
+        examples = np.flatnonzero(design.is_kept & is_told)
+        return cls(right_reference[:, examples], right_compressed[:, examples], properties, design, examples)
 
     def __call__(self, sets: Sets) -> np.ndarray:
         reference, compressed = sets.reference[0], sets.compressed[0]
         n_compressed = self.right_compressed[compressed].sum(axis=0, dtype=np.int32)
         n_right = self.right_reference[reference].sum(axis=0, dtype=np.int32) + n_compressed
-        values = self._values(sets.properties)[:, self.columns]
+        values = self.design.standardize(self.properties.of(sets.properties)[self.examples])[:, self.design.joint]
         k = len(compressed)
         fit = fit_conditional(n_right, n_compressed, values, (len(reference), k))
         if not fit.is_finite:
-            return np.append(np.full(3 * len(fit.coefficients), np.nan), fit.n_informative)
-        spread = (n_compressed * (k - n_compressed)).mean() / (k * (k - 1)) if k > 1 else np.nan
+            return np.full(3 * len(fit.coefficients) + 1, np.nan)
+        pairs = k * (k - 1) * len(self.design.values)
+        spread = (n_compressed * (k - n_compressed)).sum() / pairs if pairs else np.nan
         variances = (
             np.full(len(fit.coefficients), np.nan) if self.properties.needs_networks else np.diag(fit.covariance)
         )
         return np.concatenate([fit.coefficients, variances, fit.coefficients * spread, [fit.n_informative]])
-
-    def _values(self, networks: np.ndarray) -> np.ndarray:
-        if not self.properties.needs_networks:
-            return self.design.values
-        return self.design.standardize(self.properties.of(networks))
 
 
 def _model(
@@ -160,8 +169,6 @@ def _model(
     q = len(design.joint) + 1
     coefficients, variances, effects = (estimate[start : start + q] for start in (0, q, 2 * q))
     n_informative = round(float(estimate[-1]))
-    if np.isnan(coefficients).any():
-        return _no_fit(design, "separated" if n_informative else "no-examples")
     tests, no_error = half_sample_tests(coefficients, replications[:, :q], n_networks)
     errors, _ = half_sample_tests(effects, replications[:, 2 * q : 3 * q], n_networks)
     doubt = "few-events" if few_events(n_informative, n_informative, q) else None
@@ -178,8 +185,17 @@ def _model(
         errors["std_error"].alias("marginal_effect_std_error"),
         pl.Series("fitted_flag", flags, pl.String),
     )
-    covariance = half_sample_covariance(replications[:, :q], n_networks)
-    return ConditionalModel(_in_order(design, rows), fitted, coefficients, covariance, n_informative, design.n_missing)
+    return ConditionalModel(
+        _in_order(design, rows),
+        fitted,
+        coefficients,
+        half_sample_covariance(replications[:, :q], n_networks),
+        replications[:, :q],
+        effects,
+        replications[:, 2 * q : 3 * q],
+        n_informative,
+        design.n_missing,
+    )
 
 
 def _in_order(design: Design, fitted: pl.DataFrame, flag: str | None = None) -> pl.DataFrame:
@@ -203,4 +219,4 @@ def _no_fit(design: Design, flag: str) -> ConditionalModel:
     nothing = pl.DataFrame(schema={"term": pl.String} | dict.fromkeys(columns, pl.Float64)).with_columns(
         pl.col("n").cast(pl.Int64), fitted_flag=pl.lit(None, pl.String)
     )
-    return ConditionalModel(_in_order(design, nothing, flag), (), None, None, 0, design.n_missing)
+    return ConditionalModel(_in_order(design, nothing, flag), (), None, None, None, None, None, 0, design.n_missing)

@@ -54,7 +54,7 @@ Draw = Callable[[np.random.Generator, np.ndarray, np.ndarray], list[Sets]]
 class CrossFitted:
     """Mean of a statistic over splits, shape (q,), and its values on half-samples, (S, q); NaN where it could not be had.
 
-    No half-samples, S = 0, where they would be too small to split.
+    No half-samples, S = 0, where they would be too small to split, or where nothing could be had of all networks.
     """
 
     estimate: np.ndarray
@@ -92,7 +92,7 @@ def cross_fit(
 
     everyone = [np.arange(k) for k in n_networks]
     estimate = np.mean([mean_of_one_split(*everyone) for _ in range(n_splits)], axis=0)
-    if min(n_networks) // 2 < fewest:
+    if min(n_networks) // 2 < fewest or np.isnan(estimate).all():
         return CrossFitted(estimate, np.empty((0, len(estimate))))
     members = half_samples(*n_networks, paired=paired, seed=int(rng.integers(2**63)))
     replications = [mean_of_one_split(np.flatnonzero(d), np.flatnonzero(c)) for d, c in zip(*members, strict=True)]

@@ -6,6 +6,7 @@ between dense and compressed networks and on PIEs between dense networks and oth
 difference of the coefficients.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,7 +24,7 @@ from pietools.statistics.characterization.cross_fitting import (
 )
 from pietools.statistics.characterization.design_matrix import Design
 from pietools.statistics.characterization.half_sample_tests import adjusted_within, half_sample_tests, with_odds_ratio
-from pietools.statistics.characterization.logistic import fit_nearby
+from pietools.statistics.characterization.logistic import AlikeFits, Counts
 from pietools.statistics.characterization.model_rows import few_events, fitted_rows, model_columns, model_rows
 from pietools.statistics.characterization.pie_outcomes import PieOutcomes
 from pietools.statistics.characterization.pie_regression import informative_classes
@@ -96,14 +97,15 @@ def crossed_pie_regression(
     design = Design.of(properties.of(np.arange(n_networks[0])), properties.names, classes)
     h = set_size(min(n_networks), needs_networks=properties.needs_networks)
     kept = design.is_kept
-    n_groups = 1 if classes is None else len(np.unique(classes))
+    codes = None if classes is None else np.unique(classes, return_inverse=True)[1]
+    n_groups = 1 if codes is None else int(codes.max(initial=-1)) + 1
     if h < 1 or not kept.any() or not design.varying:
         flag = "few-networks" if h < 1 else None if kept.any() else "no-examples"
         return _finish(_nothing(design), design, h, n_groups, flag)
     outcomes = PieOutcomes.of(
         reference[:, kept], compressed[:, kept], outcome=outcome, labels=None if labels is None else labels[kept]
     )
-    fits = _Fits(outcomes, properties, design, None if classes is None else classes[kept], {})
+    fits = _Fits(outcomes, properties, design, None if codes is None else codes[kept], defaultdict(AlikeFits))
     draw = partial(thirds, paired=paired, needs_networks=properties.needs_networks)
     fewest = 3 if properties.needs_networks else 2
     found = cross_fit(fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed)
@@ -118,30 +120,29 @@ class _Fits:
     properties: Properties
     design: Design
     classes: np.ndarray | None
-    starts: dict[tuple[int, int], np.ndarray]  # where a fit of this side and model ended before
+    fits: defaultdict[tuple[int, int], AlikeFits]  # of each side and model
 
     def __call__(self, sets: Sets) -> np.ndarray:
         values = self.design.values
         if self.properties.needs_networks:
-            values = self.design.standardize(self.properties.of(sets.properties))
+            values = self.design.standardize(self.properties.of(sets.properties)[self.design.is_kept])
         return np.concatenate(
             [self._side(side, values, events) for side, events in enumerate(self.outcomes.between(sets))]
         )
 
     def _side(self, side: int, values: np.ndarray, is_event: np.ndarray) -> np.ndarray:
         rows, groups = informative_classes(is_event, self.classes)
-        counts = [len(rows), is_event.sum()]
-        values, is_event = values[rows], is_event[rows]
+        n_events = is_event.sum()
         models = model_columns(self.design)
-        if not 0 < is_event.sum() < len(is_event):
-            return np.concatenate([np.full(2 * sum(map(len, models)), np.nan), counts])
-        fits = []
-        for model, columns in enumerate(models):
-            found = np.stack(fit_nearby(values[:, columns], is_event, groups, self.starts.get((side, model))))
-            if np.isfinite(found).all():
-                self.starts[side, model] = found[0]
-            fits.append(found)
-        return np.concatenate([np.concatenate(fits, axis=1).ravel(), counts])
+        found = [np.full((2, len(columns)), np.nan) for columns in models]
+        if 0 < n_events < len(is_event) and len(rows):
+            counts = Counts.of(values.take(rows, axis=0), is_event[rows], 1.0, groups)
+            for model, columns in enumerate(models):
+                of_model = counts.only(columns)
+                reached = self.fits[side, model].fit(of_model)
+                if reached is not None:
+                    found[model] = np.stack([reached[: len(columns)], of_model.marginal_effects(reached)])
+        return np.concatenate([np.concatenate(found, axis=1).ravel(), [len(rows), n_events]])
 
 
 def _tests(found: CrossFitted, design: Design, n_networks: tuple[int, int]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from pietools.statistics.characterization.cross_fitting import (
 )
 from pietools.statistics.characterization.design_matrix import Design
 from pietools.statistics.characterization.half_sample_tests import half_sample_tests
+from pietools.statistics.characterization.logistic import AlikeFits
 from pietools.statistics.characterization.out_of_fold import SCORES, predictions, scores
 from pietools.statistics.characterization.pie_outcomes import PieOutcomes
 
@@ -57,9 +58,10 @@ def crossed_scores(
         ``compressed-alone`` (the one), ``beyond-alone`` (compressed − compressed-alone), ``beyond-baseline`` (compressed −
         baseline); ``n_events``: mean over 20 splits (of the rarer, for a difference); ``chance``: what no knowledge gives, ½
         or the prevalence, or the difference of these; ``estimate``, the mean over splits, ``std_error`` (half-samples),
-        ``conf_low``, ``conf_high`` (95 %); ``statistic``, ``df``, ``p_value`` of estimate − chance; ``flag``:
-        ``few-networks``, ``unfit`` (in some split there are fewer than five events, or they are separated), ``unstable`` (in
-        some half-sample), ``no-variance``, or null.
+        ``conf_low``, ``conf_high`` (95 %); ``statistic``, ``df``, ``p_value`` of estimate − chance, none for the average
+        precision beyond the baseline: it depends on the prevalence, which differs; ``flag``: ``few-networks``, ``unfit`` (in
+        some split there are fewer than five events, or they are separated), ``unstable`` (in some half-sample),
+        ``no-variance``, or null.
     """
     check_shapes(reference, compressed, paired=paired)
     n_networks = len(reference), len(compressed)
@@ -72,7 +74,8 @@ def crossed_scores(
     outcomes = PieOutcomes.of(
         reference[:, kept], compressed[:, kept], outcome=outcome, labels=None if labels is None else labels[kept]
     )
-    statistic = _Scores(outcomes, properties, design, design.names.index(alone), seed)
+    fits = tuple(AlikeFits() for _ in range(3))
+    statistic = _Scores(outcomes, properties, design, design.names.index(alone), seed, fits)
 
     def draw(rng: np.random.Generator, d: np.ndarray, c: np.ndarray) -> list[Sets]:
         # One turn of each split: a score takes five fits and two sortings.
@@ -96,23 +99,21 @@ class _Scores:
     design: Design
     alone: int
     seed: int | list[int]
+    fits: tuple[AlikeFits, ...]  # of each row
 
     def __call__(self, sets: Sets) -> np.ndarray:
         values = self.design.values
         if self.properties.needs_networks:
-            values = self.design.standardize(self.properties.of(sets.properties))
+            values = self.design.standardize(self.properties.of(sets.properties)[self.design.is_kept])
         is_pie, is_baseline = self.outcomes.between(sets)
         columns = self.design.joint
+        rows = ((is_pie, columns), (is_pie, [self.alone]), (is_baseline, columns))
         return np.concatenate(
-            [
-                self._row(is_pie, values, columns),
-                self._row(is_pie, values, [self.alone]),
-                self._row(is_baseline, values, columns),
-            ]
+            [self._row(is_event, values[:, used], fits) for (is_event, used), fits in zip(rows, self.fits, strict=True)]
         )
 
-    def _row(self, is_event: np.ndarray, values: np.ndarray, columns: list[int]) -> np.ndarray:
-        probabilities, flag = predictions(values[:, columns], is_event, self.seed)
+    def _row(self, is_event: np.ndarray, values: np.ndarray, fits: AlikeFits) -> np.ndarray:
+        probabilities, flag = predictions(values, is_event, self.seed, fits)
         reached = (np.nan, np.nan) if flag else scores(is_event, probabilities)
         return np.array([*reached, 0.5, is_event.mean(), is_event.sum()])
 
@@ -138,4 +139,8 @@ def _frame(
         )
         parts.append(part.with_columns(pl.col("estimate", "conf_low", "conf_high") + pl.col("chance")))
     unfit = pl.when(pl.col("estimate").is_null()).then(pl.lit("unfit"))
-    return pl.concat(parts).with_columns(flag=pl.coalesce(pl.lit(flag, pl.String), unfit, "why")).select(COLUMNS)
+    # Average precision rises faster than prevalence: between two prevalences no difference is that of no knowledge.
+    is_tested = (pl.col("comparison") != "beyond-baseline") | (pl.col("score") == "auc")
+    untested = [pl.when(is_tested).then(name) for name in ("chance", "statistic", "df", "p_value")]
+    found = pl.concat(parts).with_columns(*untested)
+    return found.with_columns(flag=pl.coalesce(pl.lit(flag, pl.String), unfit, "why")).select(COLUMNS)

@@ -71,17 +71,16 @@ class Design:
         return [j for j, why in enumerate(self.refusals) if why is None]
 
     def standardize(self, properties: np.ndarray) -> np.ndarray:
-        """Other values (n, p) of the same properties of the same examples on the same scale, shape (kept examples, p).
+        """Other values (m, p) of the same properties, of examples that are kept, on the same scale.
 
         Raises
         ------
         ValueError
-            If one is missing where the design has it.
+            If one is missing: the design has it.
         """
-        kept = properties[self.is_kept]
-        if not np.isfinite(kept).all():
+        if not np.isfinite(properties).all():
             raise ValueError("some networks lack a property of an example that all together have")
-        return np.where(self.sd > 0, (kept - self.mean) / np.where(self.sd > 0, self.sd, 1), 0.0)
+        return (properties - self.mean) / np.where(self.sd > 0, self.sd, np.inf)
 
 
 def few_events(n_events: int, n_others: int, n_terms: int) -> bool:

@@ -3,13 +3,13 @@
 Intercepts are eliminated from each step, so that a thousand classes cost little more than one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pietools.statistics.characterization.newton import Expansion, maximize
 
-NEARBY = 0.05  # change of the log odds: what is left after such a step is about its square
+NEARBY = 0.1  # change of the log odds: what is left after such a step is about its square, and of coefficients less
 _LARGEST = 700.0
 
 
@@ -54,34 +54,41 @@ def fit_logistic(
     """
     counts = Counts.of(design, n_events, n_trials, groups)
     reached, is_finite = maximize(counts.expand, counts.null_fit(), counts.scale())
-    value, probabilities, _, schur = counts.at(reached)
+    value, probability, _, schur = counts.at(reached)
     try:
         covariance = np.linalg.inv(schur.information)
     except np.linalg.LinAlgError:
         covariance, is_finite = np.full_like(schur.information, np.nan), False
-    in_order = np.empty_like(probabilities)
-    in_order[counts.order] = probabilities
+    in_order = np.empty_like(probability)
+    in_order[counts.order] = probability
     coefficients, intercepts = np.split(reached, [design.shape[1]])
     return LogisticFit(coefficients, intercepts, covariance, in_order, value, is_finite)
 
 
-def fit_nearby(
-    design: np.ndarray, is_event: np.ndarray, groups: np.ndarray | None, start: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and average marginal effects (p,) to about 1e-3, for many fits that are alike.
+@dataclass
+class AlikeFits:
+    """Fits to different rows that are much alike: each starts where the one before ended.
 
-    NaN if there is no finite fit. ``start``: coefficients of another of them.
+    The last step of a search changes no log odds by ``tolerance`` through any one column.
     """
-    counts = Counts.of(design, is_event, 1.0, groups)
-    beginning = counts.null_fit()
-    if start is not None:
-        beginning[: len(start)] = start
-    reached, is_finite = maximize(counts.expand, beginning, counts.scale(), NEARBY)
-    if not is_finite:
-        return np.full(design.shape[1], np.nan), np.full(design.shape[1], np.nan)
-    coefficients = reached[: design.shape[1]]
-    odds = counts.odds(reached)
-    return coefficients, coefficients * float((odds / (1 + odds) ** 2).mean())
+
+    tolerance: float = NEARBY
+    # Of the last fit: coefficients, and how far on average its intercepts were from those without properties.
+    end: np.ndarray | None = None
+
+    def fit(self, counts: "Counts") -> np.ndarray | None:
+        """Coefficients and intercepts, shape (p + groups,), None if there is no finite fit."""
+        null, scale, p = counts.null_fit(), counts.scale(), len(counts.design)
+        starts = [null]
+        if self.end is not None:
+            # What is far from the maximum may have no information: whether there is one is judged from the beginning.
+            starts = [null + np.concatenate([self.end[:p], np.repeat(self.end[p], len(null) - p)]), null]
+        for start in starts:
+            reached, is_finite = maximize(counts.expand, start, scale, self.tolerance)
+            if is_finite:
+                self.end = np.append(reached[:p], (reached - null)[p:].mean())
+                return reached
+        return None
 
 
 @dataclass(frozen=True)
@@ -115,11 +122,18 @@ class Counts:
     ) -> "Counts":
         """Counts of the arguments of :func:`fit_logistic`."""
         sizes = np.array([len(design)]) if groups is None else np.bincount(groups)
-        order = slice(None) if groups is None else np.argsort(groups, kind="stable")
+        # Numbers of 16 bits are sorted in linear time.
+        order = (
+            slice(None) if groups is None else np.argsort(groups.astype(np.min_scalar_type(len(sizes))), kind="stable")
+        )
         trials = n_trials[order] if isinstance(n_trials, np.ndarray) else n_trials
         columns = np.ascontiguousarray(design[order].T, dtype=np.float64)
         events = np.asarray(n_events[order], dtype=np.float64)
         return cls(columns, events, trials, np.cumsum(sizes) - sizes, sizes, order)
+
+    def only(self, columns: list[int]) -> "Counts":
+        """The same with these columns of the design."""
+        return replace(self, design=self.design[columns])
 
     def null_fit(self) -> np.ndarray:
         """Coefficients 0 and each group's logit."""
@@ -134,26 +148,29 @@ class Counts:
 
     def at(self, parameters: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, _Schur]:
         """Log-likelihood, probabilities, residuals and information."""
-        odds = self.odds(parameters)
-        others = 1 / (1 + odds)
-        probabilities = odds * others
-        value = float(self.n_events @ np.log(odds) + (self.n_trials * np.log(others)).sum())
-        weights = self.n_trials * (probabilities * others)
+        log_odds = self.log_odds(parameters)
+        probability, others = event_probabilities(log_odds)
+        value = float(self.n_events @ log_odds + (self.n_trials * np.log(others)).sum())
+        weights = self.n_trials * (probability * others)
         weighted = self.design * weights
         of_groups, crossed = self.by_group(weights), self.by_group(weighted)
         with np.errstate(divide="ignore", invalid="ignore"):
             information = self.design @ weighted.T - crossed @ (crossed / of_groups).T
         # Not n_events - n_trials · p: of separated data nothing would be left of it but rounding, and the search would end.
-        residual = self.n_events * others - (self.n_trials - self.n_events) * probabilities
-        return value, probabilities, residual, _Schur(information, crossed, of_groups)
+        residual = self.n_events * others - (self.n_trials - self.n_events) * probability
+        return value, probability, residual, _Schur(information, crossed, of_groups)
 
-    def odds(self, parameters: np.ndarray) -> np.ndarray:
-        """Odds of an event in each row."""
+    def log_odds(self, parameters: np.ndarray) -> np.ndarray:
+        """Log odds of an event in each row."""
         coefficients, intercepts = parameters[: len(self.design)], parameters[len(self.design) :]
         log_odds = coefficients @ self.design
         log_odds += intercepts if len(intercepts) == 1 else np.repeat(intercepts, self.sizes)
-        # NumPy's exponential is several times as fast as SciPy's expit, which needs no clipping.
-        return np.exp(np.clip(log_odds, -_LARGEST, _LARGEST))
+        return np.clip(log_odds, -_LARGEST, _LARGEST, out=log_odds)
+
+    def marginal_effects(self, parameters: np.ndarray) -> np.ndarray:
+        """Average over rows of the derivative of the probability by each property, shape (p,)."""
+        probability, others = event_probabilities(self.log_odds(parameters))
+        return parameters[: len(self.design)] * float(probability @ others / len(others))
 
     def expand(self, parameters: np.ndarray) -> Expansion:
         """Log-likelihood and Newton step."""
@@ -164,3 +181,11 @@ class Counts:
     def by_group(self, values: np.ndarray) -> np.ndarray:
         """Sums over the rows of each group."""
         return np.add.reduceat(values, self.first, axis=-1)
+
+
+def event_probabilities(log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of an event, and of none."""
+    # NumPy's exponential is several times as fast as SciPy's expit, which needs no clipping.
+    odds = np.exp(log_odds)
+    others = 1 / (1 + odds)
+    return odds * others, others

@@ -7,7 +7,8 @@ import polars as pl
 
 from pietools.statistics.calibration import calibration_curve
 from pietools.statistics.characterization.design_matrix import Design
-from pietools.statistics.characterization.logistic import fit_logistic
+from pietools.statistics.characterization.logistic import AlikeFits, Counts, event_probabilities
+from pietools.statistics.characterization.newton import TOLERANCE
 
 N_FOLDS = 5
 N_BINS = 10
@@ -50,29 +51,32 @@ def out_of_fold(
     """
     design = Design.of(properties, names)
     kept = is_event[design.is_kept]
-    probabilities = np.full(len(is_event), np.nan)
+    predicted = np.full(len(is_event), np.nan)
     flag = None if design.joint else "constant"
     if not flag:
-        probabilities[design.is_kept], flag = predictions(design.values[:, design.joint], kept, seed)
-    auc, precision = (None, None) if flag else scores(kept, probabilities[design.is_kept])
+        fits = AlikeFits(TOLERANCE)
+        predicted[design.is_kept], flag = predictions(design.values[:, design.joint], kept, seed, fits)
+    auc, precision = (None, None) if flag else scores(kept, predicted[design.is_kept])
     prevalence = float(kept.mean()) if len(kept) else None
-    return OutOfFold(probabilities, len(kept), int(kept.sum()), prevalence, auc, precision, flag)
+    return OutOfFold(predicted, len(kept), int(kept.sum()), prevalence, auc, precision, flag)
 
 
-def predictions(values: np.ndarray, is_event: np.ndarray, seed: int | list[int]) -> tuple[np.ndarray, str | None]:
+def predictions(
+    values: np.ndarray, is_event: np.ndarray, seed: int | list[int], fits: AlikeFits
+) -> tuple[np.ndarray, str | None]:
     """Probabilities (n,) from the other folds, and why there are none."""
-    probabilities = np.full(len(is_event), np.nan)
+    nothing = np.full(len(is_event), np.nan)
     if min(is_event.sum(), (~is_event).sum()) < N_FOLDS:
-        return probabilities, "few-events"
+        return nothing, "few-events"
     folds = stratified_folds(is_event, np.random.default_rng(seed))
+    log_odds = nothing.copy()
     for fold in range(N_FOLDS):
-        others, held_out = folds != fold, folds == fold
-        fit = fit_logistic(values[others], is_event[others])
-        if not fit.is_finite:
-            return np.full(len(is_event), np.nan), "separated"
-        log_odds = values[held_out] @ fit.coefficients + fit.intercepts[0]
-        probabilities[held_out] = 1 / (1 + np.exp(-np.clip(log_odds, -700, 700)))
-    return probabilities, None
+        others, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        reached = fits.fit(Counts.of(values.take(others, axis=0), is_event[others], 1.0, None))
+        if reached is None:
+            return nothing, "separated"
+        log_odds[held_out] = values.take(held_out, axis=0) @ reached[:-1] + reached[-1]
+    return event_probabilities(log_odds)[0], None
 
 
 def stratified_folds(is_event: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -88,14 +92,15 @@ def scores(is_event: np.ndarray, probabilities: np.ndarray) -> tuple[float, floa
 
     Equal probabilities share a threshold. scikit-learn gives the same, but takes milliseconds to check its arguments.
     """
-    order = np.argsort(-probabilities)
-    ranked = probabilities[order]
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    n_true = np.cumsum(is_event[order])[ends]
-    n_false = ends + 1 - n_true
-    found, false = np.diff(n_true, prepend=0), np.diff(n_false, prepend=0)
-    auc = (false * (n_true - found / 2)).sum() / (n_true[-1] * n_false[-1])
-    return float(auc), float((found * n_true / (ends + 1)).sum() / n_true[-1])
+    thresholds, found = np.unique(probabilities[is_event], return_counts=True)
+    # Sorting values is several times as fast as sorting positions, and events are few.
+    ranked = np.sort(probabilities)
+    below, up_to = (np.searchsorted(ranked, thresholds, side) for side in ("left", "right"))
+    n_true = np.cumsum(found[::-1])[::-1]
+    n_events, n = n_true[0], len(is_event)
+    others_below, others_tied = below - (n_events - n_true), up_to - below - found
+    auc = found @ (others_below + others_tied / 2) / (n_events * (n - n_events))
+    return float(auc), float(found @ (n_true / (n - below)) / n_events)
 
 
 def predicted_against_observed(is_event: np.ndarray, found: OutOfFold) -> pl.DataFrame:

@@ -60,7 +60,8 @@ def pie_regression(
     design = Design.of(properties, names, classes)
     is_event = is_event[design.is_kept]
     empty = "no-pies" if not is_event.any() else "all-pies" if is_event.all() else None
-    rows, groups = informative_classes(is_event, None if classes is None else classes[design.is_kept])
+    codes = None if classes is None else np.unique(classes[design.is_kept], return_inverse=True)[1]
+    rows, groups = informative_classes(is_event, codes)
     values, is_event = design.values[rows], is_event[rows]
     fits = _fit(values, is_event, groups, design) if empty is None and len(rows) else []
     counts = {"n": len(rows), "n_events": int(is_event.sum())}
@@ -70,13 +71,16 @@ def pie_regression(
 
 
 def informative_classes(is_event: np.ndarray, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows of classes that have both outcomes, as positions, and the class of each, numbered from 0 without gaps."""
+    """Rows of classes that have both outcomes, as positions, and the class of each, numbered from 0 without gaps.
+
+    ``classes`` are numbers from 0.
+    """
     if classes is None:
         return np.arange(len(is_event)), None
-    _, codes = np.unique(classes, return_inverse=True)
-    n_events, n = np.bincount(codes, is_event), np.bincount(codes)
-    rows = np.flatnonzero(((n_events > 0) & (n_events < n))[codes])
-    return rows, np.unique(codes[rows], return_inverse=True)[1]
+    n_events, n = np.bincount(classes, is_event), np.bincount(classes)
+    is_informative = (n_events > 0) & (n_events < n)
+    rows = np.flatnonzero(is_informative[classes])
+    return rows, (np.cumsum(is_informative) - 1)[classes[rows]]
 
 
 def _fit(values: np.ndarray, is_event: np.ndarray, groups: np.ndarray | None, design: Design) -> list[Regression]:

@@ -1,16 +1,18 @@
 """The shape of an effect: log odds along one property, a cubic spline between its outer knots and a line beyond them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from scipy import stats
+from scipy.interpolate import BSpline
 
 from pietools.statistics.characterization.conditional_model import conditional_model
-from pietools.statistics.characterization.cross_fitting import Properties
+from pietools.statistics.characterization.cross_fitting import Properties, set_size, thirds
 from pietools.statistics.characterization.design_matrix import Design
 from pietools.statistics.characterization.half_sample_tests import with_odds_ratio
 from pietools.statistics.characterization.logistic import fit_logistic
+from pietools.statistics.characterization.pie_outcomes import PieOutcomes
 from pietools.statistics.estimates import CONFIDENCE
 
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
@@ -61,16 +63,15 @@ class _Basis:
         return cls(np.unique(np.quantile(finite, KNOTS)), points, float(median))
 
     def columns(self, values: np.ndarray) -> np.ndarray:
-        """Columns (n, knots + 1) of values (n,), NaN where the value is."""
-        from sklearn.preprocessing import SplineTransformer
-
-        spline = SplineTransformer(
-            degree=3, knots=self.knots[:, None], extrapolation="linear", include_bias=False, handle_missing="error"
-        ).fit(self.knots[:, None])
-        is_known = np.isfinite(values)
-        found = np.full((len(values), len(self.knots) + 1), np.nan)
-        found[is_known] = spline.transform(values[is_known, None])
-        return found
+        """Columns (n, knots + 1) of values (n,), NaN where the value is not finite."""
+        outer = self.knots[[0, -1]]
+        # All B-splines but the last, because the intercept is their sum.
+        coefficients = np.eye(len(self.knots) + 2)[:, :-1]
+        spline = BSpline(np.concatenate([outer[[0] * 3], self.knots, outer[[1] * 3]]), coefficients, 3)
+        values = np.where(np.isfinite(values), values, np.nan)
+        inside = np.clip(values, *outer)
+        beyond = np.stack([np.minimum(values - outer[0], 0), np.maximum(values - outer[1], 0)], axis=1)
+        return spline(inside) + beyond @ spline(outer, 1)
 
     def contrasts(self, sd: np.ndarray) -> np.ndarray:
         """What the coefficients of columns divided by ``sd`` are to be multiplied with, (points, columns)."""
@@ -89,18 +90,27 @@ def conditional_shape(
 
     The primary model (:func:`pietools.statistics.characterization.conditional_model.conditional_model`, where the arguments
     are explained) with a spline of the only property in ``properties``. Random: the networks; intervals by half-samples and t
-    with K − 1 degrees of freedom. Below 0: compression hurts more than at the median.
+    with K − 1 degrees of freedom. Below 0: compression hurts more than at the median. Knots, curve and median are those of the
+    informative examples, on which some network is right and some is wrong: often they all lie in one tail of a property, where
+    knots at quantiles of all examples would leave columns that are nearly 0.
     """
     if len(properties.names) != 1:
         raise ValueError(f"a shape is of one property, not of {len(properties.names)}")
     everyone = properties.of(np.arange(len(right_reference)))[:, 0]
-    basis = _Basis.of(everyone)
+    right = np.concatenate([right_reference, right_compressed])
+    is_informative = right.any(axis=0) & ~right.all(axis=0)
+    if not is_informative.any():
+        return _no_shape("no-examples")
+    basis = _Basis.of(everyone[is_informative])
     if len(basis.knots) < 3:
         return _no_shape("few-values")
-    design = Design.of(basis.columns(everyone), _names(basis))
-    of_basis = Properties(
-        design.names, lambda networks: basis.columns(properties.of(networks)[:, 0]), properties.needs_networks
-    )
+    columns = basis.columns(everyone)
+    design = Design.of(columns, _names(basis))
+    of_basis = Properties.fixed(columns, design.names)
+    if properties.needs_networks:
+        of_basis = replace(
+            of_basis, of=lambda networks: basis.columns(properties.of(networks)[:, 0]), needs_networks=True
+        )
     model = conditional_model(right_reference, right_compressed, of_basis, paired=paired, seed=seed)
     flag = model.terms["flag"][0]
     if model.coefficients is None:
@@ -111,10 +121,29 @@ def conditional_shape(
     return Shape(_curve(basis, design, model.coefficients[1:], covariance, quantile), flag)
 
 
+def pie_shapes(
+    reference: np.ndarray, compressed: np.ndarray, properties: Properties, *, paired: bool, seed: int | list[int]
+) -> tuple[Shape, Shape]:
+    """Log odds of being a PIE along one property, between dense and compressed and between dense and dense networks.
+
+    Of one split of the networks, as in :func:`crossed_pie_regression`, and its property: sets of the same sizes, so that the two
+    curves are alike if compression does nothing. Random: the examples, each on its own; the networks are fixed. ``flag`` also:
+    ``few-networks``, ``no-pies``, ``all-pies``, ``separated``.
+    """
+    needs_networks = properties.needs_networks
+    if set_size(min(len(reference), len(compressed)), needs_networks=needs_networks) < 1:
+        return _no_shape("few-networks"), _no_shape("few-networks")
+    everyone = np.arange(len(reference)), np.arange(len(compressed))
+    sets, *_ = thirds(np.random.default_rng(seed), *everyone, paired=paired, needs_networks=needs_networks)
+    values = properties.of(sets.properties)[:, 0]
+    between, baseline = PieOutcomes.of(reference, compressed).between(sets)
+    return pie_shape(between, values), pie_shape(baseline, values)
+
+
 def pie_shape(is_event: np.ndarray, values: np.ndarray) -> Shape:
     """Log odds of being a PIE, or forgotten, along one property, shapes (n,), by logistic regression on its spline.
 
-    Random: the examples, each on its own; the networks are fixed. Show it beside the shape for dense-against-dense PIEs.
+    Random: the examples, each on its own; the networks are fixed. By itself it says little: see :func:`pie_shapes`.
     ``flag`` also: ``no-pies``, ``all-pies``, ``separated``.
     """
     values = values.astype(np.float64)

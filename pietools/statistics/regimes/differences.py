@@ -7,10 +7,9 @@ examples: see :mod:`pietools.statistics.regimes.equal_loss`.
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from pietools.statistics.regimes.levels import FEWEST_NETWORKS, MEASURES, Levels, Measured, measured_together, tested
+from pietools.statistics.regimes.levels import MEASURES, Counted, Measured, check_comparable, tested
 
 NUMBERS = ("count_a", "count_b", "estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
 SCHEMA = {
@@ -22,9 +21,7 @@ SCHEMA = {
 }
 
 
-def count_differences(
-    a: Levels, b: Levels, given_labels: np.ndarray, *, matched: bool, seed: int | list[int]
-) -> pl.DataFrame:
+def count_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFrame:
     """Differences A − B of both counts at each sparsity that both regimes have.
 
     H0: the expected counts are equal. Random: the networks.
@@ -32,43 +29,40 @@ def count_differences(
     Parameters
     ----------
     a, b
-        Predicted labels ≥ 0 of the same examples.
-    given_labels
-        Shape (n,), −1 where there is none.
+        Each measured once, by :func:`pietools.statistics.regimes.levels.measure`, at the same number of networks.
     matched
-        Whether row k of each population of A has the replicate name of row k of the same population of B: samples then
-        draw the same replicates of both, and the error counts what they share. If not, the regimes may have no network
-        in common.
+        Whether row k of each population of A has the replicate name of row k of the same population of B: with the same
+        seed samples draw the same replicates of both, and the error counts what they share. If not, the regimes may have
+        no network in common, and have seeds of their own.
 
     Returns
     -------
     polars.DataFrame
-        A row per ``measure`` (``excess``, ``forgotten``) and ``sparsity``: ``n_networks`` K, the smallest population's
-        number, to which all are cut by lot; ``loss_a`` and ``loss_b`` (accuracy, dense − compressed), ``count_a``,
+        A row per ``measure`` (``excess``, ``forgotten``) and ``sparsity``: ``n_networks`` K, to which all
+        populations were cut by lot; ``loss_a`` and ``loss_b`` (accuracy, dense − compressed), ``count_a``,
         ``count_b``, ``estimate`` with its t_{K−1} test and 95 % interval, and ``flag``: ``few-networks`` (fewer than
         four: nothing is said), ``no-variance`` or null.
 
     Raises
     ------
     ValueError
-        If the examples differ, or ``matched`` regimes differ in design or numbers of networks.
+        If the regimes were measured on other examples, at another number of networks, or with seeds that do not go with
+        ``matched``; or if matched ones differ in design or numbers of networks.
     """
-    k = min(*a.sizes, *b.sizes)
-    common = [sparsity for sparsity in a.sparsities if sparsity in b.sparsities]
+    check_comparable(a, b, matched=matched)
+    sparsities, of_b = a.levels.sparsities, b.levels.sparsities
+    common = [(i, of_b.index(sparsity)) for i, sparsity in enumerate(sparsities) if sparsity in of_b]
     rows: list[dict[str, Any]] = []
     for name in MEASURES:
-        row = {"measure": name, "n_networks": k}
-        if k < FEWEST_NETWORKS:
-            rows += [{**row, "sparsity": sparsity, "flag": "few-networks"} for sparsity in common]
-            continue
-        both = measured_together(a, b, name, given_labels, matched=matched, seed=seed)
-        for sparsity in common:
-            at = a.sparsities.index(sparsity), b.sparsities.index(sparsity)
-            rows.append({**row, "sparsity": sparsity, **_difference(*both, at, k, matched=matched)})
+        for i, j in common:
+            row = {"measure": name, "sparsity": sparsities[i], "n_networks": a.n_networks, "flag": "few-networks"}
+            if a.counted:
+                row |= _difference(a.counted[name], b.counted[name], (i, j), a.n_networks, matched=matched)
+            rows.append(row)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _difference(a: Measured, b: Measured, at: tuple[int, int], k: int, *, matched: bool) -> dict[str, Any]:
+def _difference(a: Counted, b: Counted, at: tuple[int, int], k: int, *, matched: bool) -> dict[str, Any]:
     i, j = at
     samples = a.count.samples[:, i] - b.count.samples[:, j]
     return {

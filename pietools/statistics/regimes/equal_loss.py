@@ -5,21 +5,14 @@ lost as much accuracy, between two adjacent ones that were measured; B's count t
 loss itself is uncertain, B is matched anew in every sample of networks.
 """
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pietools.statistics.regimes.differences import NUMBERS
-from pietools.statistics.regimes.levels import (
-    FEWEST_NETWORKS,
-    MEASURES,
-    Levels,
-    Measured,
-    Sampled,
-    measured_together,
-    tested,
-)
+from pietools.statistics.regimes.levels import MEASURES, Counted, Measured, Sampled, check_comparable, tested
 
 SCALES = ("points", "relative")
 SCHEMA = {
@@ -34,12 +27,10 @@ SCHEMA = {
 }
 
 
-def equal_loss_differences(
-    a: Levels, b: Levels, given_labels: np.ndarray, *, matched: bool, seed: int | list[int]
-) -> pl.DataFrame:
+def equal_loss_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFrame:
     """Differences A − B of both counts, at each sparsity of A and the loss of accuracy that A has there.
 
-    H0: the expected counts at equal loss are equal. Random: the networks. Parameters and errors as in
+    H0: the expected counts at equal loss are equal. Random: the networks. Parameters, errors and what is raised as in
     :func:`pietools.statistics.regimes.differences.count_differences`.
 
     Returns
@@ -53,32 +44,24 @@ def equal_loss_differences(
         differ in loss by no more than their error, so that a point between them means nothing), ``no-variance`` or
         null.
 
-    Raises
-    ------
-    ValueError
-        If the examples differ, or ``matched`` regimes differ in design or numbers of networks.
-
     Notes
     -----
     Where no two sparsities have A's loss between them in a sample of networks, the line through those of all
     networks is followed.
     """
-    k = min(*a.sizes, *b.sizes)
+    check_comparable(a, b, matched=matched)
+    k, sparsities = a.n_networks, b.levels.sparsities
     rows: list[dict[str, Any]] = []
-    for name in MEASURES:
-        both = None
-        if k >= FEWEST_NETWORKS:
-            both = measured_together(a, b, name, given_labels, matched=matched, seed=seed)
-        for scale in SCALES:
-            for i, sparsity in enumerate(a.sparsities):
-                row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": "few-networks"}
-                found = {} if both is None else _at_level(*both, i, scale, b.sparsities, k, matched=matched)
-                rows.append(row | found)
+    for name, scale, (i, sparsity) in product(MEASURES, SCALES, enumerate(a.levels.sparsities)):
+        row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": "few-networks"}
+        if a.counted:
+            row |= _at_level(a.counted[name], b.counted[name], i, scale, sparsities, k, matched=matched)
+        rows.append(row)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
 def _at_level(
-    a: Measured, b: Measured, level: int, scale: str, sparsities: tuple[float, ...], k: int, *, matched: bool
+    a: Counted, b: Counted, level: int, scale: str, sparsities: tuple[float, ...], k: int, *, matched: bool
 ) -> dict[str, Any]:
     """Columns from ``loss`` on for one level of A."""
     if scale == "relative" and not (a.has_errors and b.has_errors):

@@ -56,7 +56,7 @@ class Sampled:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Counted:
     """A count, and the accuracy losses in the same samples: in ``points`` and as ``relative`` rise of the error rate.
 
     ``kept`` says who is in each split, boolean (S, K) per independent sample of networks; it is empty for half-samples.
@@ -70,45 +70,84 @@ class Measured:
     has_errors: bool
 
 
-def measure(levels: Levels, name: str, given_labels: np.ndarray, seed: list[int]) -> Measured:
-    """The ``excess`` or the number of ``forgotten`` at each level; at least four networks in each population, equally many."""
-    k = levels.sizes[0]
-    if name == "forgotten":
-        halves = half_samples(k, k, paired=levels.paired, seed=seed)
-        counts, kept = _forgotten(levels, given_labels, halves), []
-    else:
-        counts, halves = _excess(levels, seed)
-        kept = [halves[0]] if levels.paired else list(halves)
-    errors = [_error_rates(labels, given_labels) for labels in (levels.reference, *levels.compressed)]
-    dense, compressed = _sampled(errors[:1], halves[0]), _sampled(errors[1:], halves[1])
-    floor = np.finfo(float).tiny
-    points = Sampled(compressed.value - dense.value, compressed.samples - dense.samples)
-    relative = Sampled(points.value / np.maximum(dense.value, floor), points.samples / np.maximum(dense.samples, floor))
-    return Measured(counts, points, relative, kept, bool(dense.samples.all()))
+@dataclass(frozen=True)
+class Measured:
+    """A regime measured once, for comparison with any other at the same number K of networks.
+
+    ``counted``: by name of the measure; empty with fewer than four networks.
+    """
+
+    levels: Levels
+    n_networks: int
+    seed: list[int]
+    counted: dict[str, Counted]
 
 
-def _excess(levels: Levels, seed: list[int]) -> tuple[Sampled, tuple[np.ndarray, np.ndarray]]:
+def measure(levels: Levels, given_labels: np.ndarray, n_networks: int, seed: int | list[int]) -> Measured:
+    """The ``excess`` and the number of ``forgotten`` at each level, in samples of ``n_networks`` networks of each population.
+
+    Parameters
+    ----------
+    levels
+        Predicted labels ≥ 0.
+    given_labels
+        Shape (n,), −1 where there is none.
+    n_networks
+        To which all populations are cut by lot; that of the smallest population of all regimes that are compared.
+    seed
+        The same for matched regimes, which then lose the same replicates and see the same samples; one of its own for others.
+    """
+    if n_networks > min(levels.sizes):
+        raise ValueError(f"{n_networks} networks are wanted of populations of {levels.sizes}")
+    seed = seed if isinstance(seed, list) else [seed]
+    counted = {}
+    if n_networks >= FEWEST_NETWORKS:
+        cut = levels.with_networks(n_networks, [*seed, 0])
+        errors = [_error_rates(labels, given_labels) for labels in (cut.reference, *cut.compressed)]
+        ballots = [Ballots.count(np.vstack([cut.reference, labels])) for labels in cut.compressed]
+        halves = half_samples(n_networks, n_networks, paired=levels.paired, seed=[*seed, 1])
+        excess, splits = _excess(ballots, n_networks, [*seed, 1], paired=levels.paired)
+        kept = [splits[0]] if levels.paired else list(splits)
+        counted = {
+            "excess": _counted(excess, errors, splits, kept),
+            "forgotten": _counted(_forgotten(ballots, given_labels, halves), errors, halves, []),
+        }
+    return Measured(levels, n_networks, seed, counted)
+
+
+def _excess(
+    ballots: list[Ballots], k: int, seed: list[int], *, paired: bool
+) -> tuple[Sampled, tuple[np.ndarray, np.ndarray]]:
     """Excess at each level, and who is in each split, of the dense and of the compressed networks."""
-    k = levels.sizes[0]
     h = 3 * k // 8
     values = []
-    for labels in levels.compressed:
-        ballots = Ballots.count(np.vstack([levels.reference, labels])).undecided(k, h)
-        members, parts = random_splits(ballots, np.random.default_rng(seed), (k, k), h, paired=levels.paired)
+    for votes in ballots:
+        members, parts = random_splits(votes.undecided(k, h), np.random.default_rng(seed), (k, k), h, paired=paired)
         values.append(parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2)
     samples = np.stack(values, axis=1)
     return Sampled(samples.mean(axis=0), samples), (members[:, :k], members[:, k:])
 
 
-def _forgotten(levels: Levels, given_labels: np.ndarray, halves: tuple[np.ndarray, np.ndarray]) -> Sampled:
-    k = levels.sizes[0]
+def _forgotten(ballots: list[Ballots], given_labels: np.ndarray, halves: tuple[np.ndarray, np.ndarray]) -> Sampled:
+    k = halves[0].shape[1]
     everyone = np.ones((1, k), dtype=bool)
     value, samples = [], []
-    for labels in levels.compressed:
-        ballots = Ballots.count(np.vstack([levels.reference, labels])).undecided(k, k // 2)
-        value.append(count_pies(ballots, given_labels, (everyone, everyone))[0, COUNTS.index("forgotten")])
-        samples.append(count_pies(ballots, given_labels, halves)[:, COUNTS.index("forgotten")])
+    for votes in ballots:
+        undecided = votes.undecided(k, k // 2)
+        value.append(count_pies(undecided, given_labels, (everyone, everyone))[0, COUNTS.index("forgotten")])
+        samples.append(count_pies(undecided, given_labels, halves)[:, COUNTS.index("forgotten")])
     return Sampled(np.array(value, dtype=float), np.stack(samples, axis=1).astype(float))
+
+
+def _counted(
+    count: Sampled, errors: list[np.ndarray], members: tuple[np.ndarray, np.ndarray], kept: list[np.ndarray]
+) -> Counted:
+    """With the accuracy losses in samples of the dense and of the compressed networks, from error rates (K,)."""
+    dense, compressed = _sampled(errors[:1], members[0]), _sampled(errors[1:], members[1])
+    floor = np.finfo(float).tiny
+    points = Sampled(compressed.value - dense.value, compressed.samples - dense.samples)
+    relative = Sampled(points.value / np.maximum(dense.value, floor), points.samples / np.maximum(dense.samples, floor))
+    return Counted(count, points, relative, kept, bool(dense.samples.all()))
 
 
 def _error_rates(labels: np.ndarray, given_labels: np.ndarray) -> np.ndarray:
@@ -122,25 +161,14 @@ def _sampled(rates: list[np.ndarray], members: np.ndarray) -> Sampled:
     return Sampled(table.mean(axis=0), members @ table / members.sum(axis=1, keepdims=True))
 
 
-def measured_together(
-    a: Levels, b: Levels, name: str, given_labels: np.ndarray, *, matched: bool, seed: int | list[int]
-) -> tuple[Measured, Measured]:
-    """The same measure of two regimes at the same number of networks, that of the smallest population.
-
-    Raises
-    ------
-    ValueError
-        If ``matched`` regimes differ in design or numbers of networks, or the examples differ.
-    """
-    sizes = {*a.sizes, *b.sizes}
-    if a.reference.shape[1] != b.reference.shape[1] or (matched and (a.paired != b.paired or len(sizes) > 1)):
-        raise ValueError("matched regimes have the same examples, the same design and as many networks")
-    seeds = [[*(seed if isinstance(seed, list) else [seed]), 0 if matched else i] for i in range(2)]
-    first, second = (
-        measure(levels.with_networks(min(sizes), [*own, 0]), name, given_labels, [*own, 1])
-        for levels, own in zip((a, b), seeds, strict=True)
-    )
-    return first, second
+def check_comparable(a: Measured, b: Measured, *, matched: bool) -> None:
+    """Refuse regimes whose samples are not those of one comparison: see :func:`measure`."""
+    if a.levels.reference.shape[1] != b.levels.reference.shape[1] or a.n_networks != b.n_networks:
+        raise ValueError("regimes are compared on the same examples at the same number of networks")
+    if matched and (a.levels.paired != b.levels.paired or len({*a.levels.sizes, *b.levels.sizes}) > 1):
+        raise ValueError("matched regimes have the same design and as many networks")
+    if matched != (a.seed == b.seed):
+        raise ValueError("matched regimes are measured with the same seed, others with seeds of their own")
 
 
 def tested(difference: float, samples: np.ndarray, kept: list[np.ndarray], k: int) -> dict:

@@ -53,7 +53,7 @@ def load_probe_data(study_file: StudyFile) -> ProbeData | None:
 def wanted_recordings(study_file: StudyFile, file: CheckpointFile, data: ImageData) -> set[str]:
     """Return the tables that are to hold a network on a data set; none for altered copies."""
     tables = study_file.tables
-    if data.name not in [f"{tables.data.label}/{split}" for split in tables.data.evaluate]:
+    if data.name not in tables.data.names:
         return set()
     wanted = {"features"} if tables.collect.features else set()
     if tables.collect.layer_predictions:

@@ -1,0 +1,127 @@
+"""What may explain which examples are lost: properties of networks that have no part in the loss, and of outside."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pietools.errors import StudyError
+from pietools.statistics.characterization.conditional_model import ConditionalModel, conditional_model
+from pietools.statistics.characterization.cross_fitting import Properties
+from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.network_properties import NetworkProperties
+from pietools.topics.reading import Comparison, Reading
+
+DEFAULT = ("loss", "label_noise", "atypicality")
+CROSS_FITTED, OUTSIDE = "cross-fitted", "outside"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Properties of the labelled examples of a comparison's data set, in the order of their keys.
+
+    ``measured_on``: the second dense population that those of networks come from, ``cross-fitted`` (halves of the reference)
+    or ``outside`` (none is of networks).
+    """
+
+    properties: Properties
+    measured_on: str
+    n_networks: int
+
+    @property
+    def is_cross_fitted(self) -> bool:
+        """Whether networks are drawn for the properties."""
+        return self.properties.needs_networks
+
+    @property
+    def values(self) -> np.ndarray:
+        """Values by all networks, (n, p)."""
+        return self.properties.of(np.arange(self.n_networks))
+
+    def only(self, name: str) -> Properties:
+        """One of the properties by itself."""
+        column = self.properties.names.index(name)
+        return Properties(
+            (name,), lambda networks: self.properties.of(networks)[:, [column]], self.properties.needs_networks
+        )
+
+
+def explanation(reading: Reading, comparison: Comparison) -> Explanation | None:
+    """The properties that are asked for, or those that there are; None if there are none."""
+    return reading.once(("explanation", comparison), lambda: _explanation(reading, comparison))
+
+
+def _explanation(reading: Reading, comparison: Comparison) -> Explanation | None:
+    second = reading.second_dense(comparison)
+    networks = reading.network_properties(second or comparison.reference, comparison.dataset)
+    outside = {name: values for name, (_, values) in reading.outside_numbers(comparison.dataset).items()}
+    names = _names(reading, comparison, networks, outside, is_crossed=second is None)
+    if not names:
+        return None
+    rows = reading.labelled(comparison.dataset)
+    fixed = {name: outside[name][rows] for name in names if name in outside}
+    measured = [name for name in names if name not in fixed]
+    if not measured or second is not None:
+        of_second = {name: networks.values(name).fill_null(np.nan).to_numpy()[rows] for name in measured}
+        values = np.column_stack([(fixed | of_second)[name] for name in names])
+        return Explanation(Properties.fixed(values, names), second if measured and second else OUTSIDE, 0)
+
+    def of(some: np.ndarray) -> np.ndarray:
+        found = {name: networks.values(name, some).fill_null(np.nan).to_numpy()[rows] for name in measured}
+        return np.column_stack([(fixed | found)[name] for name in names])
+
+    return Explanation(Properties(names, of, needs_networks=True), CROSS_FITTED, networks.n_networks)
+
+
+def primary_model(reading: Reading, comparison: Comparison) -> ConditionalModel | None:
+    """The model within examples, with the same draws of replicates in every comparison; None without properties or labels."""
+    return reading.once(("primary_model", comparison), lambda: _fit_primary(reading, comparison))
+
+
+def _fit_primary(reading: Reading, comparison: Comparison) -> ConditionalModel | None:
+    explained = explanation(reading, comparison)
+    if explained is None or not reading.n_labelled(comparison.dataset):
+        return None
+    reference, compressed = (
+        reading.right_by_key(name, comparison.dataset) for name in (comparison.reference, comparison.compressed)
+    )
+    paired = reading.is_paired(comparison)
+    return conditional_model(reference, compressed, explained.properties, paired=paired, seed=reading.settings.seed)
+
+
+def _names(
+    reading: Reading,
+    comparison: Comparison,
+    networks: NetworkProperties,
+    outside: dict[str, np.ndarray],
+    *,
+    is_crossed: bool,
+) -> tuple[str, ...]:
+    asked = reading.settings.explain
+    known = [*networks.names, *outside]
+    complete = [name for name, values in outside.items() if not np.isnan(values).any()]
+    wanted = asked if asked is not None else [name for name in known if name in DEFAULT or name in complete]
+    names = []
+    for name in wanted:
+        if name in known and is_crossed and name in networks.large:
+            reading.warn(
+                f"{name} of {comparison.reference} on {comparison.dataset} is left out of what may explain: too many classes to "
+                "measure it on parts of the networks. A second dense population is measured once."
+            )
+        elif name in known:
+            names.append(name)
+        elif name in PROPERTIES:
+            why = networks.flags[name]
+            reading.warn(f"{comparison.reference} on {comparison.dataset} has no {name}: {why}.")
+        else:
+            reading.warn(f"{comparison.dataset} has no property '{name}', which is left out there.")
+    return tuple(dict.fromkeys(names))
+
+
+def check_known(reading: Reading, name: str) -> None:
+    """Refuse a name that is no property of networks, and no number of any data set."""
+    outside = {known for dataset in reading.datasets["name"] for known in reading.outside_numbers(dataset)}
+    if name not in PROPERTIES and name not in outside:
+        raise StudyError(
+            f"no property is named '{name}'. Of networks: {', '.join(PROPERTIES)}. Measured outside, as numbers: "
+            f"{', '.join(sorted(outside)) or 'none'}."
+        )

@@ -1,0 +1,176 @@
+"""Properties of examples as the networks of one population give them, of all networks or of some."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from pietools.statistics.properties import atypicality, difficulty, forgetting, label_noise, prediction_depth, q_score
+from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.statistics.properties.network_means import mean_over_networks
+from pietools.study import Study
+
+# Training examples that atypicality looks at; more change the ranks little.
+N_TRAINING = 10_000
+# Probabilities of more bytes than this are not kept for every network, but only their mean.
+MAX_BYTES = 2**30
+
+
+@dataclass
+class NetworkProperties:
+    """Properties of the n examples of a data set by the K networks of a population.
+
+    ``per_network`` holds those that are means over networks, (K, n), NaN where a network has none; ``of_several`` gives the
+    others for the networks of some numbers. ``flags`` says why a property is absent: ``not-recorded``, ``training-examples``
+    (it would be of examples that the networks have learned), ``no-labels``, ``one-network``. ``large`` are read anew for every
+    set of networks, too slow for many sets.
+    """
+
+    n_networks: int
+    per_network: dict[str, np.ndarray] = field(default_factory=dict)
+    of_several: dict[str, Callable[[np.ndarray], pl.Series]] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    large: set[str] = field(default_factory=set)
+
+    @property
+    def names(self) -> list[str]:
+        """What could be measured, in the order of the catalogue."""
+        return [name for name in PROPERTIES if name in self.per_network or name in self.of_several]
+
+    def values(self, name: str, networks: np.ndarray | None = None) -> pl.Series:
+        """A property by the networks of these numbers, by default by all; null where there is none."""
+        chosen = np.arange(self.n_networks) if networks is None else networks
+        if name in self.of_several:
+            return self.of_several[name](chosen).cast(pl.Float64)
+        return mean_over_networks(name, self.per_network[name][chosen])
+
+    def add(self, name: str, values: np.ndarray) -> None:
+        """Take a property's values by network (K, n), unless nothing is known."""
+        if not np.isnan(values).all():
+            self.per_network[name] = values
+
+
+def measure(
+    study: Study, population: str, dataset: str, *, inputs: str, train: str | None, is_training: bool
+) -> NetworkProperties:
+    """Measure whatever the study holds enough for.
+
+    Parameters
+    ----------
+    inputs
+        Data set with the same inputs, whose logits are taken: of a copy with other labels its source, else the data set itself.
+    train
+        Data set of the training examples whose features atypicality compares with, if there is one.
+    is_training
+        Whether the networks were trained on the data set: what needs unseen examples is left out then.
+    """
+    _, predicted = study.label_matrix(population, dataset)
+    labels = study.labels(dataset)
+    found = NetworkProperties(len(predicted))
+    recorded = study.recordings(population, dataset)
+    _add_scalars(found, study, population, dataset)
+    if len(predicted) > 1:
+        found.of_several["agreement"] = lambda networks: difficulty.agreement(predicted[networks])
+    else:
+        found.flags["agreement"] = "one-network"
+    if "logits" in study.recordings(population, inputs):
+        _add_of_probabilities(found, study, population, inputs, labels)
+    if "features" in recorded:
+        _add_of_features(found, study, population, dataset, train)
+    if "layer_predictions" in recorded:
+        probes = study.layer_predictions(population, dataset).labels
+        found.add("prediction_depth", _each(prediction_depth.prediction_depth, probes, predicted))
+        found.add("label_depth", _each_with(prediction_depth.label_depth, probes, labels))
+    if "epoch_predictions" in recorded:
+        epochs = study.epoch_predictions(population, dataset)
+        found.add("forgetting_events", _each_with(forgetting.forgetting_events, epochs.labels, labels))
+        found.add("never_learned", _each_with(forgetting.never_learned, epochs.labels, labels))
+        found.add("el2n_early", _each_with(forgetting.el2n_early, epochs.el2n, labels))
+    _leave_out(found, is_training=is_training, has_labels=bool((labels >= 0).any()))
+    return found
+
+
+def _leave_out(found: NetworkProperties, *, is_training: bool, has_labels: bool) -> None:
+    """Drop what may not be said of these examples, and say why each absent property is absent."""
+    for name, described in PROPERTIES.items():
+        why = None
+        if is_training and described.unseen_only:
+            why = "training-examples"
+        elif described.needs_label and not has_labels:
+            why = "no-labels"
+        elif name not in found.names:
+            why = found.flags.get(name, "not-recorded")
+        if why:
+            found.per_network.pop(name, None)
+            found.of_several.pop(name, None)
+            found.flags[name] = why
+
+
+def _add_scalars(found: NetworkProperties, study: Study, population: str, dataset: str) -> None:
+    for name, measure_one, column in (
+        ("loss", difficulty.loss, "loss"),
+        ("margin", difficulty.margin, "margin"),
+        ("el2n", difficulty.el2n, "brier"),
+    ):
+        scalars = study.scalar_matrix(population, column, dataset)
+        frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in scalars)
+        found.add(name, np.stack([measure_one([frame]).to_numpy() for frame in frames]))
+
+
+def _add_of_probabilities(
+    found: NetworkProperties, study: Study, population: str, dataset: str, labels: np.ndarray
+) -> None:
+    n_classes = len(next(study.each_logits(population, dataset))[0])
+    is_large = found.n_networks * len(labels) * n_classes * 4 > MAX_BYTES
+    mean = _mean_probabilities(study, population, dataset, is_large=is_large)
+    of_probabilities: dict[str, Callable[[np.ndarray], pl.Series]] = {
+        "entropy": lambda networks: difficulty.entropy(mean(networks)),
+        "label_noise": lambda networks: label_noise.label_noise(mean(networks), labels),
+        "is_label_issue": lambda networks: label_noise.is_label_issue(mean(networks), labels),
+    }
+    found.of_several |= of_probabilities
+    found.large |= of_probabilities.keys() if is_large else set()
+
+
+def _mean_probabilities(
+    study: Study, population: str, dataset: str, *, is_large: bool
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Gives the mean probabilities (n, m) of the networks of some numbers; those of single networks are kept unless large."""
+    if is_large:
+        return lambda networks: difficulty.mean_probabilities(
+            logits for k, logits in enumerate(study.each_logits(population, dataset)) if k in networks
+        )
+    every = np.stack(
+        [difficulty.mean_probabilities([one]).astype(np.float32) for one in study.each_logits(population, dataset)]
+    )
+    return lambda networks: every[networks].mean(axis=0, dtype=np.float64)
+
+
+def _add_of_features(found: NetworkProperties, study: Study, population: str, dataset: str, train: str | None) -> None:
+    found.add(
+        "q_score", np.stack([q_score.q_score([one]).to_numpy() for one in study.each_features(population, dataset)])
+    )
+    if train is None or "features" not in study.recordings(population, train):
+        return
+    labels = study.labels(train)
+    chosen = np.sort(np.random.default_rng(0).permutation(len(labels))[:N_TRAINING])
+    rows: dict[str, list[np.ndarray]] = {"atypicality": [], "atypicality_knn": [], "atypicality_lof": []}
+    both = zip(study.each_features(population, dataset), study.each_features(population, train), strict=True)
+    for evaluated, trained in both:
+        features, training = [evaluated], [trained[chosen]]
+        rows["atypicality"].append(atypicality.atypicality(features, training, labels[chosen]).to_numpy())
+        rows["atypicality_knn"].append(atypicality.atypicality_knn(features, training).to_numpy())
+        rows["atypicality_lof"].append(atypicality.atypicality_lof(features, training).to_numpy())
+    for name, values in rows.items():
+        found.add(name, np.stack(values))
+
+
+def _each(measure_one: Callable[..., pl.Series], values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """A property by each network, from two arrays with a row per network."""
+    return np.stack([measure_one([one], [other]).to_numpy() for one, other in zip(values, others, strict=True)])
+
+
+def _each_with(measure_one: Callable[..., pl.Series], values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """A property by each network, from an array with a row per network and the given labels."""
+    return np.stack([measure_one([one], labels).to_numpy() for one in values])
