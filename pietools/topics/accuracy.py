@@ -19,7 +19,7 @@ def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
     evaluated = reading.evaluated.to_dicts()
     found = [(_population(reading, row), _curve(reading, row)) for row in reading.each(evaluated)]
-    labelled = [one for one in reading.comparisons if reading.n_labelled(one.dataset)]
+    labelled = [one for one in reading.originals() if reading.n_labelled(one.dataset)]
     return {
         "accuracy": reading.frame("accuracy", [row for row, _ in found]),
         "accuracy_change": reading.frame("accuracy_change", [_change(reading, one) for one in labelled]),

@@ -12,7 +12,7 @@ from pietools.topics.reading import Comparison, Reading
 
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
-    labelled = [one for one in reading.comparisons if reading.n_labelled(one.dataset)]
+    labelled = [one for one in reading.originals() if reading.n_labelled(one.dataset)]
     found = [(_tests(reading, one), _summary(reading, one)) for one in reading.each(labelled)]
     return {
         "classes": pl.concat([reading.frame("classes", []), *(tests for tests, _ in found)]),

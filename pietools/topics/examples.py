@@ -12,7 +12,7 @@ from pietools.topics.reading import Comparison, Reading
 
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
-    labelled = [one for one in reading.comparisons if reading.n_labelled(one.dataset)]
+    labelled = [one for one in reading.originals() if reading.n_labelled(one.dataset)]
     found = [_compare(reading, one) for one in reading.each(labelled)]
     return {
         "examples_summary": reading.frame("examples_summary", [row for row, _ in found]),

@@ -14,7 +14,7 @@ KINDS = ("harmful", "beneficial", "wrong_to_wrong", "total")
 
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
-    rows = [_row(reading, comparison) for comparison in reading.each(reading.comparisons)]
+    rows = [_row(reading, comparison) for comparison in reading.each(reading.originals())]
     return {"flips": reading.frame("flips", rows)}
 
 

@@ -24,7 +24,7 @@ DIRECTIONS = ("forgotten", "recovered", "moved")
 
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
-    found = [(_row(reading, one), _by_replicates(reading, one)) for one in reading.each(reading.comparisons)]
+    found = [(_row(reading, one), _by_replicates(reading, one)) for one in reading.each(reading.originals())]
     return {
         "pies": reading.frame("pies", [row for row, _ in found]),
         "pies_by_replicates": reading.frame("pies_by_replicates", [row for _, rows in found for row in rows]),

@@ -18,7 +18,7 @@ from pietools.topics.reading import Comparison, Reading
 
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
-    rows = [row for one in reading.each(reading.comparisons) for row in _rows(reading, one)]
+    rows = [row for one in reading.each(reading.originals()) for row in _rows(reading, one)]
     return {"power": reading.frame("power", rows)}
 
 

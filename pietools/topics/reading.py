@@ -186,16 +186,16 @@ class Reading:
         return self.is_copy(dataset) and self.dataset(dataset)["alteration"] != LABEL_NOISE
 
     def is_copy(self, dataset: str) -> bool:
-        """Whether inputs or labels of a data set were altered: why examples are lost is asked of the data as they were."""
+        """Whether inputs or labels of a data set were altered."""
         return self.dataset(dataset)["alteration"] is not None
 
+    def originals(self) -> list[Comparison]:
+        """Comparisons on data that are no altered copy: of copies only accuracy and excess error are asked."""
+        return [one for one in self.comparisons if not self.is_copy(one.dataset)]
+
     def compressions(self) -> list[Comparison]:
-        """Comparisons of which it is asked why examples are lost: with something compressed, on data that are no copy."""
-        return [
-            one
-            for one in self.comparisons
-            if not self.is_copy(one.dataset) and self.describe(one.compressed, "method")["method"] != SECOND_DENSE
-        ]
+        """Those of them with something compressed: of which it is asked why examples are lost."""
+        return [one for one in self.originals() if self.describe(one.compressed, "method")["method"] != SECOND_DENSE]
 
     def explainable(self) -> list[Comparison]:
         """Those of them that have labels."""

@@ -20,7 +20,7 @@ MAX_GROUPS = 100
 def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     """Tables of the topic."""
     groups, gaps, pies = [], [], []
-    for comparison in reading.each(reading.comparisons):
+    for comparison in reading.each(reading.originals()):
         for name in _properties(reading, comparison.dataset):
             if reading.n_labelled(comparison.dataset):
                 for rate in RATES:
