@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -42,9 +43,9 @@ POWER, FALSE_FLAGS, RARE, NO_CLAIM = "power", "false flags", "rare", ""
 
 @dataclass(frozen=True)
 class Method:
-    """A question to a study, and in how many studies the full table asks it, by world."""
+    """A question to a study of whatever kind its worlds have, and in how many studies the full table asks it, by world."""
 
-    ask: Callable[[Study], Iterator[Found]]
+    ask: Callable[[Any], Iterator[Found]]
     numbers: dict[str, int]
 
 

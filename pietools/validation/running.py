@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 
 from pietools.validation.answers import Study
+from pietools.validation.explanations import EXPLANATIONS
+from pietools.validation.margin_worlds import MARGIN_WORLDS, ExplainedStudy, draw_explained_study
 from pietools.validation.methods import METHODS
 from pietools.validation.truth import Truth, find_truth, simulated_data
 from pietools.validation.worlds import WORLDS, draw_latents, predict
 
+ASKED = METHODS | EXPLANATIONS
+ALL_WORLDS = WORLDS | MARGIN_WORLDS
 STUDIES_PER_TASK = 20
 # From here on the dearer methods have all that the full table gives them, and below only a share.
 ENOUGH = 4_000
@@ -31,7 +35,7 @@ class Cell:
     @property
     def has_fixed_examples(self) -> bool:
         """Whether few data sets are studied often; else each study has its own."""
-        return self.world != "regimes"
+        return self.world != "regimes" and self.world not in MARGIN_WORLDS
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Plan:
 
     def studies_of(self, cell: Cell, method: str) -> int:
         """How many studies of a cell a method is asked; 0 if it is not asked there. Fewer studies are the first of more."""
-        full = METHODS[method].numbers.get(cell.world, 0)
+        full = ASKED[method].numbers.get(cell.world, 0)
         return min(self.n_studies, ceil(full * min(1.0, self.n_studies / ENOUGH)))
 
 
@@ -90,7 +94,7 @@ def _tasks(plan: Plan, truths: dict[tuple[str, int], Truth]) -> list[tuple[Any, 
     tasks: list[tuple[Any, ...]] = []
     for cell in plan.cells:
         mine = {number: truth for (world, number), truth in truths.items() if world == cell.world}
-        n_studies = max(plan.studies_of(cell, method) for method in METHODS)
+        n_studies = max(plan.studies_of(cell, method) for method in ASKED)
         starts = range(0, n_studies, STUDIES_PER_TASK)
         tasks += [(plan, cell, range(n, min(n + STUDIES_PER_TASK, n_studies)), mine) for n in starts]
     return sorted(tasks, key=lambda task: task[2].start)
@@ -110,14 +114,17 @@ def _study_task(task: tuple[Plan, Cell, range, dict[int, Truth]]) -> Results:
     for number in numbers:
         study = draw_study(plan, cell, number, truths)
         data_set = number % plan.n_data_sets if cell.has_fixed_examples else 0
-        for name, method in METHODS.items():
+        for name, method in ASKED.items():
             for one in method.ask(study) if number < plan.studies_of(cell, name) else ():
                 found.setdefault((cell, name, one.measure, one.claim), []).append((data_set, *one.numbers))
     return {key: np.array(rows, dtype=float) for key, rows in found.items()}
 
 
-def draw_study(plan: Plan, cell: Cell, number: int, truths: dict[int, Truth]) -> Study:
-    """Networks of both populations, and what they predict."""
+def draw_study(plan: Plan, cell: Cell, number: int, truths: dict[int, Truth]) -> Study | ExplainedStudy:
+    """Networks of all populations, and what they predict."""
+    if cell.world in MARGIN_WORLDS:
+        key = [plan.seed, 3, list(MARGIN_WORLDS).index(cell.world), int(cell.paired), cell.n_networks, number]
+        return draw_explained_study(key, cell.world, cell.n_networks, plan.n_examples, paired=cell.paired)
     which = number % plan.n_data_sets if cell.has_fixed_examples else number
     data, holds = simulated_data(plan.seed, cell.world, which, plan.n_examples)
     key = [plan.seed, 2, list(WORLDS).index(cell.world), int(cell.paired), cell.n_networks, number]

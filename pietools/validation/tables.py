@@ -6,20 +6,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pietools.validation.margin_worlds import MARGIN_WORLDS
 from pietools.validation.methods import (
     ASYMPTOTIC,
     ASYMPTOTIC_AT_MOST,
     AT_MOST,
     FALSE_FLAGS,
     INTERVAL,
-    METHODS,
     MODAL,
     MODAL_AT_NOTHING,
     POWER,
     RARE,
 )
-from pietools.validation.running import Results
-from pietools.validation.worlds import WORLDS
+from pietools.validation.running import ALL_WORLDS, ASKED, Results
 
 CLAIMS = {
     ASYMPTOTIC: (0.042, 0.058),
@@ -96,9 +95,9 @@ def _verdict(observed: float, std_error: float, total: float, low: float, high: 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """By method, measure, world and design, each as first named."""
     first = {
-        "method": list(METHODS),
+        "method": list(ASKED),
         "measure": rows["measure"].unique(maintain_order=True).to_list(),
-        "world": list(WORLDS),
+        "world": list(ALL_WORLDS),
     }
     ranks = [pl.col(name).replace_strict(values, range(len(values)), default=None) for name, values in first.items()]
     return rows.sort(*ranks, "design", "n_networks") if rows.height else rows
@@ -139,13 +138,22 @@ def _shown(row: dict[str, Any]) -> str:
     return f"{mark}{round(row['observed'], digits) + 0.0:.{digits}f}"  # no −0.000
 
 
+def by_kind(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """What there is of the worlds of one compression, and of those in which the reasons are known, each with a title."""
+    is_explained = pl.col("world").is_in(list(MARGIN_WORLDS))
+    parts = [("What compression does", ~is_explained), ("Why, and whether in another regime too", is_explained)]
+    return [(title, found) for title, which in parts if (found := rows.filter(which)).height]
+
+
 def markdown(rows: pl.DataFrame) -> str:
-    """Both tables, and how many rows are within their range."""
+    """Tables of what is claimed and of the rest, by kind of world, and how many rows are within their range."""
     within, of = count_within(rows)
     parts = [f"{within} of {of} within their range."]
-    for claimed in (True, False):
-        header, lines = wide(rows, claimed=claimed)
-        if lines:
-            rule = ["---", "---", "---", *["---:"] * (len(header) - 3)]
-            parts.append("\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines)))
+    for title, of_kind in by_kind(rows):
+        parts.append(f"**{title}**")
+        for claimed in (True, False):
+            header, lines = wide(of_kind, claimed=claimed)
+            if lines:
+                rule = ["---", "---", "---", *["---:"] * (len(header) - 3)]
+                parts.append("\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines)))
     return "\n\n".join(parts) + "\n"
