@@ -1,6 +1,6 @@
 """Simulated networks whose errors have known reasons, for the tests of characterization."""
 
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,4 +41,8 @@ def losses(margins: np.ndarray) -> np.ndarray:
 
 def few_half_samples(monkeypatch: pytest.MonkeyPatch, n_samples: int = 40) -> None:
     """Cross-fitting with fewer half-samples than 200: tests whose errors may be rough take a second instead of five."""
-    monkeypatch.setattr(cross_fitting, "half_samples", partial(half_samples, n_samples=n_samples))
+
+    def fewer(*sizes: int, **given: Any) -> tuple[np.ndarray, np.ndarray]:
+        return half_samples(*sizes, **given | {"n_samples": n_samples})
+
+    monkeypatch.setattr(cross_fitting, "half_samples", fewer)

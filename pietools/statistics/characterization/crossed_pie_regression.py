@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.characterization.cross_fitting import (
+    N_SAMPLES_OF_REGRESSIONS,
     CrossFitted,
     Properties,
     Sets,
@@ -108,7 +109,9 @@ def crossed_pie_regression(
     fits = _Fits(outcomes, properties, design, None if codes is None else codes[kept], defaultdict(AlikeFits))
     draw = partial(thirds, paired=paired, needs_networks=properties.needs_networks)
     fewest = 3 if properties.needs_networks else 2
-    found = cross_fit(fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed)
+    found = cross_fit(
+        fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_samples=N_SAMPLES_OF_REGRESSIONS
+    )
     return _finish(_tests(found, design, n_networks), design, h, n_groups, None)
 
 

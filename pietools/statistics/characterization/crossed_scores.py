@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.characterization.cross_fitting import (
+    N_SAMPLES_OF_REGRESSIONS,
     Properties,
     Sets,
     check_shapes,
@@ -82,7 +83,9 @@ def crossed_scores(
         return thirds(rng, d, c, paired=paired, needs_networks=properties.needs_networks)[:1]
 
     fewest = 3 if properties.needs_networks else 2
-    found = cross_fit(statistic, draw, n_networks, paired=paired, fewest=fewest, seed=seed)
+    found = cross_fit(
+        statistic, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_samples=N_SAMPLES_OF_REGRESSIONS
+    )
     return _frame(found.estimate, found.replications, n_networks, None)
 
 
