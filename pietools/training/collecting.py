@@ -28,7 +28,7 @@ from pietools.training.recording.collected import (
     wanted_recordings,
 )
 from pietools.training.recording.layer_probes import ProbeData
-from pietools.training.recording.pixel_atypicality import pixel_atypicality
+from pietools.training.recording.pixel_atypicality import ATYPICALITY, PIXELS, pixel_atypicality
 from pietools.training.study_description import describe_study
 
 N_REPEATED = 32
@@ -82,6 +82,7 @@ def collect_study(
     with Study.open_or_create(study_file.study_path) as study:
         collection = Collection(study, study_file, datasets, probe_data, device, templates)
         _describe(collection, networks)
+        _add_pixel_atypicality(collection)
         for n_done, network in enumerate(networks, start=1):
             rows += _collect_network(collection, network)
             on_progress(n_done * n_examples, len(networks) * n_examples)
@@ -94,22 +95,7 @@ def _load_datasets(study_file: StudyFile) -> list[tuple[ImageData, str]]:
     for data in splits[1:]:
         if data.class_names != splits[0].class_names:
             raise CollectError(f"{data.name} and {splits[0].name} have different classes.")
-    altered = alter_datasets(settings, splits)
-    return [(data, data.content_digest()) for data in [*_with_atypicality(study_file, splits), *altered]]
-
-
-def _with_atypicality(study_file: StudyFile, splits: list[ImageData]) -> list[ImageData]:
-    """The splits, those that are no training data with the atypicality of their pixels, if [collect] asks for it."""
-    tables = study_file.tables
-    if not tables.collect.pixel_atypicality:
-        return splits
-    train = load_dataset(tables.data, "train", study_file.folder)
-    return [
-        data
-        if data.split == "train"
-        else replace(data, properties=[*data.properties, pixel_atypicality(data, train, tables.study.seed)])
-        for data in splits
-    ]
+    return [(data, data.content_digest()) for data in [*splits, *alter_datasets(settings, splits)]]
 
 
 def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
@@ -121,6 +107,19 @@ def _describe(collection: Collection, networks: list[PlannedNetwork]) -> None:
                 collection.study.has_evaluation(network.model, evaluation, collection.kept_logits(network, data))
                 if FROM_EPOCHS in wanted_recordings(collection.study_file, network.file, data):
                     load_epochs(network.file, data)
+
+
+def _add_pixel_atypicality(collection: Collection) -> None:
+    """Store it where [collect] asks for it and it is not stored: machines differ in the last digit."""
+    study_file = collection.study_file
+    asked = [data for data, _ in collection.datasets if data.name in study_file.tables.data.names]
+    stored = collection.study.properties().filter(property=ATYPICALITY, source=PIXELS)["dataset"]
+    missing = [data for data in asked if data.split != "train" and data.name not in stored]
+    if collection.settings.pixel_atypicality and missing:
+        train = load_dataset(study_file.tables.data, "train", study_file.folder)
+        for data in missing:
+            values = pixel_atypicality(data, train, study_file.tables.study.seed)
+            collection.study.add_property(data.name, ATYPICALITY, values, PIXELS)
 
 
 def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[dict[str, Any]]:

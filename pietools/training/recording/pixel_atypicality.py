@@ -6,17 +6,16 @@ from torch import Tensor
 
 from pietools.errors import TrainingError
 from pietools.statistics.properties.atypicality import atypicality, pixel_components
-from pietools.training.data.images import ExampleProperty, ImageData
+from pietools.training.data.images import ImageData
 from pietools.training.recording.layer_probes import choose_probe_data
 
-SOURCE = "pixels"
+ATYPICALITY, PIXELS = "atypicality", "pixels"
+"""The property, and its source."""
 MAX_PIXELS = 12_288
 """Numbers per picture, 64 x 64 in colour: the covariance of more does not fit a small machine."""
-N_DIGITS = 3
-"""Decimals, nats: machines differ beyond."""
 
 
-def pixel_atypicality(data: ImageData, train: ImageData, seed: int) -> ExampleProperty:
+def pixel_atypicality(data: ImageData, train: ImageData, seed: int) -> np.ndarray:
     """Return -max_c log N(x; mean_c, covariance) of the principal components of the pixels, in nats, shape (n,).
 
     Fitted to at most 10,000 of the training examples, chosen by the seed. Raises TrainingError if the pictures are large.
@@ -30,7 +29,7 @@ def pixel_atypicality(data: ImageData, train: ImageData, seed: int) -> ExamplePr
     chosen = choose_probe_data(train, seed).indices
     pixels, training = pixel_components(_flat(data, torch.arange(len(data))), _flat(train, chosen))
     values = atypicality([pixels], [training], train.labels[chosen].numpy())
-    return ExampleProperty("atypicality", SOURCE, values.fill_null(np.nan).to_numpy().round(N_DIGITS))
+    return values.fill_null(np.nan).to_numpy()
 
 
 def _flat(data: ImageData, indices: Tensor) -> np.ndarray:
