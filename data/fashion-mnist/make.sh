@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the embedded study again: trains 48 networks (about half an hour on two cores), collects their predictions, exports them.
-# Needs the extra torch, and Debian's dataset-fashion-mnist or another folder in STUDY.toml's root.
+# Makes the embedded study again: trains 160 networks and quantizes 80 (some hours on two cores; it goes on where it was stopped),
+# collects their predictions, exports them. Needs the extra torch, and Debian's dataset-fashion-mnist or another folder in STUDY.toml's
+# root.
 set -eu
 cd "$(dirname "$0")"
 pietools train STUDY.toml

@@ -65,8 +65,12 @@ def _explanation(reading: Reading, comparison: Comparison) -> Explanation | None
         values = np.column_stack([(fixed | of_second)[name] for name in names])
         return Explanation(Properties.fixed(values, names), second if measured and second else OUTSIDE, 0)
 
+    # An example that one network has no value of is left out whatever the networks.
+    known = {name: networks.is_known_by_all(name)[rows] for name in measured}
+
     def of(some: np.ndarray) -> np.ndarray:
         found = {name: networks.values(name, some).fill_null(np.nan).to_numpy()[rows] for name in measured}
+        found = {name: np.where(known[name], values, np.nan) for name, values in found.items()}
         return np.column_stack([(fixed | found)[name] for name in names])
 
     return Explanation(Properties(names, of, needs_networks=True), CROSS_FITTED, networks.n_networks)

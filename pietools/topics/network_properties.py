@@ -45,6 +45,12 @@ class NetworkProperties:
             return self.of_several[name](chosen).cast(pl.Float64)
         return mean_over_networks(name, self.per_network[name][chosen])
 
+    def is_known_by_all(self, name: str) -> np.ndarray:
+        """Which examples every network has a value of, (n,)."""
+        if name in self.of_several:
+            return self.values(name).is_not_null().to_numpy()
+        return np.asarray(np.isfinite(self.per_network[name]).all(axis=0))
+
     def add(self, name: str, values: np.ndarray) -> None:
         """Take a property's values by network (K, n), unless nothing is known."""
         if not np.isnan(values).all():
