@@ -95,7 +95,7 @@ def test_what_is_stored_has_no_path_of_the_machine(tmp_path: Path) -> None:
     """The resolved file has every default, and paths as written."""
     resolved = read(tmp_path, STUDY).as_dict()
     assert resolved["training"]["batch_size"] == 128
-    assert resolved["analyze"] == {"permutations": 1000, "seed": 0, "comparisons": []}
+    assert resolved["analyze"] == {"permutations": 1000, "seed": 0, "comparisons": [], "theories": []}
     assert str(tmp_path) not in str(resolved)
 
 
