@@ -177,6 +177,19 @@ def _bound(bound: float) -> str:
     return known.get(bound, f"{bound:g}".replace("-", "−"))
 
 
+# Simulated studies
+
+
+def validation() -> str:
+    """The rates of docs/validation.csv as tables."""
+    import polars as pl
+
+    from pietools.validation import tables
+
+    rows = pl.read_csv(ROOT / "docs" / "validation.csv", schema=tables.COLUMNS)
+    return "\n" + tables.markdown(rows)
+
+
 # Output of commands, all run in one folder, in the order of the pages
 
 

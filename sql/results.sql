@@ -765,6 +765,7 @@ create table results.characterize (
     odds_ratio double,
     odds_ratio_conf_low double,
     odds_ratio_conf_high double,
+    std_error_networks double,
     std_error_information double,
     marginal_effect double,
     marginal_effect_std_error double,
@@ -779,6 +780,7 @@ comment on column results.characterize.n is 'informative examples: some network 
 comment on column results.characterize.p_adjusted is 'Benjamini–Hochberg, over the properties';
 comment on column results.characterize.conf_low is '95 % interval of the estimate';
 comment on column results.characterize.odds_ratio is 'exp(estimate)';
+comment on column results.characterize.std_error_networks is 'for other networks on the same examples; std_error is for other examples too';
 comment on column results.characterize.std_error_information is 'networks taken as independent, for comparison';
 comment on column results.characterize.marginal_effect is 'change of the accuracy of a compressed network per standard deviation';
 comment on column results.characterize.vif is 'variance inflation factor';

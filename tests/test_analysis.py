@@ -190,7 +190,7 @@ def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
         study.add_population(Population("lonely", "compressed"))
         answer = found(study)
     assert answer["comparisons"][0]["null"]["smallest_p"] == 0.25
-    assert "lonely is compared with nothing: it has no reference." in answer["warnings"]
+    assert "lonely: compared with nothing, since there is no reference." in answer["warnings"]
     assert "pruned against dense on toy/test: p cannot be below 0.250 with so few networks." in answer["warnings"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pietools import rounding
+from pietools.cli.summary import print_summary
 from pietools.figures import write_figures
 from pietools.report import write_report
 from pietools.report.page import page
@@ -149,3 +150,29 @@ def test_each_figure_is_written_in_three_formats(tmp_path: Path) -> None:
     names = {path.name for path in write_figures(make_analysis(), tmp_path)}
     stems = ("pies", "excess", "flips", "classes-pruned-dense-toy_test")
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
+
+
+@pytest.mark.parametrize(("excess_conf_low", "is_drawn"), [(-1.0, False), (5.0, True), (None, True)])
+def test_of_many_comparisons_those_beyond_chance_have_figures(excess_conf_low: float | None, is_drawn: bool) -> None:
+    """Of nine comparisons the one that has a chart of classes shows it unless its PIEs may be chance; a note says so."""
+    others = [pies_row(compressed=f"other-{number}") for number in range(8)]
+    text = page(make_analysis(pies=frame(pies_row(excess_conf_low=excess_conf_low), *others)))
+    assert ("<figcaption>Change of recall per class: pruned" in text) == is_drawn
+    assert "Figures of single comparisons are of those" in text
+    assert "Figures of single comparisons" not in page(make_analysis())
+
+
+def test_long_tables_are_folded() -> None:
+    """A table of more rows than one reads waits behind its number of rows."""
+    rows = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(51)))
+    assert "<details><summary>51 rows</summary>" in page(make_analysis(pies=rows))
+    assert "<details>" not in page(make_analysis())
+
+
+def test_the_summary_of_all_topics_leaves_out_long_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    """Their place is taken by the command that prints them; that one prints them whole."""
+    rows = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(51)))
+    print_summary(make_analysis(pies=rows))
+    assert "51 rows: pietools pies STUDY" in capsys.readouterr().out
+    print_summary(make_analysis(pies=rows), "pies")
+    assert "pruned-50" in capsys.readouterr().out

@@ -1,20 +1,22 @@
 """What ``pietools analyze`` and the commands of single topics print for people."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pietools.rounding import count
 from pietools.shown_tables import TABLES
-from pietools.shown_tables.columns import AGAINST, Column, ShownTable, shown_columns
+from pietools.shown_tables.columns import LONG, ShownTable, shown_columns
 
 if TYPE_CHECKING:
     from pietools.analysis import Analysis
 
 # Where stdout is no terminal there is nothing to fit the tables to.
-WIDTH_OF_FILES = 132
+WIDTH_OF_FILES = 150
 NOTHING = {
     "subgroups": "The study has no properties. Ask for --property class, or import one: pietools import --property.",
     "characterize": "Nothing is known of the examples that could explain what is lost: collect logits, or import a property.",
@@ -28,18 +30,13 @@ def print_summary(analysis: "Analysis", topic: str | None = None) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_FILES)
-    topics = TABLES if topic is None else {topic: TABLES[topic]}
-    tables = [table for of_topic in topics.values() for table in of_topic if topic or table.in_summary]
-    for row in analysis.datasets.iter_rows(named=True):
-        parts = [(table, analysis.tables[table.table]) for table in tables]
-        here = [(table, frame.filter(frame["dataset"] == row["name"])) for table, frame in parts]
-        if any(frame.height for _, frame in here):
-            sizes = f": {count(row['n_examples'])} examples, {count(row['n_classes'])} classes"
-            console.print(Text.assemble((row["name"], "bold"), sizes))
-            for table, frame in here:
-                _print_table(console, table, table.rows(frame))
-            if topic in (None, "classes"):
-                _print_class_counts(console, analysis, row["name"])
+    for dataset in analysis.datasets.to_dicts():
+        here = list(_tables(analysis, dataset, topic))
+        if here:
+            sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
+            console.print(Text.assemble((dataset["name"], "bold"), sizes))
+            for of_topic, shown, rows in here:
+                _print_table(console, shown, rows, None if topic else of_topic)
             console.print()
     if topic is not None and not any(table.height for table in analysis.tables.values()):
         console.print(Text(NOTHING.get(topic, "No population is compared with another.")))
@@ -47,13 +44,25 @@ def print_summary(analysis: "Analysis", topic: str | None = None) -> None:
         console.print(Text.assemble(("Note: ", "yellow"), warning))
 
 
-def _print_table(console: Console, shown: ShownTable, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        _print_columns(console, shown.title, shown_columns(shown.columns, rows), rows)
+def _tables(
+    analysis: "Analysis", dataset: dict[str, Any], topic: str | None
+) -> Iterator[tuple[str, ShownTable, list[dict[str, Any]]]]:
+    """Topic, table and rows of what is printed of a data set."""
+    for of_topic in TABLES if topic is None else [topic]:
+        for shown in TABLES[of_topic]:
+            is_wanted = shown.in_summary and (shown.of_copies or dataset["alteration"] is None)
+            frame = analysis.tables[shown.table].filter(pl.col("dataset") == dataset["name"])
+            if frame.height and (topic or is_wanted) and (rows := shown.rows(frame)):
+                yield of_topic, shown, rows
 
 
-def _print_columns(console: Console, title: str, columns: list[Column], rows: list[dict[str, Any]]) -> None:
-    console.print(Text(f"\n{title}", style="bold"))
+def _print_table(console: Console, shown: ShownTable, rows: list[dict[str, Any]], summed_up: str | None) -> None:
+    """A table; in the summary of all topics, where one of ``summed_up`` is long, how to see it."""
+    console.print(Text(f"\n{shown.title}", style="bold"))
+    if summed_up and len(rows) > LONG:
+        console.print(f"{len(rows)} rows: pietools {summed_up} STUDY")
+        return
+    columns = shown_columns(shown.columns, rows)
     table = Table(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column.title, justify="left" if column.is_text else "right", overflow="fold")
@@ -61,32 +70,3 @@ def _print_columns(console: Console, title: str, columns: list[Column], rows: li
         # Text, not str: a name in brackets is no markup.
         table.add_row(*(Text(column.show(row)) for column in columns))
     console.print(table)
-
-
-def _print_class_counts(console: Console, analysis: "Analysis", dataset: str) -> None:
-    """How many classes each test calls significant, beside how many would be by chance."""
-    from pietools.statistics.classes import count_significant
-
-    rows = analysis.classes.filter(analysis.classes["dataset"] == dataset)
-    found = [
-        {"compressed": names[0], "reference": names[1], **row}
-        for names, group in rows.group_by("compressed", "reference", maintain_order=True)
-        for row in count_significant(group).to_dicts()
-    ]
-    if found:
-        title = "Classes whose recall changed otherwise than accuracy did, p ≤ 0.05"
-        _print_columns(console, title, shown_columns(CLASS_COUNTS, found), found)
-
-
-CLASS_COUNTS = [
-    Column("compressed", lambda r: r["compressed"], is_text=True),
-    AGAINST,
-    Column("test", lambda r: r["test"], is_text=True),
-    Column("tested", lambda r: count(r["n_tested"])),
-    Column("raw", lambda r: count(r["n_significant"])),
-    Column("by chance", lambda r: f"{r['n_expected_by_chance']:.1f}"),
-    Column("Benjamini–Hochberg", lambda r: count(r["n_significant_adjusted"])),
-    Column("Holm", lambda r: count(r["n_significant_holm"])),
-    Column("max-t", lambda r: count(r["n_significant_max_t"])),
-    Column("logit scale, BH", lambda r: count(r["n_significant_logit"])),
-]

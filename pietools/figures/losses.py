@@ -68,10 +68,10 @@ def subgroups(analysis: Analysis) -> Iterator[Figure]:
     """Change of rates per group, and what the PIEs are made of."""
     for names, rows in parts(analysis, "subgroups", "estimate", "rate", *COMPARISON):
         caption = f"Change of {names[0].replace('_', ' ')} per group: {named(rows)}."
-        yield Figure("subgroups", file_stem("subgroups", *names), caption, charts.group_change(rows))
+        yield Figure("subgroups", file_stem("subgroups", *names), caption, charts.group_change(rows), names[1:])
     for names, rows in parts(analysis, "subgroups_pies", "estimate", *COMPARISON):
         caption = f"Share of each group among the PIEs and among the other examples: {named(rows)}."
-        yield Figure("subgroups", file_stem("composition", *names), caption, charts.composition(rows))
+        yield Figure("subgroups", file_stem("composition", *names), caption, charts.composition(rows), names)
 
 
 def unseen(analysis: Analysis) -> Iterator[Figure]:
@@ -80,4 +80,6 @@ def unseen(analysis: Analysis) -> Iterator[Figure]:
     for names, rows in parts(analysis, "unseen", "estimate", *(COMPARISON if is_long else ("dataset",))):
         of = named(rows) if is_long else names[0]
         caption = f"Change of error on unseen data beyond that on clean data: {of}."
-        yield Figure("unseen", file_stem("unseen", *names), caption, charts.excess_error(rows))
+        yield Figure(
+            "unseen", file_stem("unseen", *names), caption, charts.excess_error(rows), names if is_long else ()
+        )

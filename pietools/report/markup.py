@@ -36,6 +36,11 @@ def table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     return wrap("div", wrap("table", wrap("thead", wrap("tr", head)) + wrap("tbody", body)), class_="wide")
 
 
+def folded(summary: str, markup: str) -> str:
+    """Markup made here, out of sight until it is asked for."""
+    return wrap("details", element("summary", summary) + markup)
+
+
 def figure(svg: str, caption: str) -> str:
     """A drawing with its caption. As an image it is cut off from the page: nothing in it can run or clash."""
     source = "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()

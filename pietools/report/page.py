@@ -6,12 +6,15 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+import polars as pl
+
 from pietools.analysis import Analysis
-from pietools.figures import figures
+from pietools.figures import COMPARISON, figures
 from pietools.report import sections
 from pietools.topics import TOPICS
 
 FOLDER = Path(__file__).parent
+FEW_COMPARISONS = 8
 
 
 def write_report(analysis: Analysis, path: Path) -> None:
@@ -32,10 +35,11 @@ def page(analysis: Analysis) -> str:
 
 
 def _body(analysis: Analysis) -> str:
-    drawn = figures(analysis)
+    selected = _selected(analysis)
+    drawn = [one for one in figures(analysis) if selected is None or one.comparison in ((), *selected)]
     by_topic = {topic: [one for one in drawn if one.topic == topic] for topic in TOPICS}
     parts = [
-        sections.findings(analysis),
+        sections.findings(analysis, is_selected=selected is not None),
         sections.warnings(analysis),
         sections.analyzed(analysis, by_topic["accuracy"]),
         sections.training(analysis),
@@ -53,3 +57,14 @@ def _body(analysis: Analysis) -> str:
         sections.terms(),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _selected(analysis: Analysis) -> list[tuple[str, ...]] | None:
+    """Of many comparisons those whose own figures the report has, with more PIEs than chance makes or too few networks to say.
+
+    None: all of them.
+    """
+    if analysis.pies.height <= FEW_COMPARISONS:
+        return None
+    is_found = pl.col("excess_conf_low").is_null() | (pl.col("excess_conf_low") > 0)
+    return analysis.pies.filter(is_found).select(COMPARISON).rows()

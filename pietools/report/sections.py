@@ -7,27 +7,28 @@ import polars as pl
 from pietools import __version__
 from pietools.analysis import Analysis
 from pietools.figures import COMPARISON, Figure, svg
-from pietools.report.markup import bullets, element, figure, section, table, wrap
+from pietools.report.markup import bullets, element, figure, folded, section, table, wrap
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, significant_classes
 from pietools.report.terms import TERMS
 from pietools.rounding import count, points
 from pietools.shown_tables import TABLES
 from pietools.shown_tables.classes import CLASSES, DISTORTION
-from pietools.shown_tables.columns import ShownTable, shown_columns
+from pietools.shown_tables.columns import LONG, ShownTable, shown_columns
 from pietools.shown_training import COMPRESSION, regime_columns, regime_rows
 from pietools.statistics.classes import CORRECTION, LEVEL, count_significant
 
 CLASS_ROWS = 10
 
 
-def findings(analysis: Analysis) -> str:
-    """One sentence per comparison."""
+def findings(analysis: Analysis, *, is_selected: bool) -> str:
+    """One sentence per comparison, and which of them have figures of their own."""
     entries = "".join(
         element("dt", comparison_name(row)) + element("dd", headline(row)) for row in analysis.pies.to_dicts()
     )
-    return (
-        wrap("dl", entries, class_="findings") if entries else element("p", "No population is compared with another.")
-    )
+    if not entries:
+        return element("p", "No population is compared with another.")
+    selected = "Figures of single comparisons are of those with more PIEs than the networks' chance makes (95 %)."
+    return wrap("dl", entries, class_="findings") + (element("p", selected, class_="note") if is_selected else "")
 
 
 def analyzed(analysis: Analysis, drawn: list[Figure]) -> str:
@@ -118,7 +119,9 @@ def _shown(analysis: Analysis, tables: Iterable[ShownTable]) -> list[str]:
         for frame in by_dataset:
             rows = shown.rows(frame)
             title = shown.title if len(by_dataset) == 1 else f"{shown.title} · {frame['dataset'][0]}"
-            parts.append(element("h3", title) + table(shown_columns(shown.columns, rows), rows))
+            rendered = table(shown_columns(shown.columns, rows), rows)
+            is_long = len(rows) > LONG
+            parts.append(element("h3", title) + (folded(f"{count(len(rows))} rows", rendered) if is_long else rendered))
     return parts
 
 

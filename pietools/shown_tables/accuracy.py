@@ -16,6 +16,7 @@ ACCURACY = ShownTable(
         Column("Fleiss' kappa", lambda r: decimal(r["kappa"], 3)),
         Column("tied modes", lambda r: count(r["n_tied"])),
     ),
+    of_copies=False,
 )
 
 

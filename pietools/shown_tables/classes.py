@@ -1,7 +1,10 @@
 """How the tables about classes read."""
 
+import polars as pl
+
 from pietools.rounding import count, decimal, p_value, points, points_interval
 from pietools.shown_tables.columns import AGAINST, COMPRESSED, MAX_ROWS, Column, P, ShownTable, first_of_each, text
+from pietools.statistics.classes import LEVEL, count_significant
 
 CLASSES = ShownTable(
     "classes",
@@ -44,7 +47,40 @@ DISTORTION = ShownTable(
     ),
     in_summary=False,
 )
+
+
+def _counts(classes: pl.DataFrame) -> pl.DataFrame:
+    """A row per comparison and test."""
+    parts = classes.group_by("compressed", "reference", maintain_order=True)
+    counts = [
+        count_significant(part).with_columns(compressed=pl.lit(compressed), reference=pl.lit(reference))
+        for (compressed, reference), part in parts
+    ]
+    return pl.concat(counts) if counts else classes.clear()
+
+
+SIGNIFICANT = ShownTable(
+    "classes",
+    f"Classes whose recall changed otherwise than accuracy did, p ≤ {LEVEL}",
+    (
+        COMPRESSED,
+        AGAINST,
+        text("test"),
+        Column("tested", lambda r: count(r["n_tested"])),
+        Column("raw", lambda r: count(r["n_significant"])),
+        Column("by chance", lambda r: f"{r['n_expected_by_chance']:.1f}"),
+        Column("Benjamini–Hochberg", lambda r: count(r["n_significant_adjusted"])),
+        Column("Holm", lambda r: count(r["n_significant_holm"])),
+        Column("max-t", lambda r: count(r["n_significant_max_t"])),
+        Column("logit scale, BH", lambda r: count(r["n_significant_logit"])),
+    ),
+    _counts,
+    in_report=False,
+)
+
+
 TABLES = (
     CLASSES,
     DISTORTION,
+    SIGNIFICANT,
 )

@@ -10,6 +10,8 @@ from pietools.rounding import count, decimal, p_value, points, points_interval
 Row = dict[str, Any]
 # A table of single examples or classes goes no further than this; the whole is in the study.
 MAX_ROWS = 20
+# Among other tables a longer one is shown only to who asks for it.
+LONG = 50
 
 
 class Column(NamedTuple):
@@ -23,7 +25,8 @@ class Column(NamedTuple):
 class ShownTable(NamedTuple):
     """A result table as people see it; ``select`` picks and orders its rows.
 
-    ``in_summary`` says whether ``analyze`` prints it, ``in_report`` whether the report has it: not where a figure shows more.
+    ``in_summary`` says whether ``analyze`` prints it, ``of_copies`` whether also of altered copies, ``in_report`` whether the
+    report has it: not where a figure shows more.
     """
 
     table: str
@@ -31,6 +34,7 @@ class ShownTable(NamedTuple):
     columns: tuple[Column, ...]
     select: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
     in_summary: bool = True
+    of_copies: bool = True
     in_report: bool = True
 
     def rows(self, frame: pl.DataFrame) -> list[Row]:

@@ -34,9 +34,7 @@ def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     for comparison in reading.each(reading.explainable()):
         explained = explanation(reading, comparison)
         if explained is None:
-            reading.warn(
-                f"{comparison.dataset} has no property that could explain what is lost: collect logits or import one."
-            )
+            reading.warn("no property could explain what is lost: collect logits or import one.", comparison.dataset)
             continue
         for table, rows in _compare(_Question(reading, comparison, explained)).items():
             found[table] += [{**vars(comparison), **row} for row in rows]

@@ -30,8 +30,9 @@ def _compare(reading: Reading, comparison: Comparison) -> tuple[dict[str, Any], 
     possible = detectability(tests, len(reference), len(compressed), paired=paired)
     if not possible.is_possible and min(len(reference), len(compressed)) < possible.replicates_needed:
         reading.warn(
-            f"{comparison.compressed} against {comparison.reference} on {comparison.dataset}: no single example can be significant "
-            f"after Benjamini–Hochberg with so few networks; {possible.replicates_needed} per population could do."
+            "no single example can be significant after Benjamini–Hochberg with so few networks; "
+            f"{possible.replicates_needed} per population could do.",
+            comparison,
         )
     summary = {
         **vars(comparison),

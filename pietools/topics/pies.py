@@ -132,13 +132,13 @@ def _by_replicates(reading: Reading, comparison: Comparison) -> list[dict[str, A
 
 
 def _warn(reading: Reading, comparison: Comparison, null: RelabellingNull, excess: Excess) -> None:
-    about = f"{comparison.compressed} against {comparison.reference} on {comparison.dataset}"
     if null.smallest_p > LEVEL:
-        reading.warn(f"{about}: p cannot be below {null.smallest_p:.3f} with so few networks.")
+        reading.warn(f"p cannot be below {null.smallest_p:.3f} with so few networks.", comparison)
     if excess.flag == "too-few-networks":
-        reading.warn(f"{about}: no excess of PIEs with fewer than three networks.")
+        reading.warn("no excess of PIEs with fewer than three networks.", comparison)
     if excess.interval.conf_high is not None and excess.interval.conf_high < 0:
         reading.warn(
-            f"{about}: the excess of PIEs lies below 0, which independent networks cannot give. Are they matched, or of several "
-            "architectures? Then name their replicates."
+            "the excess of PIEs lies below 0, which independent networks cannot give. Are they matched, or of several "
+            "architectures? Then name their replicates.",
+            comparison,
         )

@@ -17,6 +17,7 @@ from pietools.topics.network_properties import NetworkProperties, measure
 
 # Method of the control that repeats the dense population with fresh seeds.
 SECOND_DENSE = "second-dense"
+N_LISTED = 4  # things that a warning names
 
 
 Found = TypeVar("Found")
@@ -63,6 +64,9 @@ class Comparison:
     compressed: str
     dataset: str
 
+    def __str__(self) -> str:
+        return f"{self.compressed} against {self.reference} on {self.dataset}"
+
     def seed(self, seed: int) -> list[int]:
         """Seed of its own, whatever else is analyzed."""
         name = "\0".join((self.reference, self.compressed, self.dataset))
@@ -80,7 +84,7 @@ class Reading:
         self.evaluated = study.evaluated()
         if not self.evaluated.height:
             raise StudyError(f"{study.path} has no predictions: collect or import some first.")
-        self.warnings: list[str] = []
+        self._warnings: dict[str, list[Any]] = {}
         self.comparisons = self._comparisons()
         self.label_matrix = cache(study.label_matrix)
         self.labels = cache(study.labels)
@@ -111,10 +115,16 @@ class Reading:
             self._computed[key] = compute()
         return self._computed[key]
 
-    def warn(self, text: str) -> None:
-        """Keep a note for the reader of the results, once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+    def warn(self, text: str, about: object = None) -> None:
+        """Keep a note for the reader of the results, once; the same one about several things is one note."""
+        known = self._warnings.setdefault(text, [])
+        if about is not None and about not in known:
+            known.append(about)
+
+    @property
+    def warnings(self) -> list[str]:
+        """The notes, with what they are about in front."""
+        return [f"{_listed(about)}: {text}" if about else text for text, about in self._warnings.items()]
 
     def frame(self, table: str, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
         """Rows with the columns and types of the table results.TABLE, also if there are none; what the table lacks is left out."""
@@ -124,11 +134,9 @@ class Reading:
     def is_paired(self, comparison: Comparison) -> bool:
         """Whether the replicate names of both populations are given and equal."""
         paired = self._pairing(comparison.reference, comparison.compressed, comparison.dataset)
-        if not paired:
-            self.warn(
-                f"{comparison.compressed} and {comparison.reference} on {comparison.dataset}: unpaired tests, "
-                "because their replicate names are missing or differ."
-            )
+        # A second dense population has fresh seeds: that it is not matched is its purpose.
+        if not paired and self.describe(comparison.compressed, "method")["method"] != SECOND_DENSE:
+            self.warn("unpaired tests, because replicate names are missing or differ.", comparison)
         return paired
 
     def predicted(self, comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
@@ -280,7 +288,8 @@ class Reading:
         self._available = set(self.evaluated.select("population", "dataset").rows())
         compared = {compressed for _, compressed in [*pairs, *extra]}
         alone = self.populations.filter((pl.col("role") == "compressed") & ~pl.col("name").is_in(compared))
-        self.warnings += [f"{name} is compared with nothing: it has no reference." for name in alone["name"]]
+        for name in alone["name"]:
+            self.warn("compared with nothing, since there is no reference.", name)
         comparisons = []
         for reference, compressed in dict.fromkeys([*pairs, *extra]):
             shared = [
@@ -290,3 +299,10 @@ class Reading:
                 self.warn(f"{compressed} is not compared with {reference}: no data set has predictions of both.")
             comparisons += [Comparison(reference, compressed, dataset) for dataset in shared]
         return comparisons
+
+
+def _listed(things: Sequence[object]) -> str:
+    """All of a few, the first of many."""
+    shown = things if len(things) <= N_LISTED else things[: N_LISTED - 1]
+    more = len(things) - len(shown)
+    return "; ".join(map(str, shown)) + (f"; and {more} more" if more else "")

@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from pietools.statistics.characterization.conditional_model import COMPRESSION, ConditionalModel
-from pietools.statistics.regimes.coefficients import CoefficientDifferences, Fitted, coefficient_differences
+from pietools.statistics.characterization.conditional_model import COMPRESSION
+from pietools.statistics.regimes.coefficients import CoefficientDifferences, coefficient_differences
 from pietools.topics.explaining import explanation, primary_model
 from pietools.topics.reading import Reading
 from pietools.topics.regime_pairs import Pair
 
 LOG_ODDS, MARGINAL = "log odds ratio", "marginal effect"
 JOINT = "(joint)"
+PROPERTIES = slice(1, None)  # the first coefficient is of none
 Row = dict[str, Any]
 
 
@@ -23,7 +24,7 @@ def coefficients(reading: Reading, pairs: list[Pair]) -> list[Row]:
 def _compared(reading: Reading, pair: Pair) -> list[Row]:
     comparisons = [pair.a.comparison, pair.b.comparison]
     a, b = (primary_model(reading, one) for one in comparisons)
-    if a is None or b is None or a.coefficients is None or b.coefficients is None:
+    if a is None or b is None or not a.fitted or not b.fitted:
         return []
     sources = {
         explained.is_cross_fitted for explained in (explanation(reading, one) for one in comparisons) if explained
@@ -33,20 +34,14 @@ def _compared(reading: Reading, pair: Pair) -> list[Row]:
     sizes = [len(matrix) for one in comparisons for matrix in reading.predicted(one)]
     terms = [term for term in a.fitted if term != COMPRESSION]
     rows = []
-    for effect, values, replications in (
-        (LOG_ODDS, "coefficients", "replications"),
-        (MARGINAL, "effects", "effect_replications"),
-    ):
-        fitted = [_of_properties(model, values, replications) for model in (a, b)]
-        if all(np.isfinite(one.estimate).all() for one in fitted):
-            found = coefficient_differences(fitted[0], fitted[1], terms, n_networks=min(sizes), matched=pair.matched)
-            rows += [pair.names | {"effect": effect} | row for row in [*found.terms.to_dicts(), _joint(found)]]
+    for effect, of_a, of_b in ((LOG_ODDS, a.log_odds, b.log_odds), (MARGINAL, a.marginal, b.marginal)):
+        if of_a is None or of_b is None or not np.isfinite([*of_a.estimate, *of_b.estimate]).all():
+            continue
+        found = coefficient_differences(
+            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), matched=pair.matched
+        )
+        rows += [pair.names | {"effect": effect} | row for row in [*found.terms.to_dicts(), _joint(found)]]
     return rows
-
-
-def _of_properties(model: ConditionalModel, values: str, replications: str) -> Fitted:
-    """Without the first row, which is of no property."""
-    return Fitted(getattr(model, values)[1:], getattr(model, replications)[:, 1:])
 
 
 def _joint(found: CoefficientDifferences) -> Row:

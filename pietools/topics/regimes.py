@@ -74,6 +74,7 @@ def _change(reading: Reading, pair: Pair) -> Row:
         matched=pair.matched,
         covariates=hard.columns,
         classes=classes,
+        seed=reading.settings.seed,
     )
     columns = {name: value for name, value in vars(found).items() if name not in ("statistic", "df")}
     is_pie_a, is_pie_b = (_is_pie(reading, member.comparison)[rows] for member in (pair.a, pair.b))

@@ -48,8 +48,9 @@ def _excess_error(reading: Reading, comparison: Comparison) -> list[dict[str, An
     rows = excess_error(clean_reference, clean_compressed, *altered, paired=paired).to_dicts()
     if any(row["flag"] == "not-evaluated" for row in rows):
         reading.warn(
-            f"{comparison.compressed} against {comparison.reference}: some unseen data have no excess error, "
-            f"because not all networks that were run on {comparison.dataset} were run on them."
+            "some unseen data have no excess error, because not all networks that were run on "
+            f"{comparison.dataset} were run on them.",
+            f"{comparison.compressed} against {comparison.reference}",
         )
     shared = {**vars(comparison), "test": "paired" if paired else "welch"}
     about: list[dict[str, Any]] = [

@@ -39,6 +39,21 @@ add("conditional", "all", c(log_likelihood = log_likelihood(coef(fit)), n = sum(
 spread <- mean(y * (kc - y)) / (kc * (kc - 1))
 for (j in 1:3) add("conditional", c("(compression)", "a", "b")[j], c(marginal_effect = coef(fit)[[j]] * spread))
 
+# what examples add to the covariance over networks: squared influences less their jackknife variance over networks
+design <- cbind(1, z$a, z$b); eta <- drop(design %*% coef(fit))
+residual <- function(d, c) sapply(1:ncol(d), function(i) {
+  right <- sum(d[, i]) + sum(c[, i]); support <- 0:min(nrow(c), right); support <- support[right - support <= nrow(d)]
+  weight <- choose(nrow(c), support) * choose(nrow(d), right - support) * exp(support * eta[i])
+  sum(c[, i]) - sum(support * weight) / sum(weight)
+})
+influence <- function(d, c) residual(d, c) * design %*% vcov(fit)
+jackknife <- function(without) { k <- length(without); middle <- Reduce(`+`, without) / k
+  Reduce(`+`, lapply(without, function(one) crossprod(one - middle))) * k / (k - 1) }
+beyond <- crossprod(influence(dense, compressed)) - jackknife(lapply(1:kd, function(k) influence(dense[-k, ], compressed))) -
+  jackknife(lapply(1:kc, function(k) influence(dense, compressed[-k, ])))
+positive <- eigen(beyond); positive <- positive$vectors %*% (pmax(positive$values, 0) * t(positive$vectors))
+for (j in 1:3) add("conditional", c("(compression)", "a", "b")[j], c(variance_beyond_networks = positive[j, j]))
+
 # PIE regression: 240 examples of 4 classes
 n <- 240
 examples <- data.frame(a = round(rnorm(n), 4), b = round(rexp(n), 4), class = sample(0:3, n, TRUE))

@@ -46,6 +46,8 @@ def test_agrees_with_r() -> None:
         expected = of_r("conditional", row["term"])
         for name in ("estimate", "std_error_information", "marginal_effect"):
             assert row[name] == pytest.approx(expected[name], rel=1e-6), (row["term"], name)
+        beyond = row["std_error"] ** 2 - row["std_error_networks"] ** 2
+        assert beyond == pytest.approx(expected["variance_beyond_networks"], rel=1e-5), row["term"]
     assert found.n_informative == of_r("conditional", "all")["n"]
 
 
@@ -93,7 +95,7 @@ def test_one_pair_of_networks_by_hand() -> None:
 
 
 def test_half_sample_errors_by_hand() -> None:
-    """std_error is the standard deviation over half-samples, times the root of h / (K − h) = 3/4; t has K − 1 df."""
+    """std_error_networks is the standard deviation over half-samples, times the root of h / (K − h) = 3/4; t has K − 1 df."""
     rng = np.random.default_rng(5)
     ease, x = eases(rng, 150), rng.normal(size=(150, 1))
     dense, compressed = latent(rng, ease, 7) > 0, latent(rng, ease - 0.5, 7) > 0
@@ -105,9 +107,9 @@ def test_half_sample_errors_by_hand() -> None:
         y = compressed[c].sum(axis=0)
         values.append(fit_conditional(dense[d].sum(axis=0) + y, y, z, (3, 3)).coefficients)
     expected = np.std(values, axis=0, ddof=1) * (3 / 4) ** 0.5
-    np.testing.assert_allclose(found.terms["std_error"], expected, rtol=1e-8)
+    np.testing.assert_allclose(found.terms["std_error_networks"], expected, rtol=1e-8)
     assert found.covariance is not None
-    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), expected, rtol=1e-8)
+    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), found.terms["std_error"], rtol=1e-12)
     row = found.terms.row(1, named=True)
     assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(row["estimate"] / row["std_error"]), 6))
 

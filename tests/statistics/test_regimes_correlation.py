@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from pietools.statistics.regimes import change_correlation as change_correlations
 from pietools.statistics.regimes import pie_correlation as pie_correlations
+from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
 from pietools.statistics.regimes.pair_sums import pair_sum_variance, pair_weights
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
@@ -33,8 +35,9 @@ def studies(
 
 
 @pytest.mark.parametrize("matched", [True, False])
-def test_agrees_with_r(matched: bool) -> None:
-    """Estimate, parts, standard error and test equal what R finds from all splits and lm, to 1e-8."""
+def test_agrees_with_r(monkeypatch: pytest.MonkeyPatch, matched: bool) -> None:
+    """Estimate, parts, and on fixed examples standard error and test equal what R finds from all splits and lm, to 1e-8."""
+    monkeypatch.setattr(change_correlations, "variance_beyond_networks", lambda *args, **options: 0.0)
     examples, expected = r_examples(), r_values()
     found = change_correlation(
         *r_regimes(paired=matched),
@@ -86,6 +89,43 @@ def test_level(paired: bool, matched: bool) -> None:
         assert all(
             study.flag in ("no-change", "weak-change") for _, study in found if effect == "none" or not study.std_error
         )
+
+
+@pytest.mark.parametrize(("paired", "matched"), DESIGNS)
+def test_chance_overlaps_of_unrelated_hits_are_in_the_error(
+    monkeypatch: pytest.MonkeyPatch, paired: bool, matched: bool
+) -> None:
+    """With many networks the covariance varies over data sets as its errors say, by far more than networks alone let it."""
+
+    def spread_and_error() -> tuple[float, float]:
+        found = studies("unrelated", k=40, n=100, number=60, paired=paired, matched=matched)
+        covariances = np.array([study.covariance for _, study in found])
+        return float(covariances.std()), float(np.mean([one.covariance / one.statistic for _, one in found]))
+
+    spread, error = spread_and_error()
+    assert 0.75 < spread / error < 1.25
+    monkeypatch.setattr(change_correlations, "variance_beyond_networks", lambda *args, **options: 0.0)
+    assert error > 1.25 * spread_and_error()[1]
+
+
+def test_what_examples_add_by_hand() -> None:
+    """Networks that agree have no noise: the sum of squares of the parts about their mean; pure noise adds about nothing."""
+    rng = np.random.default_rng(3)
+    changes, groups = rng.normal(size=(2, 50)), np.repeat([0, 1], 4)
+    a, b = (np.vstack([np.tile(one, (4, 1)), np.tile(0 * one, (4, 1))]) for one in changes)
+    products = changes[0] * changes[1]
+    assert variance_beyond_networks(a, np.roll(b, 4, axis=0), groups, np.array([2.0, 0, 0]), seed=0) == pytest.approx(
+        4 * ((products - products.mean()) ** 2).sum()
+    )
+    weights = np.array([0.0, 1, 0])
+    noise = [
+        variance_beyond_networks(
+            rng.normal(size=(8, 50)), np.zeros((8, 50)), np.zeros(8, dtype=int), weights, seed=seed
+        )
+        for seed in range(40)
+    ]
+    own = np.mean([((rng.normal(size=(8, 50)) ** 2).mean(axis=0) ** 2).sum() for _ in range(40)])
+    assert np.mean(noise) < 0.05 * own
 
 
 @pytest.mark.parametrize(("paired", "matched"), DESIGNS)

@@ -102,6 +102,12 @@ class Tables:
         return value, np.linalg.solve(information, score)
 
 
+def expected_right_compressed(n_right: np.ndarray, log_odds: np.ndarray, n_networks: tuple[int, int]) -> np.ndarray:
+    """Mean (n,) of the noncentral hypergeometric: right compressed networks, of ``n_right`` right ones, given log odds ratios."""
+    mean, _, _ = _moments(log_odds, _log_ways(*n_networks)[:, n_right])
+    return mean
+
+
 @cache
 def _log_ways(n_reference: int, n_compressed: int) -> np.ndarray:
     """Log of the ways in which c compressed networks of t are right, −∞ where there are none, shape (1 + K_C, 1 + K_D + K_C)."""

@@ -1,4 +1,4 @@
-"""The primary model with errors that count networks: see :mod:`pietools.statistics.characterization.conditional`."""
+"""The primary model (:mod:`pietools.statistics.characterization.conditional`) with errors for other networks and examples."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from pietools.statistics.characterization.conditional import fit_conditional
+from pietools.statistics.characterization.conditional_fits import ConditionalFits
 from pietools.statistics.characterization.cross_fitting import (
     N_SPLITS,
+    CrossFitted,
     Draw,
     Properties,
     Sets,
@@ -17,17 +18,19 @@ from pietools.statistics.characterization.cross_fitting import (
     halves,
 )
 from pietools.statistics.characterization.design_matrix import Design, few_events
+from pietools.statistics.characterization.fitted import Fitted
 from pietools.statistics.characterization.half_sample_tests import (
+    FEWEST_NETWORKS,
     adjusted_within,
-    half_sample_covariance,
     half_sample_tests,
     with_odds_ratio,
 )
+from pietools.statistics.characterization.influences import Influences
 
 COMPRESSION = "(compression)"
 COLUMNS = (
     *("term", "n", "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high"),
-    *("odds_ratio", "odds_ratio_conf_low", "odds_ratio_conf_high", "std_error_information"),
+    *("odds_ratio", "odds_ratio_conf_low", "odds_ratio_conf_high", "std_error_networks", "std_error_information"),
     *("marginal_effect", "marginal_effect_std_error", "vif", "flag"),
 )
 
@@ -36,19 +39,16 @@ COLUMNS = (
 class ConditionalModel:
     """The fitted model.
 
-    ``terms`` has the rows of :func:`conditional_model`. ``fitted`` names those that were fitted, in the order of
-    ``coefficients`` and ``effects`` (q,), the marginal ones, and of both on the half-samples (S, q): ``replications`` and
-    ``effect_replications``. ``covariance`` (q, q) is that of the half-samples. None where there is none; ``n_missing`` examples
-    lack a property.
+    ``terms`` has the rows of :func:`conditional_model`. ``fitted`` names those that were fitted, in the order of ``log_odds``,
+    the coefficients, and ``marginal``, the marginal effects; both are None if there are none. ``covariance`` (q, q) is that of
+    the coefficients, None without errors. ``n_missing`` examples lack a property.
     """
 
     terms: pl.DataFrame
     fitted: tuple[str, ...]
-    coefficients: np.ndarray | None
+    log_odds: Fitted | None
+    marginal: Fitted | None
     covariance: np.ndarray | None
-    replications: np.ndarray | None
-    effects: np.ndarray | None
-    effect_replications: np.ndarray | None
     n_informative: int
     n_missing: int
 
@@ -64,7 +64,7 @@ def conditional_model(
     """Which properties make compression hurt more, among examples of equal difficulty?
 
     H0, for each property: the odds ratio of being right, compressed against reference, does not change with it. Random: the
-    networks; the examples are fixed.
+    networks, and the examples where they differ in what compression does to them for other reasons.
 
     Parameters
     ----------
@@ -85,17 +85,19 @@ def conditional_model(
         property is higher.
 
         * ``n`` (informative examples: some network right, some wrong; mean over splits, rounded), ``estimate``, ``std_error``
-          (half-samples), ``statistic``, ``df`` (K − 1), ``p_value``, ``p_adjusted`` (Benjamini–Hochberg over the properties;
-          of the first row the p itself), ``conf_low``, ``conf_high`` (95 %), and the ``odds_ratio`` with its interval;
+          (for other networks and other examples, see below), ``statistic``, ``df`` (K − 1), ``p_value``, ``p_adjusted``
+          (Benjamini–Hochberg over the properties; of the first row the p itself), ``conf_low``, ``conf_high`` (95 %), and
+          the ``odds_ratio`` with its interval;
+        * ``std_error_networks``: from half-samples alone, the error for other networks on the same examples;
         * ``std_error_information``: from the inverse information of the one fit, which takes networks, and the two of
           a pair, as independent, and is for comparison; null with cross-fitting, where there is no such fit;
         * ``marginal_effect``: by how much one standard deviation changes the accuracy of a compressed network, averaged over
           examples, and its half-sample error: β · mean θ(1 − θ), θ the chance of being right, estimated without bias by
           right · wrong / (K_C (K_C − 1)); null with one compressed network;
-        * ``vif``, and ``flag``: why there is no fit (``one-network``, ``no-examples``: none is informative,
-          ``separated``, ``constant``,
-          ``collinear``), no error (``few-networks``, ``unstable``: a half-sample is separated, ``no-variance``), or what
-          makes it doubtful (``few-events``: fewer than ten informative examples per term, ``high-vif``); else null.
+        * ``vif``, and ``flag``: why there is no fit (``one-network``, ``no-examples``: none is informative, ``separated``,
+          ``constant``, ``collinear``), no error (``few-networks``, ``unstable``: a half-sample is separated,
+          ``no-variance``), or what makes it doubtful (``few-events``: fewer than ten informative examples per term,
+          ``high-vif``); else null.
 
     Raises
     ------
@@ -107,6 +109,10 @@ def conditional_model(
     The likelihood takes matched networks as independent. Where compression does nothing that changes nothing. Elsewhere
     estimates lie a little too far from 0 if matched networks answer alike: 0.33 for 0.30 with five pairs that share nine
     tenths of their noise, 0.31 with ten pairs that share half of it. The half-samples are of pairs, and their errors right.
+
+    Half-samples know nothing of examples that are hit for reasons that are not in the model. What these add is in
+    :mod:`pietools.statistics.characterization.influences`. The number of examples is taken as large, degrees of freedom are
+    those of the networks, and of marginal effects the mean of θ(1 − θ) counts as known.
     """
     n_networks = len(right_reference), len(right_compressed)
     check_shapes(right_reference, right_compressed, paired=paired)
@@ -114,63 +120,34 @@ def conditional_model(
     fewest = 1 + properties.needs_networks
     if min(n_networks) < fewest or not design.is_kept.any():
         return _no_fit(design, "one-network" if design.is_kept.any() else "no-examples")
-    fits = _Fits.of(right_reference, right_compressed, properties, design)
+    fits = ConditionalFits.of(right_reference, right_compressed, properties, design)
     draw: Draw = partial(halves, paired=paired) if properties.needs_networks else _everyone
     n_splits = N_SPLITS if properties.needs_networks else 1
     found = cross_fit(fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_splits=n_splits)
     if np.isnan(found.estimate).all():
         return _no_fit(design, "separated" if len(fits.examples) else "no-examples")
-    return _model(found.estimate, found.replications, design, n_networks)
+    coefficients = found.estimate[: len(design.joint) + 1]
+    has_errors = min(n_networks) >= FEWEST_NETWORKS
+    of_examples = fits.influences(found.splits, coefficients, paired=paired) if has_errors else None
+    return _model(found, of_examples, design, n_networks)
 
 
 def _everyone(rng: np.random.Generator, reference: np.ndarray, compressed: np.ndarray) -> list[Sets]:
     return [Sets(reference, (reference,), (compressed,))]
 
 
-@dataclass(frozen=True)
-class _Fits:
-    """The statistic of a split: coefficients, their variances by the information, marginal effects, informative examples."""
-
-    right_reference: np.ndarray
-    right_compressed: np.ndarray
-    properties: Properties
-    design: Design
-    examples: np.ndarray  # those whose predictions these are: the others are informative for no networks
-
-    @classmethod
-    def of(
-        cls, right_reference: np.ndarray, right_compressed: np.ndarray, properties: Properties, design: Design
-    ) -> "_Fits":
-        n_right = right_reference.sum(axis=0, dtype=np.int32) + right_compressed.sum(axis=0, dtype=np.int32)
-        is_told = (n_right > 0) & (n_right < len(right_reference) + len(right_compressed))
-        examples = np.flatnonzero(design.is_kept & is_told)
-        return cls(right_reference[:, examples], right_compressed[:, examples], properties, design, examples)
-
-    def __call__(self, sets: Sets) -> np.ndarray:
-        reference, compressed = sets.reference[0], sets.compressed[0]
-        n_compressed = self.right_compressed[compressed].sum(axis=0, dtype=np.int32)
-        n_right = self.right_reference[reference].sum(axis=0, dtype=np.int32) + n_compressed
-        values = self.design.standardize(self.properties.of(sets.properties)[self.examples])[:, self.design.joint]
-        k = len(compressed)
-        fit = fit_conditional(n_right, n_compressed, values, (len(reference), k))
-        if not fit.is_finite:
-            return np.full(3 * len(fit.coefficients) + 1, np.nan)
-        pairs = k * (k - 1) * len(self.design.values)
-        spread = (n_compressed * (k - n_compressed)).sum() / pairs if pairs else np.nan
-        variances = (
-            np.full(len(fit.coefficients), np.nan) if self.properties.needs_networks else np.diag(fit.covariance)
-        )
-        return np.concatenate([fit.coefficients, variances, fit.coefficients * spread, [fit.n_informative]])
-
-
 def _model(
-    estimate: np.ndarray, replications: np.ndarray, design: Design, n_networks: tuple[int, int]
+    found: CrossFitted, of_examples: Influences | None, design: Design, n_networks: tuple[int, int]
 ) -> ConditionalModel:
     q = len(design.joint) + 1
-    coefficients, variances, effects = (estimate[start : start + q] for start in (0, q, 2 * q))
-    n_informative = round(float(estimate[-1]))
-    tests, no_error = half_sample_tests(coefficients, replications[:, :q], n_networks)
-    errors, _ = half_sample_tests(effects, replications[:, 2 * q : 3 * q], n_networks)
+    coefficients, variances, effects = (slice(start, start + q) for start in (0, q, 2 * q))
+    spread, n_informative = float(found.estimate[-2]), round(float(found.estimate[-1]))
+    log_odds = Fitted(found.estimate[coefficients], found.replications[:, coefficients], of_examples)
+    on_accuracy = None if of_examples is None else of_examples.times(spread)
+    marginal = Fitted(found.estimate[effects], found.replications[:, effects], on_accuracy)
+    tests, no_error = _tests(log_odds, n_networks)
+    errors, _ = _tests(marginal, n_networks)
+    of_networks, _ = half_sample_tests(log_odds.estimate, log_odds.replications, n_networks)
     doubt = "few-events" if few_events(n_informative, n_informative, q) else None
     fitted = (COMPRESSION, *(design.names[j] for j in design.joint))
     flags = [
@@ -180,22 +157,21 @@ def _model(
     rows = with_odds_ratio(tests).with_columns(
         pl.Series("term", fitted),
         pl.lit(n_informative, pl.Int64).alias("n"),
-        pl.Series("std_error_information", np.sqrt(variances)).fill_nan(None),
+        of_networks["std_error"].alias("std_error_networks"),
+        pl.Series("std_error_information", np.sqrt(found.estimate[variances])).fill_nan(None),
         errors["estimate"].alias("marginal_effect"),
         errors["std_error"].alias("marginal_effect_std_error"),
         pl.Series("fitted_flag", flags, pl.String),
     )
+    terms = _in_order(design, rows)
     return ConditionalModel(
-        _in_order(design, rows),
-        fitted,
-        coefficients,
-        half_sample_covariance(replications[:, :q], n_networks),
-        replications[:, :q],
-        effects,
-        replications[:, 2 * q : 3 * q],
-        n_informative,
-        design.n_missing,
+        terms, fitted, log_odds, marginal, log_odds.covariance(n_networks), n_informative, design.n_missing
     )
+
+
+def _tests(fitted: Fitted, n_networks: tuple[int, int]) -> tuple[pl.DataFrame, list[str | None]]:
+    beyond = np.diag(fitted.beyond_networks())
+    return half_sample_tests(fitted.estimate, fitted.replications, n_networks, beyond_networks=beyond)
 
 
 def _in_order(design: Design, fitted: pl.DataFrame, flag: str | None = None) -> pl.DataFrame:
@@ -219,4 +195,4 @@ def _no_fit(design: Design, flag: str) -> ConditionalModel:
     nothing = pl.DataFrame(schema={"term": pl.String} | dict.fromkeys(columns, pl.Float64)).with_columns(
         pl.col("n").cast(pl.Int64), fitted_flag=pl.lit(None, pl.String)
     )
-    return ConditionalModel(_in_order(design, nothing, flag), (), None, None, None, None, None, 0, design.n_missing)
+    return ConditionalModel(_in_order(design, nothing, flag), (), None, None, None, 0, design.n_missing)

@@ -56,11 +56,13 @@ Draw = Callable[[np.random.Generator, np.ndarray, np.ndarray], list[Sets]]
 class CrossFitted:
     """Mean of a statistic over splits, shape (q,), and its values on half-samples, (S, q); NaN where it could not be had.
 
-    No half-samples, S = 0, where they would be too small to split, or where nothing could be had of all networks.
+    No half-samples, S = 0, where they would be too small to split, or where nothing could be had of all networks. ``splits``:
+    the roles of all networks, in which the statistic was had.
     """
 
     estimate: np.ndarray
     replications: np.ndarray
+    splits: list[Sets]
 
 
 def cross_fit(
@@ -90,16 +92,17 @@ def cross_fit(
     """
     rng = np.random.default_rng(seed)
 
-    def mean_of_one_split(reference: np.ndarray, compressed: np.ndarray) -> np.ndarray:
-        return np.mean([statistic(sets) for sets in draw(rng, reference, compressed)], axis=0)
-
     everyone = [np.arange(k) for k in n_networks]
-    estimate = np.mean([mean_of_one_split(*everyone) for _ in range(n_splits)], axis=0)
+    splits = [sets for _ in range(n_splits) for sets in draw(rng, *everyone)]
+    estimate = np.mean([statistic(sets) for sets in splits], axis=0)
     if min(n_networks) // 2 < fewest or np.isnan(estimate).all():
-        return CrossFitted(estimate, np.empty((0, len(estimate))))
+        return CrossFitted(estimate, np.empty((0, len(estimate))), splits)
     members = half_samples(*n_networks, paired=paired, seed=int(rng.integers(2**63)), n_samples=n_samples)
-    replications = [mean_of_one_split(np.flatnonzero(d), np.flatnonzero(c)) for d, c in zip(*members, strict=True)]
-    return CrossFitted(estimate, np.array(replications))
+    replications = [
+        np.mean([statistic(sets) for sets in draw(rng, np.flatnonzero(d), np.flatnonzero(c))], axis=0)
+        for d, c in zip(*members, strict=True)
+    ]
+    return CrossFitted(estimate, np.array(replications), splits)
 
 
 def halves(rng: np.random.Generator, reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> list[Sets]:

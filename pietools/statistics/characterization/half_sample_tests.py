@@ -14,9 +14,13 @@ TESTED = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "co
 
 
 def half_sample_tests(
-    estimate: np.ndarray, replications: np.ndarray, n_networks: tuple[int, int]
+    estimate: np.ndarray,
+    replications: np.ndarray,
+    n_networks: tuple[int, int],
+    *,
+    beyond_networks: np.ndarray | None = None,
 ) -> tuple[pl.DataFrame, list[str | None]]:
-    """Two-sided t tests that numbers are 0, with K − 1 degrees of freedom. Random: the networks.
+    """Two-sided t tests that numbers are 0, with K − 1 degrees of freedom. Random: the networks, and examples if they add to it.
 
     Parameters
     ----------
@@ -26,6 +30,8 @@ def half_sample_tests(
         Their values on half-samples, shape (S, q), NaN where a half-sample has none.
     n_networks
         K_D and K_C; K is the smaller.
+    beyond_networks
+        Variances (q,) that examples add to those of the half-samples.
 
     Returns
     -------
@@ -34,13 +40,17 @@ def half_sample_tests(
         And why there is no error: ``few-networks`` (fewer than four), ``unstable`` (a half-sample has no such number),
         ``no-variance``, or None.
     """
-    rows = [_test(float(one), values, n_networks) for one, values in zip(estimate, replications.T, strict=True)]
+    added = np.zeros(len(estimate)) if beyond_networks is None else beyond_networks
+    rows = [
+        _test(float(one), values, n_networks, float(variance))
+        for one, values, variance in zip(estimate, replications.T, added, strict=True)
+    ]
     frame = pl.DataFrame([row for row, _ in rows], schema=dict.fromkeys(TESTED, pl.Float64))
     return frame, [flag for _, flag in rows]
 
 
 def _test(
-    estimate: float, replications: np.ndarray, n_networks: tuple[int, int]
+    estimate: float, replications: np.ndarray, n_networks: tuple[int, int], beyond_networks: float
 ) -> tuple[dict[str, float | None], str | None]:
     if np.isnan(estimate):
         return {}, None
@@ -52,7 +62,8 @@ def _test(
     assert interval.std_error is not None  # there are four networks
     if interval.std_error <= NO_SPREAD:
         return {"estimate": estimate}, "no-variance"
-    return dict(t_test(estimate, interval.std_error, min(n_networks) - 1)), None
+    std_error = (interval.std_error**2 + beyond_networks) ** 0.5
+    return dict(t_test(estimate, std_error, min(n_networks) - 1)), None
 
 
 def half_sample_covariance(replications: np.ndarray, n_networks: tuple[int, int]) -> np.ndarray | None:

@@ -113,12 +113,12 @@ def conditional_shape(
         )
     model = conditional_model(right_reference, right_compressed, of_basis, paired=paired, seed=seed)
     flag = model.terms["flag"][0]
-    if model.coefficients is None:
+    if model.log_odds is None:
         return _no_shape(flag)
     covariance = None if model.covariance is None else model.covariance[1:, 1:]
     df = min(len(right_reference), len(right_compressed)) - 1
     quantile = float(stats.t.isf((1 - CONFIDENCE) / 2, df)) if df else np.nan
-    return Shape(_curve(basis, design, model.coefficients[1:], covariance, quantile), flag)
+    return Shape(_curve(basis, design, model.log_odds.estimate[1:], covariance, quantile), flag)
 
 
 def pie_shapes(

@@ -1,7 +1,7 @@
 """Which properties matter more in one regime than in the other? Differences of coefficients.
 
-The networks are random. The coefficients may be those of the model within examples, or marginal effects: coefficients
-on the logit scale are not comparable where regimes differ in noise.
+The networks are random, and the examples where the fits say what single examples do. The coefficients may be those of the
+model within examples, or marginal effects: coefficients on the logit scale are not comparable where regimes differ in noise.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,20 +10,13 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from pietools.statistics.characterization.fitted import Fitted
 from pietools.statistics.estimates import Estimate, t_test
 from pietools.statistics.multiplicity import adjust
 from pietools.statistics.t_tests import NO_SPREAD
 
 FAILED = 0.05  # at most this share of half-samples may have no fit
 NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """Coefficients of one regime: ``estimate`` (q,) of all networks, ``replications`` (S, q) of the half-samples."""
-
-    estimate: np.ndarray
-    replications: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ def coefficient_differences(
 ) -> CoefficientDifferences:
     """Difference A − B of each coefficient with t_{K−1}, and all of them jointly with F(q, K − q).
 
-    H0: the expected coefficients are equal. Random: the networks.
+    H0: the expected coefficients are equal. Random: the networks, and the examples if both fits have their influences.
 
     Parameters
     ----------
@@ -58,7 +51,8 @@ def coefficient_differences(
     n_networks
         K, of the smallest population.
     matched
-        Whether row s of both replications is of the same replicate names. If not, the regimes share no network.
+        Whether row s of both replications is of the same replicate names, and network k of one belongs to network k of the
+        other. If not, the regimes share no network.
 
     Returns
     -------
@@ -68,7 +62,8 @@ def coefficient_differences(
 
     Notes
     -----
-    The covariance V is that of the half-samples times h / (K − h), h = ⌊K/2⌋. d′V⁻¹d is Hotelling's T² with K − 1
+    The covariance V is that of the half-samples times h / (K − h), h = ⌊K/2⌋, and what examples add to it: see
+    :mod:`pietools.statistics.characterization.influences`. d′V⁻¹d is Hotelling's T² with K − 1
     degrees of freedom, so that (K − q) / (q (K − 1)) · T² is F(q, K − q). With K near q it tests with a covariance that
     is hardly known; K > 2q is required.
 
@@ -83,7 +78,7 @@ def coefficient_differences(
         flag = "few-networks" if h < 2 else "failed-fits"
         rows = [Estimate(estimate=float(d), flag=flag) for d in difference]
         return CoefficientDifferences(_frame(terms, rows), None, None, None, flag)
-    covariance *= h / (n_networks - h)
+    covariance = covariance * h / (n_networks - h) + _beyond_networks(a, b, matched=matched)
     rows = [_term(float(d), float(v), n_networks - 1) for d, v in zip(difference, np.diag(covariance), strict=True)]
     return CoefficientDifferences(_frame(terms, rows), *_joint(difference, covariance, n_networks))
 
@@ -96,6 +91,13 @@ def _covariance(a: np.ndarray, b: np.ndarray, *, matched: bool) -> np.ndarray | 
     if any(len(kept) < max((1 - FAILED) * len(part), q + 1) for kept, part in zip(parts_fitted, parts, strict=True)):
         return None
     return sum((np.cov(kept, rowvar=False).reshape(q, q) for kept in parts_fitted), start=np.zeros((q, q)))
+
+
+def _beyond_networks(a: Fitted, b: Fitted, *, matched: bool) -> np.ndarray | float:
+    """What examples that both regimes were asked about add to the covariance of the difference, (q, q)."""
+    if a.influences is None or b.influences is None:
+        return 0.0
+    return a.influences.minus(b.influences, matched=matched).covariance_beyond_networks()
 
 
 def _term(difference: float, variance: float, df: int) -> Estimate:
