@@ -34,6 +34,8 @@ def test_the_wheel_works(tmp_path: Path) -> None:
         "pietools/sql/schema.sql",
         "pietools/sql/macros.sql",
         "pietools/data/fashion-mnist/study/manifest.json",
+        "pietools/report/page.html",
+        "pietools/report/style.css",
     } <= set(names)
     assert not [name for name in names if name.startswith(("tests", "docs"))]
     code = f"""
@@ -41,11 +43,15 @@ import sys
 sys.path.insert(0, {str(unpacked)!r})
 import pietools
 assert pietools.__file__.startswith({str(unpacked)!r})
+from pathlib import Path
 from pietools.cli import main
-main(["demo", "--json"])
+from pietools.exporting import import_folder
+from pietools.resources import resource
+import_folder(resource("data", "fashion-mnist", "study"), Path("study.duckdb"))
+main(["pies", "study.duckdb", "--json"])
 """
     answer = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert answer.returncode == 0, answer.stderr
-    assert '"pietools/analyze/1"' in answer.stdout
+    assert '"supervised/magnitude-0.9"' in answer.stdout

@@ -70,7 +70,6 @@ def change_correlations(regimes: pl.DataFrame) -> AnyChart:
     regimes
         Rows of ``results.regimes``. Each compression and data set becomes a panel with a row per pair of regimes.
     """
-    named = regimes.with_columns(_pairs(regimes, "–"))
     parts = {
         CHANGE: ("estimate", "conf_low", "conf_high", "p_value"),
         RAW: ("raw", None, None, None),
@@ -78,15 +77,9 @@ def change_correlations(regimes: pl.DataFrame) -> AnyChart:
         OF_PIES: ("pies_estimate", "pies_conf_low", "pies_conf_high", None),
         BASELINE: ("baseline_estimate", "baseline_conf_low", "baseline_conf_high", None),
     }
-    long = _by_kind(named, parts)
-    frame, limit = cut_at(with_panels(long, "dataset", "compression"), FURTHEST_CORRELATION)
+    frame, limit = cut_at(_of_pairs(regimes, parts), FURTHEST_CORRELATION)
     cut = [] if limit is None else [f"cut at ±{limit:.3g}"]
-    x = {"title": CORRELATION_TITLE, "scale": alt.Scale(padding=8, nice=False)}
-    chart = side_by_side(frame, x, CORRELATIONS, CORRELATION_SHAPES, line=0)
-    subtitle = " · ".join([*in_common(frame, "dataset", "compression"), *cut])
-    return finished(
-        chart, frame, "Are the same examples hit?", [subtitle], columns=columns_of(frame), own_rows=_has_own_rows(frame)
-    )
+    return _drawn(frame, "Are the same examples hit?", CORRELATION_TITLE, CORRELATIONS, CORRELATION_SHAPES, cut)
 
 
 def overlaps(regimes: pl.DataFrame) -> AnyChart:
@@ -97,21 +90,30 @@ def overlaps(regimes: pl.DataFrame) -> AnyChart:
     regimes
         Rows of ``results.regimes``. Each compression and data set becomes a panel with a row per pair of regimes.
     """
-    named = regimes.with_columns(_pairs(regimes, "–"))
     parts = {
         NOTHING: ("null_mean", "null_conf_low", "null_conf_high", "overlap_p"),
         INDEPENDENT: ("expected", None, None, None),
         WITHIN: ("expected_within", None, None, None),
         BOTH: ("n_both", "n_both_conf_low", "n_both_conf_high", "overlap_p"),
     }
-    frame = with_panels(_by_kind(named, parts), "dataset", "compression")
-    x = {"title": OVERLAP_TITLE, "scale": alt.Scale(padding=8, nice=False)}
-    chart = side_by_side(frame, x, OVERLAP, OVERLAP_SHAPES, line=0)
-    subtitle = " · ".join(in_common(frame, "dataset", "compression"))
+    frame = _of_pairs(regimes, parts)
+    return _drawn(frame, "Are the same examples PIEs?", OVERLAP_TITLE, OVERLAP, OVERLAP_SHAPES, [])
+
+
+def _of_pairs(regimes: pl.DataFrame, parts: Mapping[str, tuple[str | None, ...]]) -> pl.DataFrame:
+    """A row per pair of regimes and kind of number, in panels of a compression and data set."""
+    return with_panels(_by_kind(regimes.with_columns(_pairs(regimes, "–")), parts), "dataset", "compression")
+
+
+def _drawn(
+    frame: pl.DataFrame, title: str, x_title: str, colors: dict[str, str], shapes: dict[str, str], notes: list[str]
+) -> AnyChart:
+    x = {"title": x_title, "scale": alt.Scale(padding=8, nice=False)}
+    subtitle = " · ".join([*in_common(frame, "dataset", "compression"), *notes])
     return finished(
-        chart,
+        side_by_side(frame, x, colors, shapes, line=0),
         frame,
-        "Are the same examples PIEs?",
+        title,
         [subtitle],
         columns=columns_of(frame),
         own_rows=_has_own_rows(frame),

@@ -126,9 +126,7 @@ class _Fits:
     fits: defaultdict[tuple[int, int], AlikeFits]  # of each side and model
 
     def __call__(self, sets: Sets) -> np.ndarray:
-        values = self.design.values
-        if self.properties.needs_networks:
-            values = self.design.standardize(self.properties.of(sets.properties)[self.design.is_kept])
+        values = self.design.values_by(self.properties, sets.properties)
         return np.concatenate(
             [self._side(side, values, events) for side, events in enumerate(self.outcomes.between(sets))]
         )

@@ -105,9 +105,7 @@ class _Scores:
     fits: tuple[AlikeFits, ...]  # of each row
 
     def __call__(self, sets: Sets) -> np.ndarray:
-        values = self.design.values
-        if self.properties.needs_networks:
-            values = self.design.standardize(self.properties.of(sets.properties)[self.design.is_kept])
+        values = self.design.values_by(self.properties, sets.properties)
         is_pie, is_baseline = self.outcomes.between(sets)
         columns = self.design.joint
         rows = ((is_pie, columns), (is_pie, [self.alone]), (is_baseline, columns))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.statistics.characterization.cross_fitting import Properties
+
 HIGHEST_VIF = 10.0
 EVENTS_PER_TERM = 10
 # Below these a spread, or what earlier columns leave of a column, is rounding.
@@ -69,6 +71,12 @@ class Design:
     def joint(self) -> list[int]:
         """Columns that can be fitted together."""
         return [j for j, why in enumerate(self.refusals) if why is None]
+
+    def values_by(self, properties: Properties, networks: np.ndarray) -> np.ndarray:
+        """Values (kept examples, p) that the properties have by some networks, on the same scale."""
+        if not properties.needs_networks:
+            return self.values
+        return self.standardize(properties.of(networks)[self.is_kept])
 
     def standardize(self, properties: np.ndarray) -> np.ndarray:
         """Other values (m, p) of the same properties, of examples that are kept, on the same scale.
