@@ -9,8 +9,9 @@ from pietools.database import Database
 from pietools.errors import StudyError
 
 IMPORTED = "imported"
-# "a*b" crosses two properties, "a@b" is property a from source b, and the macros know the given label as "class".
-RESERVED = "class"
+# "a*b" crosses two properties, "a@b" is property a from source b, the macros know the given label as "class", and results have
+# rows of other names beside those of properties.
+RESERVED = ("class", "compressed", "(compression)", "(joint)", "(intercept)")
 SEPARATORS = "*@"
 # Whole numbers beyond this are not all doubles.
 LARGEST_WHOLE = 2**53
@@ -42,10 +43,10 @@ def add_property(database: Database, dataset: str, name: str, values: np.ndarray
 
 
 def _check_names(name: str, source: str) -> None:
-    if not name or name != name.strip() or name == RESERVED or any(mark in name for mark in SEPARATORS):
+    if not name or name != name.strip() or name in RESERVED or any(mark in name for mark in SEPARATORS):
         raise StudyError(
             f"a property cannot be named '{name}'. Allowed: text without * and @ and without blanks around it, but not "
-            f"'{RESERVED}', which is the given label."
+            f"{', '.join(RESERVED[:-1])} or {RESERVED[-1]}, which mean something else."
         )
     if not source or source != source.strip() or SEPARATORS[0] in source:
         raise StudyError(

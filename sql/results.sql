@@ -754,6 +754,7 @@ create table results.characterize (
     measured_on text,
     term text not null,
     n bigint,
+    n_missing bigint,
     estimate double,
     std_error double,
     statistic double,
@@ -777,6 +778,7 @@ comment on column results.characterize.design is 'paired or unpaired';
 comment on column results.characterize.measured_on is 'population that the properties come from; cross-fitted: halves of the reference; outside: none from networks';
 comment on column results.characterize.term is '(compression): where all properties are at their mean; else a property';
 comment on column results.characterize.n is 'informative examples: some network right and some wrong';
+comment on column results.characterize.n_missing is 'examples left out because a property is missing';
 comment on column results.characterize.p_adjusted is 'Benjamini–Hochberg, over the properties';
 comment on column results.characterize.conf_low is '95 % interval of the estimate';
 comment on column results.characterize.odds_ratio is 'exp(estimate)';

@@ -78,13 +78,16 @@ def test_names_without_a_regime_need_no_legend() -> None:
 
 
 def test_an_interval_that_explodes_is_cut() -> None:
-    """Where the axis ends: at four typical intervals, 4 · 0.5 from 1 in log odds; what is missing is left out, and counted."""
+    """Where the others end, 0.5 from 1 in log odds; what is missing is left out, and counted."""
     rows = [*(term_row(f"p{i}") for i in range(4)), term_row("wide", half_width=200.0), term_row("none", estimate=None)]
     drawn = charts.odds_ratios(table("characterize", rows)).to_dict()
     wide = rows_of(drawn)[-1]
     assert (wide["name"], wide["estimate"]) == ("wide", 1)
-    assert [wide["conf_low"], wide["conf_high"]] == pytest.approx([0.13534, 7.38906], abs=1e-5)  # exp(∓2)
-    assert drawn["title"]["subtitle"][0] == "toy/test · int8 · cut at 0.135 and 7 · without an estimate: 1"
+    assert [wide["conf_low"], wide["conf_high"]] == pytest.approx([0.606531, 1.648721], abs=1e-5)  # exp(∓½)
+    assert (
+        drawn["title"]["subtitle"][0]
+        == "toy/test · int8 · longer intervals end at 0.61 and 1.6 · without an estimate: 1"
+    )
 
 
 def test_odds_of_pies_stand_beside_those_between_dense_networks() -> None:
@@ -97,18 +100,19 @@ def test_odds_of_pies_stand_beside_those_between_dense_networks() -> None:
     assert drawn["title"]["text"] == "What goes with being a PIE?"
 
 
-def test_curves_end_at_a_hundredfold() -> None:
-    """A row of panels per property, a column per model, with an axis that the widest band does not stretch."""
+def test_curves_end_at_a_tenfold() -> None:
+    """A panel per property and question, with an axis that neither curve nor band stretches; what was not fitted is counted."""
     rows = [shape_row(value, **odds(0.1, 300.0)) for value in (1.0, 2.0)]
     rows += [shape_row(value, model="compressed", **odds(9.0, None)) for value in (1.0, 2.0)]
+    rows += [shape_row(1.0, model="baseline", **odds(None))]
     drawn = charts.effect_shapes(table("characterize_shapes", rows)).to_dict()
-    assert drawn["facet"]["row"]["sort"] == ["loss (nats)"]
-    assert drawn["facet"]["column"]["sort"] == ["being right, compressed against dense", "being a PIE"]
+    assert drawn["facet"]["sort"] == ["loss (nats): being right, compressed against dense", "loss (nats): being a PIE"]
+    assert drawn["resolve"]["scale"]["x"] == "independent"
     domains = [y["scale"]["domain"] for y in values_of(drawn, "y") if "scale" in y]
-    assert domains == [pytest.approx([0.01, 100])] * 2
+    assert domains == [pytest.approx([0.1, 10])] * 2
     assert {y["title"] for y in values_of(drawn, "y") if "title" in y} == {"Odds ratio (log scale)"}
     assert all(layer["mark"]["clip"] for layer in drawn["spec"]["layer"][1:])
-    assert drawn["title"]["subtitle"][1].endswith("curves without an interval: 1")
+    assert drawn["title"]["subtitle"][1].endswith("curves without an interval: 1 · curves that could not be fitted: 1")
     assert rows_of(drawn)[0]["odds_ratio_conf_high"] == 1e12
 
 
@@ -119,7 +123,7 @@ def test_predicted_stands_against_observed() -> None:
     assert x["title"] == "Predicted, out of fold (% of examples)"
     assert [one["field"] for one in y] == ["predicted", "conf_low", "observed"]
     assert y[0]["title"] == "Observed PIEs (% of examples, 95 % interval)"
-    assert x["scale"] == y[0]["scale"] == {"domain": [0, 70], "nice": False}
+    assert x["scale"] == y[0]["scale"] == {"domain": [0, 70], "nice": False, "type": "sqrt"}
     assert rows_of(drawn)[1]["observed"] == pytest.approx(31)
 
 
@@ -130,13 +134,13 @@ def test_the_corrected_correlation_stands_beside_the_others() -> None:
     assert legend_of(drawn)[:3] == [
         "change in error rate, corrected for noise",
         "as observed",
-        "its ceiling: observed if 1",
+        "as observed, if it were 1",
     ]
     first, raw = rows_of(drawn)[:2]
     assert (first["name"], first["conf_low"], first["conf_high"]) == ("supervised – simclr", -1.5, 1.1)
     assert raw["conf_low"] is None
     assert x_titles(drawn) == {"Correlation over examples (95 % interval)"}
-    assert drawn["title"]["subtitle"] == ["toy/test · int8 · cut at ±1.5"]
+    assert drawn["title"]["subtitle"] == ["toy/test · int8 · longer intervals end at ±1.5"]
 
 
 def test_pairs_that_differ_between_panels_have_their_own_rows() -> None:
@@ -156,14 +160,24 @@ def test_the_overlap_stands_over_its_null() -> None:
 
 
 def test_losses_are_compared_at_equal_compression_and_at_equal_loss() -> None:
-    """A panel per measure, a line per way of matching, in examples, around 0."""
-    rows = [count_row(), count_row(equal="points", estimate=-1.0), count_row(measure="forgotten")]
+    """A line per way of matching, in examples, around 0; a pair that is matched the other way round is turned."""
+    turned = {"regime_a": "simclr", "regime_b": "supervised", "estimate": 3.0, "conf_low": 1.0, "conf_high": 4.0}
+    rows = [count_row(), count_row(equal="points", **turned), count_row(equal="relative", estimate=None)]
     drawn = charts.losses(table("regimes_counts", rows)).to_dict()
-    assert drawn["facet"]["sort"] == ["excess PIEs", "forgotten"]
+    assert drawn["title"]["text"] == "Does one regime have more excess PIEs?"
+    (points,) = [row for row in rows_of(drawn) if row["equal"] == "points"]
+    assert [points[name] for name in ("name", "estimate", "conf_low", "conf_high")] == [
+        "supervised − simclr",
+        -3,
+        -4,
+        -1,
+    ]
     assert legend_of(drawn) == ["at equal compression", "at equal loss of accuracy (points)"]
     assert x_titles(drawn) == {"Difference (examples, 95 % interval)"}
     assert {"datum": 0} in values_of(drawn, "x")
-    assert rows_of(drawn)[0]["name"] == "supervised − simclr"
+    assert {row["name"] for row in rows_of(drawn)} == {"supervised − simclr"}
+    with pytest.raises(ValueError, match="one measure"):
+        charts.losses(table("regimes_counts", [count_row(), count_row(measure="forgotten")]))
 
 
 def test_differences_of_coefficients_are_marked() -> None:
@@ -172,7 +186,7 @@ def test_differences_of_coefficients_are_marked() -> None:
     rows = [coefficient_row(), coefficient_row(term="texture", p_adjusted=0.2), coefficient_row(**joint)]
     drawn = charts.coefficient_differences(table("regimes_coefficients", rows)).to_dict()
     found = [(row["name"], row["kind"]) for row in rows_of(drawn)]
-    assert found == [("loss", "differs (adjusted p ≤ 0.05)"), ("texture", "not significant")]
+    assert found == [("loss", "differs (p ≤ 0.05, adjusted over the properties)"), ("texture", "not significant")]
     assert x_titles(drawn) == {"Difference of log odds ratios (95 % interval)"}
     effects = table("regimes_coefficients", [coefficient_row(effect="marginal effect")])
     points = charts.coefficient_differences(effects).to_dict()
@@ -254,7 +268,7 @@ def test_every_explanation_has_its_figures() -> None:
         ("characterize", "calibration-toy_test"),
         ("regimes", "correlations-toy_test"),
         ("regimes", "overlaps-toy_test"),
-        ("regimes", "regime-losses-toy_test"),
+        ("regimes", "regime-losses-excess-toy_test"),
         ("regimes", "regime-effects-log_odds_ratio-int8-toy_test"),
         ("regimes", "regime-effects-marginal_effect-int8-toy_test"),
         ("regimes", "transitions-toy_test"),

@@ -274,6 +274,10 @@ def test_names_that_nobody_knows(study: Study) -> None:
     for option in ("explain", "theories"):
         with pytest.raises(StudyError, match=r"no property is named 'los'\. Of networks: loss, .*as numbers: texture"):
             analyze(study, topics=["characterize", "regimes"], store=False, **{option: ["los"]})
+        with pytest.raises(
+            StudyError, match=r"prediction_depth could not be measured: not-recorded\. Of networks: loss, "
+        ):
+            analyze(study, topics=["characterize", "regimes"], store=False, **{option: ["prediction_depth"]})
 
 
 def test_training_examples_have_no_label_noise(tmp_path: Path) -> None:

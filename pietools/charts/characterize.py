@@ -62,12 +62,15 @@ def odds_ratios(characterize: pl.DataFrame) -> AnyChart:
         dict(zip(kinds, islice(cycle(values), len(kinds)), strict=True)) for values in (REGIME_COLORS, REGIME_SHAPES)
     )
     x = _ratio_axis(frame, FOREST_TITLE)
-    meaning = "of being right, per standard deviation; below 1: compression hurts more where the property is high"
+    meaning = [
+        "odds ratio of being right, compressed against dense, per standard deviation of a property",
+        "below 1: compression hurts more where the property is high",
+    ]
     return finished(
         side_by_side(frame, x, colors, shapes, line=1),
         frame,
         "Where does compression hurt more, at equal difficulty?",
-        [" · ".join([*in_common(frame, "dataset", "compression"), *cut, *notes]), meaning],
+        [" · ".join([*in_common(frame, "dataset", "compression"), *cut, *notes]), *meaning],
         columns=columns_of(frame),
     )
 
@@ -121,7 +124,8 @@ def calibration(characterize_calibration: pl.DataFrame) -> AnyChart:
     )
     frame = with_panels(named, "dataset", "comparison")
     highest = max(value for column in PERCENT for value in frame[column].drop_nulls())
-    scale = alt.Scale(domain=[0, min(100, 10 * ceil(highest / 10))], nice=False)
+    # Most bins have next to no PIEs: the root draws them apart.
+    scale = alt.Scale(type="sqrt", domain=[0, min(100, 10 * ceil(highest / 10))], nice=False)
     x = alt.X("predicted:Q", title="Predicted, out of fold (% of examples)", scale=scale)
     y, low, diagonal = (
         alt.Y(f"{column}:Q", title="Observed PIEs (% of examples, 95 % interval)", scale=scale)
@@ -137,8 +141,11 @@ def calibration(characterize_calibration: pl.DataFrame) -> AnyChart:
         base.mark_point(color=BLUE, size=30).encode(y, tooltip=tooltip),
     )
     chart = alt.layer(*layers, data=frame).properties(width=PANEL_WIDTH, height=PANEL_WIDTH)
-    subtitle = [*in_common(frame, "dataset", "comparison"), "dashed: observed equals predicted"]
-    return finished(chart, frame, "Do properties predict the PIEs?", [" · ".join(subtitle)], columns=3)
+    subtitle = [
+        " · ".join([*in_common(frame, "dataset", "comparison"), "dashed: observed equals predicted"]),
+        "bins off the line: a straight line in the properties is not what PIEs depend on",
+    ]
+    return finished(chart, frame, "Do properties predict the PIEs?", subtitle, columns=3)
 
 
 def _with_regimes(rows: pl.DataFrame) -> pl.DataFrame:
@@ -155,7 +162,7 @@ def _cut_ratios(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Odds ratios as ``estimate`` with its interval, cut where the axis ends, and what to say of that."""
     decades = [pl.col(ratio).cast(pl.Float64).log10().alias(name) for ratio, name in zip(RATIOS, COLUMNS, strict=True)]
     cut, limit = cut_at(frame.with_columns(decades), MOST_DECADES)
-    notes = [] if limit is None else [f"cut at {10**-limit:.3g} and {10**limit:,.0f}"]
+    notes = [] if limit is None else [f"longer intervals end at {10**-limit:.2g} and {10**limit:.2g}"]
     return cut.with_columns((10 ** pl.col(*COLUMNS)).name.keep()), notes
 
 

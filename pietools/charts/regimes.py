@@ -25,7 +25,7 @@ from pietools.charts.style import (
 )
 from pietools.statistics.classes import LEVEL
 
-CHANGE, RAW, CEILING = "change in error rate, corrected for noise", "as observed", "its ceiling: observed if 1"
+CHANGE, RAW, CEILING = "change in error rate, corrected for noise", "as observed", "as observed, if it were 1"
 OF_PIES, BASELINE = "PIEs, corrected", "dense-against-dense PIEs, corrected"
 CORRELATIONS = {CHANGE: BLUE, RAW: INK, CEILING: INK, OF_PIES: VERMILLION, BASELINE: GREY}
 CORRELATION_SHAPES = {CHANGE: "circle", RAW: "cross", CEILING: "triangle-left", OF_PIES: "diamond", BASELINE: "square"}
@@ -45,11 +45,12 @@ EQUAL = {
 }
 EQUAL_COLORS = dict(zip(EQUAL.values(), (BLUE, VERMILLION, GREEN), strict=True))
 EQUAL_SHAPES = dict(zip(EQUAL.values(), ("circle", "diamond", "square"), strict=True))
-MEASURES = {"excess": "excess PIEs", "forgotten": "forgotten"}
+MEASURES = {"excess": "excess PIEs", "forgotten": "forgotten examples"}
 LOSS_TITLE = "Difference (examples, 95 % interval)"
+LINEAR = alt.Scale(padding=8, nice=False)
 
 MARGINAL = "marginal effect"
-DIFFERS, NOT_SHOWN = f"differs (adjusted p ≤ {LEVEL})", "not significant"
+DIFFERS, NOT_SHOWN = f"differs (p ≤ {LEVEL}, adjusted over the properties)", "not significant"
 DIFFERENCE_COLORS = {DIFFERS: VERMILLION, NOT_SHOWN: GREY}
 EFFECTS = {
     "log odds ratio": "Difference of log odds ratios (95 % interval)",
@@ -77,8 +78,8 @@ def change_correlations(regimes: pl.DataFrame) -> AnyChart:
         OF_PIES: ("pies_estimate", "pies_conf_low", "pies_conf_high", None),
         BASELINE: ("baseline_estimate", "baseline_conf_low", "baseline_conf_high", None),
     }
-    frame, limit = cut_at(_of_pairs(regimes, parts), FURTHEST_CORRELATION)
-    cut = [] if limit is None else [f"cut at ±{limit:.3g}"]
+    frame, limit = cut_at(_of_pairs(regimes, parts), FURTHEST_CORRELATION, at_least=FURTHEST_CORRELATION)
+    cut = [] if limit is None else [f"longer intervals end at ±{limit:.3g}"]
     return _drawn(frame, "Are the same examples hit?", CORRELATION_TITLE, CORRELATIONS, CORRELATION_SHAPES, cut)
 
 
@@ -108,7 +109,7 @@ def _of_pairs(regimes: pl.DataFrame, parts: Mapping[str, tuple[str | None, ...]]
 def _drawn(
     frame: pl.DataFrame, title: str, x_title: str, colors: dict[str, str], shapes: dict[str, str], notes: list[str]
 ) -> AnyChart:
-    x = {"title": x_title, "scale": alt.Scale(padding=8, nice=False)}
+    x = {"title": x_title, "scale": LINEAR}
     subtitle = " · ".join([*in_common(frame, "dataset", "compression"), *notes])
     return finished(
         side_by_side(frame, x, colors, shapes, line=0),
@@ -121,32 +122,52 @@ def _drawn(
 
 
 def losses(regimes_counts: pl.DataFrame) -> AnyChart:
-    """Difference of what two regimes lose, excess PIEs and forgotten examples, each with its 95 % interval.
+    """Difference of what two regimes lose, with its 95 % interval.
 
     Parameters
     ----------
     regimes_counts
-        Rows of ``results.regimes_counts``. Each compression, measure and data set becomes a panel with a row per pair of
-        regimes, of at most 40 rows: those with the smallest p.
+        Rows of ``results.regimes_counts`` of one measure. Each compression and data set becomes a panel with a row per pair of
+        regimes, of at most 40 rows: those with the smallest p. Where a pair is matched in one direction only, that one is drawn,
+        with its sign turned if it is the other one.
+
+    Raises
+    ------
+    ValueError
+        If the rows are of several measures.
     """
-    named = regimes_counts.with_columns(
-        _pairs(regimes_counts, "−"),
-        kind=pl.col("equal").replace_strict(EQUAL),
-        what=pl.col("measure").replace_strict(MEASURES),
-    )
-    shown, notes = with_estimate(named, "dataset", "compression", "measure")
-    frame, limit = cut_at(with_panels(shown, "dataset", "compression", "what"), float("inf"))
-    notes += [] if limit is None else [f"cut at ±{limit:,.0f}"]
-    x = {"title": LOSS_TITLE, "scale": alt.Scale(padding=8, nice=False)}
-    chart = side_by_side(frame, x, EQUAL_COLORS, EQUAL_SHAPES, line=0)
-    subtitle = " · ".join([*in_common(frame, "dataset", "compression", "what"), *notes])
+    if regimes_counts["measure"].n_unique() > 1:
+        raise ValueError("losses draws one measure: filter the frame first")
+    rows = _one_direction(regimes_counts)
+    named = rows.with_columns(_pairs(rows, "−"), kind=pl.col("equal").replace_strict(EQUAL))
+    shown, notes = with_estimate(named, "dataset", "compression")
+    frame, limit = cut_at(with_panels(shown, "dataset", "compression"), float("inf"))
+    notes += [] if limit is None else [f"longer intervals end at ±{limit:,.0f}"]
+    subtitle = " · ".join([*in_common(frame, "dataset", "compression"), *notes])
+    x = {"title": LOSS_TITLE, "scale": LINEAR}
     return finished(
-        chart,
+        side_by_side(frame, x, EQUAL_COLORS, EQUAL_SHAPES, line=0),
         frame,
-        "Does one regime lose more?",
+        f"Does one regime have more {MEASURES[rows['measure'][0]]}?",
         [subtitle],
-        columns=min(columns_of(frame), 2),
+        columns=columns_of(frame),
         own_rows=_has_own_rows(frame),
+    )
+
+
+def _one_direction(counts: pl.DataFrame) -> pl.DataFrame:
+    """Rows with an estimate, each pair of regimes in the order in which it comes first; of two directions that order."""
+    known = counts.filter(pl.col("estimate").is_not_null())
+    names = list(dict.fromkeys(counts["regime_a"].to_list() + counts["regime_b"].to_list()))
+    number = {name: pl.col(name).replace_strict(names, range(len(names))) for name in ("regime_a", "regime_b")}
+    is_turned = number["regime_a"] > number["regime_b"]
+    turned = (
+        known.filter(is_turned)
+        .rename({"regime_a": "regime_b", "regime_b": "regime_a"})
+        .with_columns(-pl.col("estimate"), conf_low=-pl.col("conf_high"), conf_high=-pl.col("conf_low"))
+    )
+    return pl.concat([known.filter(~is_turned), turned.select(known.columns)]).unique(
+        ["dataset", "compression", "measure", "equal", "regime_a", "regime_b"], keep="first", maintain_order=True
     )
 
 
@@ -175,7 +196,7 @@ def coefficient_differences(regimes_coefficients: pl.DataFrame) -> AnyChart:
     # A difference of two changes.
     frame = in_points(frame, 200) if effect == MARGINAL else frame
     frame, limit = cut_at(frame, float("inf"))
-    notes += [] if limit is None else [f"cut at ±{limit:.3g}"]
+    notes += [] if limit is None else [f"longer intervals end at ±{limit:.3g}"]
     columns = columns_of(frame)
     chart = forest(frame, EFFECTS[effect], DIFFERENCE_COLORS).properties(width=WIDTH if columns == 1 else PANEL_WIDTH)
     meaning = "effect on accuracy, per standard deviation" if effect == MARGINAL else "per standard deviation"

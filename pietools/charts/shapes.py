@@ -5,7 +5,6 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from pietools.charts.forest import names_of
 from pietools.charts.properties import with_units
 from pietools.charts.side_by_side import log_ticks
 from pietools.charts.style import (
@@ -19,6 +18,7 @@ from pietools.charts.style import (
     about,
     categories,
     finished,
+    in_common,
     shortened,
 )
 
@@ -35,8 +35,8 @@ CURVES = {
 CURVE_COLORS = dict(zip(CURVES.values(), (BLUE, VERMILLION, GREY), strict=True))
 SHAPE_TITLE = "Odds ratio (log scale)"
 RATIOS = ("odds_ratio", "odds_ratio_conf_low", "odds_ratio_conf_high")
-# The axis of curves shows at least a threefold and at most a hundredfold of the odds.
-CURVE_DECADES = 0.5, 2.0
+# The axis of curves shows at least a threefold and at most a tenfold of the odds.
+CURVE_DECADES = 0.5, 1.0
 
 
 def effect_shapes(characterize_shapes: pl.DataFrame) -> AnyChart:
@@ -46,8 +46,8 @@ def effect_shapes(characterize_shapes: pl.DataFrame) -> AnyChart:
     ----------
     characterize_shapes
         Rows of ``results.characterize_shapes`` of one comparison on one data set. A row of panels per property: one panel for the
-        primary model, one for PIEs beside dense-against-dense PIEs. The axis ends where the curves do, or at a hundredfold of
-        the odds; bands may leave it.
+        primary model, one for PIEs beside dense-against-dense PIEs. The axis ends where the curves do, or at a tenfold of the
+        odds; curves and bands may leave it.
 
     Raises
     ------
@@ -61,17 +61,20 @@ def effect_shapes(characterize_shapes: pl.DataFrame) -> AnyChart:
         name=with_units(),
         kind=pl.col("model").replace_strict(CURVES),
         question=pl.col("model").replace_strict(QUESTIONS),
-        panel=pl.lit(""),
     )
-    frame = named.with_columns(name=shortened(named["name"], PANEL_NAME_LENGTH))
+    named = named.with_columns(name=shortened(named["name"], PANEL_NAME_LENGTH))
+    frame = named.with_columns(panel=pl.format("{}: {}", "name", "question"))
     n_without = frame.filter(pl.col("odds_ratio_conf_low").is_null()).select("name", "kind").n_unique()
     subtitle = ["against the median of the property", "shaded: 95 % at each point"]
     subtitle += [f"curves without an interval: {n_without}"] if n_without else []
-    return finished(_curves(frame), frame, "The shape of each effect", [about(frame), " · ".join(subtitle)])
+    missing = characterize_shapes.filter(pl.col("odds_ratio").is_null()).select("property", "model").n_unique()
+    subtitle += [f"curves that could not be fitted: {missing}"] if missing else []
+    lines = [" · ".join([about(frame), *in_common(frame, "property")]), " · ".join(subtitle)]
+    return finished(_curves(frame), frame, "The shape of each effect", lines, columns=2, own_x=True)
 
 
 def _curves(frame: pl.DataFrame) -> AnyChart:
-    """A row of panels per property, a column per question."""
+    """A panel."""
     furthest = float(frame["odds_ratio"].log10().abs().max())  # type: ignore[arg-type]
     limit = min(max(furthest, CURVE_DECADES[0]), CURVE_DECADES[1])
     scale = alt.Scale(type="log", domain=[10**-limit, 10**limit], nice=False)
@@ -89,10 +92,4 @@ def _curves(frame: pl.DataFrame) -> AnyChart:
         .encode(alt.Y("odds_ratio_conf_low:Q", **axis), alt.Y2("odds_ratio_conf_high")),
         base.mark_line(strokeWidth=2, clip=True).encode(alt.Y("odds_ratio:Q", **axis)),
     )
-    panel = alt.layer(*layers, data=frame).properties(width=PANEL_WIDTH + 30, height=150)
-    questions = [question for question in dict.fromkeys(QUESTIONS.values()) if question in set(frame["question"])]
-    grid: Any = panel.facet(
-        row=alt.Row("name:N", title=None, sort=names_of(frame), header=alt.Header(labelOrient="top")),
-        column=alt.Column("question:N", title=None, sort=questions),
-    )
-    return grid.resolve_scale(x="independent")
+    return alt.layer(*layers, data=frame).properties(width=PANEL_WIDTH + 30, height=150)

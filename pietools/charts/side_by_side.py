@@ -9,7 +9,7 @@ import polars as pl
 from pietools.charts.forest import COLUMNS, names_of
 from pietools.charts.style import INK, PANEL_WIDTH, WIDTH, AnyChart, categories
 
-# An axis goes no further than all estimates and so many typical intervals.
+# Intervals that are so many times as long as a typical one are cut.
 TYPICAL_INTERVALS = 4
 
 
@@ -50,18 +50,20 @@ def columns_of(frame: pl.DataFrame) -> int:
     return 1 if n_panels < 3 else 2 if n_panels < 7 else 3
 
 
-def cut_at(
-    frame: pl.DataFrame, furthest: float, *, typical: float = TYPICAL_INTERVALS
-) -> tuple[pl.DataFrame, float | None]:
+def cut_at(frame: pl.DataFrame, furthest: float, *, at_least: float = 0.0) -> tuple[pl.DataFrame, float | None]:
     """Rows whose intervals end where the axis does, and where that is; None: nowhere, since no interval goes so far.
 
-    An axis holds all estimates and four times a typical (median) interval, but ends at ± ``furthest``.
+    An axis holds all estimates, and all intervals but those that are four times as long as a typical (median) one; it ends between
+    ± ``at_least`` and ± ``furthest``.
     """
+    length = pl.col("conf_high") - pl.col("conf_low")
     ends = pl.max_horizontal(pl.col("conf_low", "conf_high").abs())
     far, usual, most = frame.select(
-        pl.col("estimate").abs().max(), ends.median().alias("usual"), ends.max().alias("most")
+        pl.col("estimate").abs().max(),
+        ends.filter(length <= TYPICAL_INTERVALS * length.median()).max().alias("usual"),
+        ends.max().alias("most"),
     ).row(0)
-    limit = min(furthest, max(far, TYPICAL_INTERVALS * (usual or 0)))
+    limit = min(furthest, max(far, usual or 0, at_least))
     if max(far, most or 0) <= limit:
         return frame, None
     return frame.with_columns(pl.col(*COLUMNS).clip(-limit, limit)), limit

@@ -107,16 +107,24 @@ def count_or_range(counts: pl.Series, what: str) -> str:
 
 
 def finished(
-    chart: AnyChart, frame: pl.DataFrame, title: str, subtitle: list[str], *, columns: int = 1, own_rows: bool = False
+    chart: AnyChart,
+    frame: pl.DataFrame,
+    title: str,
+    subtitle: list[str],
+    *,
+    columns: int = 1,
+    own_rows: bool = False,
+    own_x: bool = False,
 ) -> AnyChart:
     """Chart of a frame with title and fonts, as one panel per value of ``panel`` if there are several.
 
-    ``own_rows``: each panel has its own rows on the y axis.
+    ``own_rows``: each panel has its own rows on the y axis; ``own_x``: each its own x axis.
     """
     panels = frame["panel"].unique(maintain_order=True).to_list()
     whole: Any = chart
     if len(panels) > 1:
-        whole = whole.facet(alt.Facet("panel:N", title=None, sort=panels), columns=columns)
+        whole = whole.facet(alt.Facet("panel:N", title=None, sort=panels), columns=columns, spacing=30)
         whole = whole.resolve_scale(y="independent").properties(spacing=6) if own_rows else whole
+        whole = whole.resolve_scale(x="independent") if own_x else whole
     lines = [line for line in subtitle if line]
     return whole.properties(title=alt.TitleParams(title, subtitle=lines)).configure(**CONFIG)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pietools.rounding import count
 from pietools.shown_tables import TABLES
+from pietools.shown_tables.classes import SIGNIFICANT
 from pietools.shown_tables.columns import LONG, ShownTable, shown_columns
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # Where stdout is no terminal there is nothing to fit the tables to.
 WIDTH_OF_FILES = 150
+LONGEST = 150  # rows: a longer table is read in the study
 NOTHING = {
     "subgroups": "The study has no properties. Ask for --property class, or import one: pietools import --property.",
     "characterize": "Nothing is known of the examples that could explain what is lost: collect logits, or import a property.",
@@ -54,13 +56,28 @@ def _tables(
             frame = analysis.tables[shown.table].filter(pl.col("dataset") == dataset["name"])
             if frame.height and (topic or is_wanted) and (rows := shown.rows(frame)):
                 yield of_topic, shown, rows
+    if topic in (None, "classes") and (counted := _class_counts(analysis, dataset["name"])):
+        yield "classes", SIGNIFICANT, counted
+
+
+def _class_counts(analysis: "Analysis", dataset: str) -> list[dict[str, Any]]:
+    """How many classes each test calls significant, beside how many would be by chance."""
+    from pietools.statistics.classes import count_significant
+
+    rows = analysis.classes.filter(pl.col("dataset") == dataset)
+    return [
+        {"compressed": compressed, "reference": reference, **row}
+        for (compressed, reference), part in rows.group_by("compressed", "reference", maintain_order=True)
+        for row in count_significant(part).to_dicts()
+    ]
 
 
 def _print_table(console: Console, shown: ShownTable, rows: list[dict[str, Any]], summed_up: str | None) -> None:
-    """A table; in the summary of all topics, where one of ``summed_up`` is long, how to see it."""
+    """A table, or where to see it if it is long: for ``summed_up``, a topic in the summary of all, the topic's command."""
     console.print(Text(f"\n{shown.title}", style="bold"))
-    if summed_up and len(rows) > LONG:
-        console.print(f"{len(rows)} rows: pietools {summed_up} STUDY")
+    if len(rows) > (LONG if summed_up else LONGEST):
+        elsewhere = f"pietools {summed_up} STUDY" if summed_up else f"from results.{shown.table}"
+        console.print(f"{len(rows)} rows: {elsewhere}")
         return
     columns = shown_columns(shown.columns, rows)
     table = Table(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -7,6 +7,7 @@ import polars as pl
 from pietools import charts
 from pietools.analysis import Analysis
 from pietools.charts.characterize import COMPRESSION, OUTCOMES, SIDES
+from pietools.charts.regimes import MEASURES
 from pietools.figures.figure import COMPARISON, Figure, file_stem, named, parts
 
 
@@ -48,9 +49,9 @@ def regimes(analysis: Analysis) -> Iterator[Figure]:
             f"Examples of {dataset} that are PIEs in both regimes, and how many would be if compression did nothing."
         )
         yield Figure("regimes", file_stem("overlaps", dataset), caption, charts.overlaps(rows))
-    for (dataset,), rows in parts(analysis, "regimes_counts", "estimate", "dataset"):
-        caption = f"Difference between regimes of excess PIEs and forgotten examples on {dataset}."
-        yield Figure("regimes", file_stem("regime-losses", dataset), caption, charts.losses(rows))
+    for (measure, dataset), rows in parts(analysis, "regimes_counts", "estimate", "measure", "dataset"):
+        caption = f"Difference between regimes of {MEASURES[measure]} on {dataset}."
+        yield Figure("regimes", file_stem("regime-losses", measure, dataset), caption, charts.losses(rows))
     by = ("effect", "compression", "dataset")
     for (effect, compression, dataset), rows in parts(analysis, "regimes_coefficients", "estimate", *by):
         caption = f"Difference between regimes of each property's {effect}: {compression} on {dataset}."

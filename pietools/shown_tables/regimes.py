@@ -1,6 +1,6 @@
 """How the tables about whether two regimes lose the same examples read."""
 
-from pietools.rounding import count, decimal, p_value
+from pietools.rounding import count, decimal, p_value, points, points_interval
 from pietools.shown_tables.columns import (
     AGAINST,
     COMPRESSED,
@@ -32,6 +32,13 @@ def _counts(row: Row) -> str:
     if row["count_a"] is None or row["count_b"] is None:
         return "–"
     return f"{count(row['count_a'])} − {count(row['count_b'])}"
+
+
+def _effect_difference(row: Row) -> str:
+    """Of log odds ratios, or of effects on accuracy in points."""
+    if row["effect"] != "marginal effect" or row["estimate"] is None:
+        return estimate_and_interval(row, *ESTIMATE)
+    return f"{points(row['estimate'])} points ({points_interval(row['conf_low'], row['conf_high'])})"
 
 
 def _difference(row: Row) -> str:
@@ -101,7 +108,7 @@ COEFFICIENTS = ShownTable(
         text("regime_b", "minus"),
         text("effect"),
         text("term", "property"),
-        Column("difference", lambda r: estimate_and_interval(r, *ESTIMATE)),
+        Column("difference", _effect_difference),
         P,
         P_ADJUSTED,
         NOTE,

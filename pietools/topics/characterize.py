@@ -34,7 +34,10 @@ def tables(reading: Reading) -> dict[str, pl.DataFrame]:
     for comparison in reading.each(reading.explainable()):
         explained = explanation(reading, comparison)
         if explained is None:
-            reading.warn("no property could explain what is lost: collect logits or import one.", comparison.dataset)
+            if reading.settings.explain != ():
+                reading.warn(
+                    "no property could explain what is lost: collect logits or import one.", comparison.dataset
+                )
             continue
         for table, rows in _compare(_Question(reading, comparison, explained)).items():
             found[table] += [{**vars(comparison), **row} for row in rows]
@@ -77,7 +80,8 @@ def _compare(question: _Question) -> dict[str, Rows]:
 
 def _primary(question: _Question) -> Rows:
     design = "paired" if question.paired else "unpaired"
-    return [{"design": design, **row} for row in question.model.terms.to_dicts()] if question.model else []
+    model = question.model
+    return [{"design": design, "n_missing": model.n_missing, **row} for row in model.terms.to_dicts()] if model else []
 
 
 def _pies(question: _Question) -> Rows:

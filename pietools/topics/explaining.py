@@ -7,6 +7,7 @@ import numpy as np
 from pietools.errors import StudyError
 from pietools.statistics.characterization.conditional_model import ConditionalModel, conditional_model
 from pietools.statistics.characterization.cross_fitting import Properties
+from pietools.statistics.characterization.half_sample_tests import FEWEST_NETWORKS
 from pietools.statistics.properties.catalogue import PROPERTIES
 from pietools.topics.network_properties import NetworkProperties
 from pietools.topics.reading import Comparison, Reading
@@ -106,10 +107,11 @@ def _names(
     wanted = asked if asked is not None else [name for name in known if name in DEFAULT or name in complete]
     names = []
     for name in wanted:
-        if name in known and is_crossed and name in networks.large:
+        why = _why_not_crossed(networks, name) if is_crossed and name in networks.names else None
+        if why is not None:
             reading.warn(
-                f"{name} of {comparison.reference} on {comparison.dataset} is left out of what may explain: too many classes to "
-                "measure it on parts of the networks. A second dense population is measured once."
+                f"left out of what may explain: {why}. A second dense population is measured once.",
+                f"{name} of {comparison.reference} on {comparison.dataset}",
             )
         elif name in known:
             names.append(name)
@@ -121,11 +123,28 @@ def _names(
     return tuple(dict.fromkeys(names))
 
 
+def _why_not_crossed(networks: NetworkProperties, name: str) -> str | None:
+    """Why a property cannot be measured on the parts of the networks that cross-fitting leaves; None if it can."""
+    if name in networks.large:
+        return "too many classes to measure it on parts of the networks"
+    k = networks.n_networks
+    smallest = max(1, (k // 2 if k >= FEWEST_NETWORKS else k) // 2)
+    return None if networks.is_known_by_some(name, smallest) else f"{smallest} network of {k} cannot tell it"
+
+
 def check_known(reading: Reading, name: str) -> None:
-    """Refuse a name that is no property of networks, and no number of any data set."""
+    """Refuse what is no property of networks and no number of any data set, and what no networks were measured for."""
     outside = {known for dataset in reading.datasets["name"] for known in reading.outside_numbers(dataset)}
-    if name not in PROPERTIES and name not in outside:
-        raise StudyError(
-            f"no property is named '{name}'. Of networks: {', '.join(PROPERTIES)}. Measured outside, as numbers: "
-            f"{', '.join(sorted(outside)) or 'none'}."
-        )
+    if name in outside:
+        return
+    measured = [
+        reading.network_properties(reading.second_dense(one) or one.reference, one.dataset)
+        for one in (reading.explainable() if name in PROPERTIES else [])
+    ]
+    if any(name in networks.names for networks in measured):
+        return
+    known = dict.fromkeys(found for networks in measured for found in networks.names) or PROPERTIES
+    why = f"{name} could not be measured: {measured[0].flags[name]}" if measured else f"no property is named '{name}'"
+    raise StudyError(
+        f"{why}. Of networks: {', '.join(known)}. Measured outside, as numbers: {', '.join(sorted(outside)) or 'none'}."
+    )

@@ -45,6 +45,10 @@ class NetworkProperties:
             return self.of_several[name](chosen).cast(pl.Float64)
         return mean_over_networks(name, self.per_network[name][chosen])
 
+    def is_known_by_some(self, name: str, n_networks: int) -> bool:
+        """Whether so many networks are enough for a property: one agrees with itself and nobody."""
+        return self.values(name, np.arange(n_networks)).is_not_null().any()
+
     def is_known_by_all(self, name: str) -> np.ndarray:
         """Which examples every network has a value of, (n,)."""
         if name in self.of_several:

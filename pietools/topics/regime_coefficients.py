@@ -33,6 +33,8 @@ def _compared(reading: Reading, pair: Pair) -> list[Row]:
         return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": "different-properties"}]
     sizes = [len(matrix) for one in comparisons for matrix in reading.predicted(one)]
     terms = [term for term in a.fitted if term != COMPRESSION]
+    if not terms:
+        return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": "constant"}]
     rows = []
     for effect, of_a, of_b in ((LOG_ODDS, a.log_odds, b.log_odds), (MARGINAL, a.marginal, b.marginal)):
         if of_a is None or of_b is None or not np.isfinite([*of_a.estimate, *of_b.estimate]).all():

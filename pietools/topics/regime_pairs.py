@@ -64,7 +64,12 @@ def members(reading: Reading) -> list[list[Member]]:
         if is_usable:
             kind = described["method"], described["sparsity"], described["bits"]
             of_regimes = found.setdefault((comparison.dataset, kind), {})
-            of_regimes.setdefault(described["regime"], Member(described["regime"], comparison, kind))
+            first = of_regimes.setdefault(described["regime"], Member(described["regime"], comparison, kind))
+            if first.comparison != comparison:
+                reading.warn(
+                    f"left out of the comparison of regimes: {first.comparison.compressed} has the same method, sparsity and bits.",
+                    f"{comparison.compressed} on {comparison.dataset}",
+                )
     return [[*of_regimes.values()] for of_regimes in found.values() if len(of_regimes) > 1]
 
 

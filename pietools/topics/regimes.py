@@ -249,5 +249,6 @@ def _hypothesis(reading: Reading, member: Member, name: str, hard: Difficulty) -
     if name in networks.names:
         rows = np.arange(networks.n_networks)[:: 1 if second else 2]
         return networks.values(name, rows).fill_null(np.nan).to_numpy()[examples]
-    reading.warn(f"{dataset} has no property '{name}', and no theory of it.")
+    why = f": {networks.flags[name]}" if name in networks.flags else ""
+    reading.warn(f"{dataset} has no property '{name}', and no theory of it{why}.")
     return None

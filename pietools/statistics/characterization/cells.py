@@ -182,4 +182,5 @@ def _frame(terms: tuple[str, ...], n_rows: int, numbers: dict[str, np.ndarray], 
         n=pl.lit(n_rows, pl.Int64), flag=pl.lit(flag, pl.String), **empty
     )
     frame = frame.with_columns(pl.Series(name, values).fill_nan(None) for name, values in numbers.items())
-    return frame.with_columns(odds_ratio=pl.col("estimate").exp()).select(COLUMNS)
+    ratio = pl.col("estimate").exp()
+    return frame.with_columns(odds_ratio=pl.when(ratio.is_finite()).then(ratio)).select(COLUMNS)

@@ -82,8 +82,8 @@ def crossed_pie_regression(
           (``difference``: ratio of odds ratios);
         * ``marginal_effect`` with its half-sample error: average derivative of the probability, per standard deviation;
         * ``vif``, ``n_missing``, ``flag``: why there is no fit (``few-networks``: three dense ones, or two where properties
-          need none, and one compressed are the least; ``constant``, ``collinear``, ``no-pies``, ``separated``, in some
-          split), no error (``few-networks``: six, or four, are the least, ``unstable``: a half-sample has no fit,
+          need none, and one compressed are the least; ``constant``, ``collinear``, ``no-pies``, ``all-pies``, ``separated``,
+          in some split), no error (``few-networks``: six, or four, are the least, ``unstable``: a half-sample has no fit,
           ``no-variance``), or what makes it doubtful (``few-events``: fewer than ten PIEs per term, ``high-vif``), or null.
 
     Notes
@@ -182,7 +182,11 @@ def _finish(tests: pl.DataFrame, design: Design, h: int, n_groups: int, flag: st
         set_size=pl.lit(h, pl.Int64), flag=pl.lit(flag, pl.String)
     )
     no_fit = pl.when(pl.col("estimate").is_null()).then(
-        pl.when(pl.col("n_events") == 0).then(pl.lit("no-pies")).otherwise(pl.lit("separated"))
+        pl.when(pl.col("n_events") == 0)
+        .then(pl.lit("no-pies"))
+        .when(pl.col("n_events") == pl.col("n"))
+        .then(pl.lit("all-pies"))
+        .otherwise(pl.lit("separated"))
     )
     return rows.with_columns(
         adjusted_within(rows, "side", "model"),

@@ -40,7 +40,12 @@ class Design:
             raise ValueError(f"{len(names)} names do not fit properties of shape {properties.shape}")
         is_kept = np.isfinite(properties).all(axis=1)
         kept = properties[is_kept].astype(np.float64)
-        mean, sd = (kept.mean(axis=0), kept.std(axis=0)) if len(kept) else (np.zeros(len(names)), np.zeros(len(names)))
+        # A spread beyond what numbers can hold is none to fit by.
+        with np.errstate(over="ignore", under="ignore"):
+            mean, sd = (
+                (kept.mean(axis=0), kept.std(axis=0)) if len(kept) else (np.zeros(len(names)), np.zeros(len(names)))
+            )
+        sd = np.where(np.isfinite(sd), sd, 0.0)
         varies = sd > _NO_SPREAD * np.abs(kept).max(axis=0, initial=0)
         sd = np.where(varies, sd, 0.0)
         values = np.where(varies, (kept - mean) / np.where(varies, sd, 1), 0.0)

@@ -76,9 +76,13 @@ def half_sample_covariance(replications: np.ndarray, n_networks: tuple[int, int]
 
 
 def with_odds_ratio(tests: pl.DataFrame) -> pl.DataFrame:
-    """The same with ``odds_ratio`` and its interval, ``odds_ratio_conf_low`` to ``odds_ratio_conf_high``."""
+    """The same with ``odds_ratio`` and its interval, ``odds_ratio_conf_low`` to ``odds_ratio_conf_high``.
+
+    Null where it is beyond all numbers.
+    """
     names = {"estimate": "odds_ratio", "conf_low": "odds_ratio_conf_low", "conf_high": "odds_ratio_conf_high"}
-    return tests.with_columns(pl.col(name).exp().alias(ratio) for name, ratio in names.items())
+    found = tests.with_columns(pl.col(name).exp().alias(ratio) for name, ratio in names.items())
+    return found.with_columns(pl.when(pl.col(*names.values()).is_finite()).then(pl.col(*names.values())))
 
 
 def adjusted_within(tests: pl.DataFrame, *keys: str) -> pl.Series:

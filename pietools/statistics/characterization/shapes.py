@@ -128,7 +128,8 @@ def pie_shapes(
 
     Of one split of the networks, as in :func:`crossed_pie_regression`, and its property: sets of the same sizes, so that the two
     curves are alike if compression does nothing. Random: the examples, each on its own; the networks are fixed. ``flag`` also:
-    ``few-networks``, ``no-pies``, ``all-pies``, ``separated``.
+    ``few-networks``, ``no-pies``, ``all-pies``, ``separated``. Knots, curve and median are those of the examples on which
+    networks disagree, as in :func:`conditional_shape`: where all agree there are no PIEs, and knots there would separate them.
     """
     needs_networks = properties.needs_networks
     if set_size(min(len(reference), len(compressed)), needs_networks=needs_networks) < 1:
@@ -137,17 +138,20 @@ def pie_shapes(
     sets, *_ = thirds(np.random.default_rng(seed), *everyone, paired=paired, needs_networks=needs_networks)
     values = properties.of(sets.properties)[:, 0]
     between, baseline = PieOutcomes.of(reference, compressed).between(sets)
-    return pie_shape(between, values), pie_shape(baseline, values)
+    first = reference[0]
+    disagree = (reference != first).any(axis=0) | (compressed != first).any(axis=0)
+    return pie_shape(between, values, shown=disagree), pie_shape(baseline, values, shown=disagree)
 
 
-def pie_shape(is_event: np.ndarray, values: np.ndarray) -> Shape:
+def pie_shape(is_event: np.ndarray, values: np.ndarray, *, shown: np.ndarray | None = None) -> Shape:
     """Log odds of being a PIE, or forgotten, along one property, shapes (n,), by logistic regression on its spline.
 
     Random: the examples, each on its own; the networks are fixed. By itself it says little: see :func:`pie_shapes`.
-    ``flag`` also: ``no-pies``, ``all-pies``, ``separated``.
+    ``shown``, boolean (n,): the examples whose quantiles set knots, curve and median, by default all. ``flag`` also:
+    ``no-pies``, ``all-pies``, ``separated``.
     """
     values = values.astype(np.float64)
-    basis = _Basis.of(values)
+    basis = _Basis.of(values if shown is None else values[shown])
     if len(basis.knots) < 3:
         return _no_shape("few-values")
     design = Design.of(basis.columns(values), _names(basis))

@@ -75,7 +75,9 @@ def coefficient_differences(
     h = n_networks // 2
     covariance = _covariance(a.replications, b.replications, matched=matched)
     if h < 2 or covariance is None:
-        flag = "few-networks" if h < 2 else "failed-fits"
+        # A number that no half-sample has takes more networks.
+        is_had = all(np.isfinite(one.replications).all(axis=1).any() for one in (a, b))
+        flag = "failed-fits" if h >= 2 and is_had else "few-networks"
         rows = [Estimate(estimate=float(d), flag=flag) for d in difference]
         return CoefficientDifferences(_frame(terms, rows), None, None, None, flag)
     covariance = covariance * h / (n_networks - h) + _beyond_networks(a, b, matched=matched)

@@ -111,7 +111,7 @@ def _pies(labels: Regime, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
     found = np.empty((len(before), len(ballots.examples)), dtype=bool)
     for row, one, other in zip(found, before, after, strict=True):
         row[:] = ballots.modal_columns(one) != ballots.modal_columns(other)
-    return ballots.examples, found.reshape(-1, 2, found.shape[1])
+    return ballots.examples, found.reshape(len(found) // 2, 2, found.shape[1])
 
 
 def _products(design: Design, pies: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
