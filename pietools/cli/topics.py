@@ -114,6 +114,17 @@ OPTIONS = [
 ]
 
 
+# Options that mean nothing to other topics, and are not shown there; analyze has all.
+OF_TOPICS = {
+    "permutations": ("pies", "examples", "subgroups", "regimes"),
+    "margin": ("accuracy", "power"),
+    "delta": ("examples",),
+    "properties": ("subgroups",),
+    "explain": ("characterize", "regimes"),
+    "theories": ("regimes",),
+}
+
+
 def settings_options(command: Any) -> Any:
     """Give a command the options that every analysis has."""
     for option in reversed(OPTIONS):
@@ -125,7 +136,9 @@ def topic_command(topic: str) -> click.Command:
     """The command of one topic."""
     question, answer = QUESTIONS[topic]
 
-    @click.command(topic, help=f"{question}\n\n{answer} Stored in the study, in the tables results.{topic}…")
+    stored = f"What is found replaces the tables results.{topic}… of the study."
+
+    @click.command(topic, help=f"{question}\n\n{answer} {stored}")
     @click.argument("study", type=click.Path(path_type=Path))
     @settings_options
     def command(study: Path, as_json: bool, **asked: Any) -> None:
@@ -141,6 +154,9 @@ def topic_command(topic: str) -> click.Command:
 
             print_summary(analysis, topic)
 
+    for option in command.params:
+        if isinstance(option, click.Option):
+            option.hidden = topic not in OF_TOPICS.get(option.name or "", (topic,))
     return command
 
 

@@ -31,6 +31,24 @@ TERMS = {
     "Weighted by class size these sum to zero, so one damaged class makes the others look better: see the raw change beside it.",
     "Adjusted p": "Corrected for the number of classes (Benjamini–Hochberg): of the classes called significant at 0.05, on average "
     "at most 5 % are so by chance.",
+    "At equal difficulty": "On one and the same example: how much smaller are the odds of a compressed network to be "
+    "right than those of a dense one, and does that depend on a property? Only examples on which some network is "
+    "right and some is wrong count.",
+    "Odds ratio": "Factor by which the odds change: of staying right (below 1: compression hurts more where the "
+    "property is higher), or of being a PIE. Per sd: for a difference of one standard deviation of the property over "
+    "the examples.",
+    "Loss, margin, entropy, agreement, el2n": "How dense networks do on an example: minus log probability of its "
+    "label; the label's probability less the largest other one; spread of the mean probabilities; share of networks "
+    "on the modal label; distance of the probabilities from the label.",
+    "Label noise, atypicality": "How doubtful the given label looks to dense networks that did not see the example "
+    "(confident learning); how far its features, or pixels, lie from those of the training examples.",
+    "Correlation of the change in error rate": "Over examples, between two regimes, beyond difficulty and class, "
+    "without the noise of the networks: 1 if the same examples become harder in proportion, 0 if unrelated ones. The "
+    "ceiling is what would be observed, noise and all, if it were 1.",
+    "Weak-change, no-change": "Too little changes in one of the regimes for that correlation, which may be a ratio "
+    "of noise, or is none.",
+    "Theory, R²": "A property that is to explain who becomes harder. R² is the share of the change in error rate "
+    "that is explained on examples that were not used for the fit, without and with it.",
     "Paired, welch, hooker": "Tests of a class: paired t test (matched replicates), Welch's t test, and the published form, "
     "Welch's t test after a shift by the population's mean accuracy, uncorrected. The design decides which one is the default.",
 }
