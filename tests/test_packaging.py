@@ -48,7 +48,7 @@ from pietools.cli import main
 from pietools.exporting import import_folder
 from pietools.resources import resource
 import_folder(resource("data", "fashion-mnist", "study"), Path("study.duckdb"))
-main(["pies", "study.duckdb", "--json"])
+main(["flips", "study.duckdb", "--json"])
 """
     answer = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
