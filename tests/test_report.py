@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pietools import rounding
@@ -167,6 +168,16 @@ def test_long_tables_are_folded() -> None:
     rows = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(51)))
     assert "<details><summary>51 rows</summary>" in page(make_analysis(pies=rows))
     assert "<details>" not in page(make_analysis())
+
+
+def test_tables_of_copies_that_are_summed_up_are_folded() -> None:
+    """The accuracy of a copy waits; that of the data set it is of does not."""
+    datasets = pl.DataFrame([dataset_row(), dataset_row(name="toy/test/blur", alteration="gaussian-blur")])
+    accuracy = frame(accuracy_row("dense"), accuracy_row("dense", dataset="toy/test/blur"))
+    text = page(make_analysis(datasets=datasets, accuracy=accuracy))
+    title = "Accuracy and agreement, mean ± sd over networks"
+    assert f"{title} · toy/test/blur</h3><details>" in text
+    assert f"{title} · toy/test</h3><div" in text
 
 
 def test_the_summary_of_all_topics_leaves_out_long_tables(capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,16 +112,19 @@ def _comparison(rows: pl.DataFrame, chart: Figure | None) -> str:
 
 
 def _shown(analysis: Analysis, tables: Iterable[ShownTable]) -> list[str]:
-    """Each table under its title, one per data set, named if there are several."""
+    """Each table under its title, one per data set, named if there are several; folded if long, or of a copy that is summed up."""
     parts = []
+    copies = set(analysis.datasets.filter(pl.col("alteration").is_not_null())["name"])
     for shown in tables:
         by_dataset = analysis.tables[shown.table].partition_by("dataset", maintain_order=True)
         for frame in by_dataset:
             rows = shown.rows(frame)
             title = shown.title if len(by_dataset) == 1 else f"{shown.title} · {frame['dataset'][0]}"
             rendered = table(shown_columns(shown.columns, rows), rows)
-            is_long = len(rows) > LONG
-            parts.append(element("h3", title) + (folded(f"{count(len(rows))} rows", rendered) if is_long else rendered))
+            is_folded = len(rows) > LONG or (not shown.of_copies and frame["dataset"][0] in copies)
+            parts.append(
+                element("h3", title) + (folded(f"{count(len(rows))} rows", rendered) if is_folded else rendered)
+            )
     return parts
 
 

@@ -25,8 +25,8 @@ class Column(NamedTuple):
 class ShownTable(NamedTuple):
     """A result table as people see it; ``select`` picks and orders its rows.
 
-    ``in_summary`` says whether ``analyze`` prints it, ``of_copies`` whether also of altered copies, ``in_report`` whether the
-    report has it: not where a figure shows more.
+    ``in_summary`` says whether ``analyze`` prints it, ``in_report`` whether the report has it: not where a figure shows more.
+    ``of_copies``: whether altered copies have it too, which unseen data sum up; the report folds it if not.
     """
 
     table: str
