@@ -1,6 +1,6 @@
 """A study: one DuckDB file with the examples, the models, every model's predictions, and the results."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from os import PathLike
@@ -15,6 +15,7 @@ import pyarrow as pa
 from pietools import adding, adding_datasets, adding_properties, matrices, recordings
 from pietools.database import Database, to_json
 from pietools.errors import StudyError
+from pietools.questions import Questions
 from pietools.records import (
     LABEL_NOISE,
     Dataset,
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class Study:
+class Study(Questions):
     """An open study.
 
     Frames come back as polars. ``dataset=None`` means the primary data set, the first that was added. A name that the study
@@ -56,7 +57,7 @@ class Study:
     """
 
     def __init__(self, database: Database, *, is_new: bool = False) -> None:
-        self._database = database
+        super().__init__(database)
         self._is_new = is_new
 
     @classmethod
@@ -107,10 +108,6 @@ class Study:
         """Everything inside is stored at once or not at all."""
         with self._database.transaction():
             yield
-
-    def sql(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
-        """Result of a query of your own; the macros of docs/schema.md are there."""
-        return self._database.sql(query, params)
 
     # What the study holds
 
@@ -213,69 +210,7 @@ class Study:
                group by d.name, e.property, e.source order by all"""
         )
 
-    # The questions of sql/macros.sql
-
-    def accuracy(self, population: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per network: top1, top5, mean_loss (nats), mean_confidence."""
-        return self._ask("accuracy", population, dataset=dataset)
-
-    def class_recall(self, population: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per network and class: recall."""
-        return self._ask("class_recall", population, dataset=dataset)
-
-    def votes(self, population: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per example and predicted class: n_votes."""
-        return self._ask("votes", population, dataset=dataset)
-
-    def modal_labels(self, population: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per example: modal_label (ties: the lowest class), n_votes, is_tied, is_correct."""
-        return self._ask("modal_labels", population, dataset=dataset)
-
-    def pies(self, reference: str, compressed: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per pruning identified exemplar, with direction, is_tied and taxicab distance."""
-        return self._ask("pies", reference, compressed, dataset=dataset)
-
-    def overlap(
-        self, reference_a: str, compressed_a: str, reference_b: str, compressed_b: str, dataset: str | None = None
-    ) -> pl.DataFrame:
-        """One row: n_pies_a, n_pies_b, n_both, n_either and jaccard of the PIEs of two comparisons."""
-        return self._ask("overlap", reference_a, compressed_a, reference_b, compressed_b, dataset=dataset)
-
-    def flips(self, reference: str, compressed: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per pair of networks: harmful, beneficial, wrong_to_wrong and total share of flips."""
-        return self._ask("flips", reference, compressed, dataset=dataset)
-
-    def churn(self, population: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row: n_networks, and total, the share of predictions that differ between two networks of the population."""
-        return self._ask("churn", population, dataset=dataset)
-
-    def vote_sums(self, population: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per predicted class: n_votes, and sum_squared_votes per example."""
-        return self._ask("vote_sums", population, dataset=dataset)
-
-    def is_paired(self, reference: str, compressed: str, dataset: str | None = None) -> bool:
-        """Whether the replicate names of both populations are given and equal."""
-        return bool(self._ask("pairing", reference, compressed, dataset=dataset)["is_paired"].item())
-
-    def known_properties(self, dataset: str | None = None) -> pl.DataFrame:
-        """One row per property and source that the data set has, or inherits as an altered copy."""
-        return self._ask("known_properties", dataset=dataset)
-
-    def property(self, name: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per example that has a value of the property, NAME or NAME@SOURCE: number or text. Altered copies inherit."""
-        return self._ask("example_property", name, dataset=dataset)
-
-    def subgroups(self, property_name: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per example: group_id and group by a property, by the given label (``class``), or by a crossing (``sex*age``)."""
-        return self._ask("subgroups", property_name, dataset=dataset)
-
-    def subgroup_rates(self, population: str, property_name: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per network and group: accuracy, and with two classes false_positive_rate and false_negative_rate."""
-        return self._ask("subgroup_rates", population, property_name, dataset=dataset)
-
-    def _ask(self, macro: str, *names: str, dataset: str | None) -> pl.DataFrame:
-        arguments = ", ".join([*("?" * len(names)), "dataset := ?"])
-        return self.sql(f"select * from {macro}({arguments})", [*names, dataset])
+    # Predictions as arrays
 
     def labels(self, dataset: str | None = None) -> np.ndarray:
         """Given labels in example order, shape (n,), int32; −1 where there is none."""
