@@ -19,7 +19,7 @@ from pietools.statistics.characterization.out_of_fold import (
     scores,
     stratified_folds,
 )
-from pietools.statistics.characterization.shapes import KNOTS, conditional_shape, pie_shape
+from pietools.statistics.characterization.shapes import KNOTS, conditional_shape, pie_shape, pie_shapes
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent
 from tests.statistics.test_pie_regression import study
 
@@ -203,3 +203,15 @@ def test_shapes_that_cannot_be_had_are_flagged() -> None:
     assert (found.flag, len(found.curve)) == ("no-examples", 0)
     with pytest.raises(ValueError, match="one property"):
         conditional_shape(dense, dense, Properties.fixed(x, ("a", "b")), paired=True, seed=1)
+
+
+def test_shapes_of_pies_are_of_the_examples_on_which_networks_disagree() -> None:
+    """Nine tenths of the examples are certain: knots among them would separate the PIEs from them, and the curve lies elsewhere."""
+    rng = np.random.default_rng(4)
+    is_hard = np.arange(1000) >= 900
+    x = np.where(is_hard, rng.uniform(0.5, 2, 1000), rng.uniform(0, 0.1, 1000))
+    wrong = rng.random((16, 1000)) < (0.4 + 0.05 * x) * is_hard
+    shapes = pie_shapes(wrong[:8] * 1, wrong[8:] * 1, Properties.fixed(x[:, None], ("x",)), paired=False, seed=1)
+    for shape in shapes:
+        assert shape.flag is None
+        assert shape.curve["value"].min() > 0.5
