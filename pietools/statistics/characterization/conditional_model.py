@@ -92,7 +92,7 @@ def conditional_model(
         * ``std_error_information``: from the inverse information of the one fit, which takes networks, and the two of
           a pair, as independent, and is for comparison; null with cross-fitting, where there is no such fit;
         * ``marginal_effect``: by how much one standard deviation changes the accuracy of a compressed network, averaged over
-          examples, and its half-sample error: β · mean θ(1 − θ), θ the chance of being right, estimated without bias by
+          examples, and its error: β · mean θ(1 − θ), θ the chance of being right, estimated without bias by
           right · wrong / (K_C (K_C − 1)); null with one compressed network;
         * ``vif``, and ``flag``: why there is no fit (``one-network``, ``no-examples``: none is informative, ``separated``,
           ``constant``, ``collinear``), no error (``few-networks``, ``unstable``: a half-sample is separated,

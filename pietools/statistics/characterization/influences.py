@@ -89,7 +89,8 @@ def influences(
     n_right = n_compressed + right_reference.sum(axis=0, dtype=np.int64)
     _, _, information = Tables.of(n_right, n_compressed, properties, sizes).derivatives(coefficients)
     design = np.column_stack([np.ones(len(properties)), properties])
-    moves = design @ np.linalg.inv(information)
+    # Where some log odds are beyond all bounds the information is singular: nothing moves them.
+    moves = design @ np.linalg.pinv(information, hermitian=True)
 
     def residuals(reference: np.ndarray, compressed: np.ndarray, left: tuple[int, int]) -> np.ndarray:
         """Right compressed networks beyond expectation, without some: whether those are right, (n,) or 0 for none."""
