@@ -10,9 +10,12 @@ from pietools import __version__
 from pietools.errors import StudyError
 from pietools.study import Study
 from pietools.topics import TOPICS
-from pietools.topics.explaining import check_known
+from pietools.topics.explaining import check_known, check_measured
 from pietools.topics.pies import TIE_RULE
 from pietools.topics.reading import Reading, Settings
+
+# Topics that look at the properties that may explain what is lost.
+EXPLAINING = {"characterize", "regimes"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def analyze(
         name: tuple(value) if isinstance(value, list) else value for name, value in known.items() if value is not None
     }
     settings = Settings(**given | {"comparisons": wanted, "properties": _names(properties)})
-    analysis = _run(study, topics, settings, on_step)
+    chosen = (*(_names(explain) or ()), *(_names(theories) or ()))
+    analysis = _run(study, topics, settings, chosen, on_step)
     if store:
         stored: dict[str, Any] = asdict(settings) | {"tie_rule": TIE_RULE}
         study.store_results(analysis.tables, settings=stored, seed=stored.pop("seed"), version=__version__)
@@ -106,7 +110,14 @@ def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(dict.fromkeys(name.strip() for name in names))
 
 
-def _run(study: Study, topics: Sequence[str], settings: Settings, on_step: Callable[[int, int], None]) -> Analysis:
+def _run(
+    study: Study,
+    topics: Sequence[str],
+    settings: Settings,
+    chosen: Sequence[str],
+    on_step: Callable[[int, int], None],
+) -> Analysis:
+    """``chosen`` are the properties that were named now: where one is missing that the recipe names, a warning says so."""
     done = 0.0
 
     def on_item(share: float) -> None:
@@ -117,6 +128,8 @@ def _run(study: Study, topics: Sequence[str], settings: Settings, on_step: Calla
     reading = Reading(study, settings, on_item)
     for name in (*(settings.explain or ()), *settings.theories):
         check_known(reading, name)
+    for name in chosen if EXPLAINING & set(topics) else ():
+        check_measured(reading, name)
     tables: dict[str, pl.DataFrame] = {}
     for topic in topics:
         tables |= TOPICS[topic](reading)

@@ -280,6 +280,17 @@ def test_names_that_nobody_knows(study: Study) -> None:
             analyze(study, topics=["characterize", "regimes"], store=False, **{option: ["prediction_depth"]})
 
 
+def test_what_the_recipe_asks_and_nobody_measured_is_left_out(tmp_path: Path) -> None:
+    """With a warning; topics that do not look at properties measure no networks for them, and refuse nothing."""
+    with make_regimes(tmp_path / "s.duckdb", ("one",), compressed=HARD, n_networks=4) as study:
+        study.set_recipe({"analyze": {"explain": ["loss", "prediction_depth"], "theories": ["prediction_depth"]}})
+        analyze(study, topics=["pies"], explain=["prediction_depth"], permutations=5, store=False)
+        found = analyze(study, topics=["characterize", "regimes"], store=False, permutations=5)
+    assert set(found.characterize["term"]) == {"(compression)", "loss"}
+    assert any("has no prediction_depth: not-recorded" in note for note in found.warnings)
+    assert any("no theory of it: not-recorded" in note for note in found.warnings)
+
+
 def test_training_examples_have_no_label_noise(tmp_path: Path) -> None:
     """What needs unseen examples is refused for those that the networks were trained on, and says why."""
     rng = np.random.default_rng(0)

@@ -27,7 +27,10 @@ def findings(analysis: Analysis, *, is_selected: bool) -> str:
     )
     if not entries:
         return element("p", "No population is compared with another.")
-    selected = "Figures of single comparisons are of those with more PIEs than the networks' chance makes (95 %)."
+    selected = (
+        "Figures of single comparisons are of those with more PIEs than the networks' chance makes (95 %), "
+        "or with too few networks to say."
+    )
     return wrap("dl", entries, class_="findings") + (element("p", selected, class_="note") if is_selected else "")
 
 

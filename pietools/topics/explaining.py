@@ -1,5 +1,6 @@
 """What may explain which examples are lost: properties of networks that have no part in the loss, and of outside."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,18 +134,27 @@ def _why_not_crossed(networks: NetworkProperties, name: str) -> str | None:
 
 
 def check_known(reading: Reading, name: str) -> None:
-    """Refuse what is no property of networks and no number of any data set, and what no networks were measured for."""
-    outside = {known for dataset in reading.datasets["name"] for known in reading.outside_numbers(dataset)}
-    if name in outside:
-        return
+    """Refuse a name that is no property of networks, and no number of any data set."""
+    if name not in PROPERTIES and name not in _outside(reading):
+        raise StudyError(f"no property is named '{name}'. {_there_are(reading, PROPERTIES)}")
+
+
+def check_measured(reading: Reading, name: str) -> None:
+    """Refuse a property that no networks of the study were measured for, and that nothing outside gives."""
     measured = [
         reading.network_properties(reading.second_dense(one) or one.reference, one.dataset)
-        for one in (reading.explainable() if name in PROPERTIES else [])
+        for one in reading.explainable()
     ]
-    if any(name in networks.names for networks in measured):
+    if name in _outside(reading) or not measured or any(name in networks.names for networks in measured):
         return
-    known = dict.fromkeys(found for networks in measured for found in networks.names) or PROPERTIES
-    why = f"{name} could not be measured: {measured[0].flags[name]}" if measured else f"no property is named '{name}'"
-    raise StudyError(
-        f"{why}. Of networks: {', '.join(known)}. Measured outside, as numbers: {', '.join(sorted(outside)) or 'none'}."
-    )
+    known = dict.fromkeys(found for networks in measured for found in networks.names)
+    raise StudyError(f"{name} could not be measured: {measured[0].flags[name]}. {_there_are(reading, known)}")
+
+
+def _outside(reading: Reading) -> set[str]:
+    return {name for dataset in reading.datasets["name"] for name in reading.outside_numbers(dataset)}
+
+
+def _there_are(reading: Reading, of_networks: Iterable[str]) -> str:
+    outside = ", ".join(sorted(_outside(reading))) or "none"
+    return f"Of networks: {', '.join(of_networks)}. Measured outside, as numbers: {outside}."
