@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from pietools.statistics.classes import class_tests
-from pietools.statistics.relabelling import relabelling_null
-from pietools.statistics.t_tests import paired_t, welch_t
+from pietools.statistics.classes.tests import class_tests
+from pietools.statistics.tools.relabelling import relabelling_null
+from pietools.statistics.tools.t_tests import paired_t, welch_t
 
 N_EXAMPLES, N_CLASSES, N_NETWORKS, N_PERMUTATIONS = 50_000, 1_000, 30, 1_000
 N_LOOPED = 10  # relabellings that the loop is timed on

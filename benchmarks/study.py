@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pietools.records import Dataset, Evaluation, Model, Population
-from pietools.statistics.scalars import scalars_from_labels
+from pietools.statistics.tools.scalars import scalars_from_labels
 from pietools.study import Study
+from pietools.study.records import Dataset, Evaluation, Model, Population
 
 N_EXAMPLES, N_CLASSES, N_NETWORKS = 50_000, 1_000, 30
 NAMES = ("dense", "a", "b", "c", "d", "e")

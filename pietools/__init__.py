@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from pietools.version import __version__
+
 if TYPE_CHECKING:
     from os import PathLike
 
     from pietools.study import Study
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "analyze", "charts", "open"]
 
 

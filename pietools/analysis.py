@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from pietools import __version__
+from pietools.conventions import TIE_RULE
 from pietools.errors import StudyError
 from pietools.study import Study
 from pietools.topics import TOPICS
-from pietools.topics.explaining import check_known, check_measured
-from pietools.topics.pies import TIE_RULE
-from pietools.topics.reading import Reading, Settings
+from pietools.topics.characterize.explanation import check_known, check_measured
+from pietools.topics.study_reader import Settings, StudyReader
+from pietools.version import __version__
 
 # Topics that look at the properties that may explain what is lost.
 EXPLAINING = {"characterize", "regimes"}
@@ -125,19 +125,19 @@ def _run(
         done += share
         on_step(round(100 * done), 100 * len(topics))
 
-    reading = Reading(study, settings, on_item)
+    reader = StudyReader(study, settings, on_item)
     for name in (*(settings.explain or ()), *settings.theories):
-        check_known(reading, name)
+        check_known(reader, name)
     for name in chosen if EXPLAINING & set(topics) else ():
-        check_measured(reading, name)
+        check_measured(reader, name)
     tables: dict[str, pl.DataFrame] = {}
     for topic in topics:
-        tables |= TOPICS[topic](reading)
+        tables |= TOPICS[topic](reader)
     return Analysis(
         settings,
-        reading.datasets,
+        reader.datasets,
         tables,
-        reading.warnings,
+        reader.warnings,
         compression=study.sql("from compression_details"),
         regime_differences=study.sql("from regime_differences"),
     )

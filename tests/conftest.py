@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
-from pietools.records import Dataset, Evaluation, Model, Population
-from pietools.statistics.scalars import scalars_from_labels
+from pietools.statistics.tools.scalars import scalars_from_labels
 from pietools.study import Study
+from pietools.study.records import Dataset, Evaluation, Model, Population
 
 # A shared machine may stall for any while; a slow example is no failure.
 settings.register_profile("no deadline", deadline=None)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pietools.records import LABEL_NOISE, Dataset, Evaluation, Model, Population
-from pietools.statistics.scalars import scalars_from_logits
+from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
+from pietools.study.records import LABEL_NOISE, Dataset, Evaluation, Model, Population
 
 N, N_CLASSES, N_NETWORKS = 400, 4, 8
 TEST, NOISY, BLURRED = "toy/test", "toy/test/label-noise", "toy/test/blur"

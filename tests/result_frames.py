@@ -10,7 +10,7 @@ import polars as pl
 from pietools.analysis import Analysis
 from pietools.study import Study
 from pietools.topics import TOPICS
-from pietools.topics.reading import Settings
+from pietools.topics.study_reader import Settings
 
 
 @cache

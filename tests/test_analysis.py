@@ -11,11 +11,11 @@ from click.testing import Result
 
 import pietools
 from pietools.analysis import analyze
-from pietools.analysis_json import analysis_json
 from pietools.errors import StudyError
-from pietools.records import Dataset, Evaluation, Model, Population
-from pietools.statistics.scalars import scalars_from_labels
+from pietools.report.as_json import analysis_json
+from pietools.statistics.tools.scalars import scalars_from_labels
 from pietools.study import Study
+from pietools.study.records import Dataset, Evaluation, Model, Population
 from tests.conftest import DENSE, LABELS, PRUNED, SHARED, add_labels, make_study, simulate
 
 

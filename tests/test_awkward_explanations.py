@@ -9,9 +9,9 @@ import pytest
 
 from pietools.analysis import analyze
 from pietools.errors import StudyError
-from pietools.records import Dataset, Population
-from pietools.statistics.characterization.half_sample_tests import with_odds_ratio
+from pietools.statistics.characterize.half_sample_tests import with_odds_ratio
 from pietools.study import Study
+from pietools.study.records import Dataset, Population
 from tests.conftest import add_labels
 from tests.regime_study import TEST, N, make_regimes
 from tests.statistics.characterization_worlds import few_half_samples

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from pietools import charts
-from pietools.charts.pies import NULL
-from pietools.charts.style import AnyChart, shortened
-from pietools.figures import svg
+from pietools.drawing.style import AnyChart, shortened
+from pietools.report.figures import svg
+from pietools.topics.pies.charts import NULL
 from tests.result_frames import classes_frame, flips_row, frame, pies_row, table
 
 COMPARISON = {"reference": "dense", "compressed": "pruned", "dataset": "toy/test"}

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from pietools import charts
-from pietools.charts.pies import NULL
-from pietools.charts.style import AnyChart
-from pietools.figures import figures, svg
+from pietools.drawing.style import AnyChart
+from pietools.report.figures import figures, svg
+from pietools.topics.pies.charts import NULL
 from tests.explanation_frames import (
     bin_row,
     coefficient_row,

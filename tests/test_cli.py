@@ -15,10 +15,10 @@ from click.testing import Result
 
 from pietools import __version__, analysis
 from pietools.cli import main
-from pietools.resources import resource
 from pietools.study import Study
+from pietools.study.shipped_files import resource
 from pietools.topics import TOPICS
-from pietools.topics.reading import Comparison, Reading
+from pietools.topics.study_reader import Comparison, StudyReader
 from tests.conftest import DENSE, LABELS, PRUNED, make_study
 
 HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "pydantic", "rich", "numpy")
@@ -188,19 +188,19 @@ def test_a_full_disk_is_one_line(toy: Study) -> None:
 def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """README's first command is not spoiled by having been run before. One compression, once: docs/generate.py runs all."""
     found: list[analysis.Analysis] = []
-    analyze, comparisons_of = analysis.analyze, Reading._comparisons
+    analyze, comparisons_of = analysis.analyze, StudyReader._comparisons
 
     def analyze_once(study: Study, **options: Any) -> analysis.Analysis:
         found[:] = found or [analyze(study, **options)]
         return found[0]
 
-    def supervised_only(reading: Reading) -> list[Comparison]:
+    def supervised_only(reading: StudyReader) -> list[Comparison]:
         reading.evaluated = reading.evaluated.filter(pl.col("population").str.starts_with("supervised/"))
         kept = {"supervised/magnitude-0.9", "supervised/dense-2"}
         return [one for one in comparisons_of(reading) if one.compressed in kept]
 
     monkeypatch.setattr(analysis, "analyze", analyze_once)
-    monkeypatch.setattr(Reading, "_comparisons", supervised_only)
+    monkeypatch.setattr(StudyReader, "_comparisons", supervised_only)
     first, again = (run("demo", "--json", "--out", tmp_path / "demo") for _ in range(2))
     assert (first.exit_code, again.exit_code) == (0, 0), again.output
     assert first.stdout == again.stdout

@@ -10,11 +10,11 @@ import pytest
 from click.testing import Result
 
 from pietools.analysis import Analysis, analyze
-from pietools.analysis_json import LISTS, analysis_json
 from pietools.errors import StudyError
-from pietools.records import Dataset, Evaluation, Model, Population
-from pietools.statistics.scalars import scalars_from_logits
+from pietools.report.as_json import LISTS, analysis_json
+from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
+from pietools.study.records import Dataset, Evaluation, Model, Population
 from tests.conftest import add_labels, make_study, simulate
 from tests.regime_study import NOISY, TEST, make_regimes
 from tests.statistics.characterization_worlds import few_half_samples

@@ -7,10 +7,10 @@ import pytest
 from click.testing import Result
 
 from pietools.errors import ImportFileError
-from pietools.exporting import TABLES, export_folder, import_folder
-from pietools.records import Evaluation, Model
-from pietools.statistics.scalars import scalars_from_logits
+from pietools.exchange.study_folder import TABLES, export_folder, import_folder
+from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
+from pietools.study.records import Evaluation, Model
 from tests.conftest import LABELS
 from tests.test_importing import scores
 from tests.test_study import RECORDING

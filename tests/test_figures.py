@@ -9,7 +9,7 @@ import pytest
 
 from pietools import charts
 from pietools.analysis import Analysis
-from pietools.figures import figures, file_stem, save, svg
+from pietools.report.figures import figures, file_stem, save, svg
 from pietools.report.page import page
 from tests.result_frames import classes_frame, frame, make_analysis, pies_row
 

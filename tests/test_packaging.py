@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pietools.resources import resource
+from pietools.study.shipped_files import resource
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,8 +45,8 @@ import pietools
 assert pietools.__file__.startswith({str(unpacked)!r})
 from pathlib import Path
 from pietools.cli import main
-from pietools.exporting import import_folder
-from pietools.resources import resource
+from pietools.exchange.study_folder import import_folder
+from pietools.study.shipped_files import resource
 import_folder(resource("data", "fashion-mnist", "study"), Path("study.duckdb"))
 main(["flips", "study.duckdb", "--json"])
 """

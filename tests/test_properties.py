@@ -12,9 +12,9 @@ from click.testing import Result
 
 from pietools.analysis import analyze
 from pietools.errors import StudyError
-from pietools.exporting import export_folder, import_folder
-from pietools.records import Dataset, Population
+from pietools.exchange.study_folder import export_folder, import_folder
 from pietools.study import Study
+from pietools.study.records import Dataset, Population
 from tests.conftest import DENSE, LABELS, PRUNED, add_labels, make_study
 from tests.test_macros import shell
 

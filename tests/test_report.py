@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pietools import rounding
 from pietools.cli.summary import print_summary
-from pietools.figures import write_figures
 from pietools.report import write_report
+from pietools.report.figures import write_figures
 from pietools.report.page import page
 from pietools.report.sentences import headline
+from pietools.results import rounding
 from tests.result_frames import accuracy_row, dataset_row, frame, make_analysis, pies_row
 
 HOSTILE = "</script></style><img src=x onerror=alert(1)>"

@@ -13,11 +13,11 @@ import pytest
 
 import pietools
 from pietools.errors import StudyError
-from pietools.records import Dataset, EpochPredictions, Evaluation, LayerPredictions, Model, Population, Recording
-from pietools.resources import resource
-from pietools.signatures import network_signatures
-from pietools.statistics.scalars import scalars_from_labels, scalars_from_logits
+from pietools.statistics.tools.scalars import scalars_from_labels, scalars_from_logits
 from pietools.study import Study
+from pietools.study.network_order import network_signatures
+from pietools.study.records import Dataset, EpochPredictions, Evaluation, LayerPredictions, Model, Population, Recording
+from pietools.study.shipped_files import resource
 from tests.conftest import DENSE, LABELS, PRUNED, make_study, simulate
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pietools.shown_training import COMPRESSION, regime_columns, regime_rows
+from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.study import Dataset, Evaluation, Layer, Model, Population, Study
 
 

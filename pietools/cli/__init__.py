@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from pietools import __version__
 from pietools.cli.analyze import analyze
 from pietools.cli.collect import collect
 from pietools.cli.demo import demo
@@ -15,6 +14,7 @@ from pietools.cli.topics import COMMANDS
 from pietools.cli.train import train
 from pietools.cli.validate import validate
 from pietools.errors import PietoolsError
+from pietools.version import __version__
 
 # Modules of the extra `torch`, and the name under which pip knows the extra.
 TORCH_EXTRA = {"torch", "torchvision", "safetensors", "sklearn"}

@@ -36,7 +36,7 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
     """Print an analysis, as tables or as one JSON object, after writing its files."""
     import json
 
-    from pietools.analysis_json import analysis_json
+    from pietools.report.as_json import analysis_json
 
     found = analysis_json(analysis)
     if out is not None:
@@ -52,8 +52,8 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
 
 
 def _write(analysis: "Analysis", out: Path, found: str) -> None:
-    from pietools.figures import write_figures
     from pietools.report import write_report
+    from pietools.report.figures import write_figures
 
     (out / "analysis.json").write_text(found + "\n", encoding="utf-8")
     write_figures(analysis, out / "figures")

@@ -27,7 +27,7 @@ def collect(study_toml: str, as_json: bool) -> None:
 def _as_json(study: str, rows: list[dict[str, Any]]) -> str:
     import json
 
-    from pietools import __version__
+    from pietools.version import __version__
 
     return json.dumps({"schema": "pietools/collect/1", "version": __version__, "study": study, "evaluations": rows})
 

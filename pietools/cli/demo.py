@@ -33,9 +33,9 @@ def demo(out: Path | None, as_json: bool) -> None:
 def _make_study(path: Path) -> None:
     """Make the embedded study at ``path``; one of an earlier demo is as good, and nothing else is overwritten."""
     from pietools.errors import StudyError
-    from pietools.exporting import import_folder, read_manifest
-    from pietools.resources import resource
+    from pietools.exchange.study_folder import import_folder, read_manifest
     from pietools.study import Study
+    from pietools.study.shipped_files import resource
 
     embedded = resource("data", "fashion-mnist", "study")
     if not path.exists():

@@ -13,7 +13,7 @@ def export(study: Path, out: Path) -> None:
 
     'pietools import FOLDER --db NEW.duckdb' makes the same study of it, bit for bit. Results are left out.
     """
-    from pietools.exporting import export_folder
+    from pietools.exchange.study_folder import export_folder
     from pietools.study import Study
 
     with Study.open(study, read_only=True) as opened:

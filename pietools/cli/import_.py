@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pietools.importing import Imported
-    from pietools.importing_properties import ImportedProperties
+    from pietools.exchange.import_predictions import Imported
+    from pietools.exchange.import_properties import ImportedProperties
 
 SCHEMA = "pietools/import/1"
 PROPERTIES_SCHEMA = "pietools/import-properties/1"
@@ -109,10 +109,10 @@ def _import_predictions(
 ) -> None:
     if (said["copy_of"] is None) != (said["alteration"] is None) or (said["severity"] and said["copy_of"] is None):
         raise click.UsageError("an altered copy has both --copy-of and --alteration.")
-    from pietools.importing import import_predictions
-    from pietools.reading import Source
-    from pietools.records import Population
+    from pietools.exchange.import_predictions import import_predictions
+    from pietools.exchange.prediction_files import Source
     from pietools.study import Study
+    from pietools.study.records import Population
 
     source = Source(*(said.pop(name) for name in ("predictions", "labels", "replicates", "examples")))
     described = {name: said.pop(name) for name in ("kind", "split", "copy_of", "alteration", "severity")}
@@ -159,7 +159,7 @@ def _import_properties(
     *,
     as_json: bool,
 ) -> None:
-    from pietools.importing_properties import import_properties
+    from pietools.exchange.import_properties import import_properties
     from pietools.study import Study
 
     with Study.open(db) as study:
@@ -182,7 +182,7 @@ def _show_properties(imported: "ImportedProperties", *, as_json: bool) -> None:
 
 
 def _import_study(folder: Path, db: Path) -> None:
-    from pietools.exporting import import_folder
+    from pietools.exchange.study_folder import import_folder
 
     import_folder(folder, db)
     click.echo(f"{db} holds the study of {folder}.")

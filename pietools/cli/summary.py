@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pietools.rounding import count
-from pietools.shown_tables import TABLES
-from pietools.shown_tables.classes import SIGNIFICANT
-from pietools.shown_tables.columns import LONG, ShownTable, shown_columns
+from pietools.results.rounding import count
+from pietools.results.shown import LONG, ShownTable, shown_columns
+from pietools.topics.classes.tables import SIGNIFICANT
+from pietools.topics.shown_tables import TABLES
 
 if TYPE_CHECKING:
     from pietools.analysis import Analysis
@@ -62,7 +62,7 @@ def _tables(
 
 def _class_counts(analysis: "Analysis", dataset: str) -> list[dict[str, Any]]:
     """How many classes each test calls significant, beside how many would be by chance."""
-    from pietools.statistics.classes import count_significant
+    from pietools.statistics.classes.tests import count_significant
 
     rows = analysis.classes.filter(pl.col("dataset") == dataset)
     return [

@@ -144,7 +144,7 @@ def topic_command(topic: str) -> click.Command:
     def command(study: Path, as_json: bool, **asked: Any) -> None:
         import json
 
-        from pietools.analysis_json import topic_json
+        from pietools.report.as_json import topic_json
 
         analysis = run(study, topics=[topic], **asked)
         if as_json:

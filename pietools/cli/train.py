@@ -43,8 +43,8 @@ def _print_plan(plan: "Plan", *, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from pietools import __version__
-    from pietools.rounding import count
+    from pietools.results.rounding import count
+    from pietools.version import __version__
 
     if as_json:
         click.echo(json.dumps({"schema": "pietools/train-plan/1", "version": __version__, **asdict(plan)}))
@@ -73,7 +73,7 @@ def _duration(seconds: float) -> str:
 def _as_json(report: "TrainReport") -> str:
     import json
 
-    from pietools import __version__
+    from pietools.version import __version__
 
     content = {"schema": "pietools/train/1", "version": __version__}
     return json.dumps({**content, "networks": report.networks, "failures": report.failures})

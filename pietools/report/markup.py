@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pietools.shown_tables.columns import Column, Row
+from pietools.results.shown import Column, Row
 
 
 def element(tag: str, text: str, **attributes: str) -> str:

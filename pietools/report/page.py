@@ -9,8 +9,8 @@ from string import Template
 import polars as pl
 
 from pietools.analysis import Analysis
-from pietools.figures import COMPARISON, figures
 from pietools.report import sections
+from pietools.report.figures import COMPARISON, figures
 from pietools.topics import TOPICS
 
 FOLDER = Path(__file__).parent

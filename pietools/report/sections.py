@@ -4,18 +4,19 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from pietools import __version__
 from pietools.analysis import Analysis
-from pietools.figures import COMPARISON, Figure, svg
+from pietools.conventions import CORRECTION, LEVEL
+from pietools.report.figures import COMPARISON, Figure, svg
 from pietools.report.markup import bullets, element, figure, folded, section, table, wrap
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, significant_classes
 from pietools.report.terms import TERMS
-from pietools.rounding import count, points
-from pietools.shown_tables import TABLES
-from pietools.shown_tables.classes import CLASSES, DISTORTION
-from pietools.shown_tables.columns import LONG, ShownTable, shown_columns
-from pietools.shown_training import COMPRESSION, regime_columns, regime_rows
-from pietools.statistics.classes import CORRECTION, LEVEL, count_significant
+from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
+from pietools.results.rounding import count, points
+from pietools.results.shown import LONG, ShownTable, shown_columns
+from pietools.statistics.classes.tests import count_significant
+from pietools.topics.classes.tables import CLASSES, DISTORTION
+from pietools.topics.shown_tables import TABLES
+from pietools.version import __version__
 
 CLASS_ROWS = 10
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pietools.rounding import count, p_value, percent
-from pietools.statistics.classes import LEVEL
+from pietools.conventions import LEVEL
+from pietools.results.rounding import count, p_value, percent
 
 
 def headline(pies: dict[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""Everything that computes a statistic: pure functions of arrays and frames, one module per topic."""
+"""Pure functions of arrays and frames: tools on the ground, and a folder per topic above them."""

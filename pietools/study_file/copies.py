@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pietools.records import LABEL_NOISE
+from pietools.study.records import LABEL_NOISE
 from pietools.study_file.settings import CopySettings, DataSettings
 
 SEVERITIES = [1, 2, 3, 4, 5]

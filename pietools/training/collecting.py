@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pietools.errors import CollectError
-from pietools.statistics.scalars import count_near_ties, scalars_from_labels, scalars_from_logits
+from pietools.statistics.tools.scalars import count_near_ties, scalars_from_labels, scalars_from_logits
 from pietools.study import Evaluation, Recording, Study
 from pietools.study_file import CollectSettings, StudyFile
 from pietools.training.checkpoints.weights import Templates, load_network

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from pietools.conventions import LEVEL
 from pietools.validation.truth import Truth
 from pietools.validation.worlds import N_CLASSES, DataSet
 
-LEVEL = 0.05
 Numbers = np.ndarray | pl.Series | float | None
 
 

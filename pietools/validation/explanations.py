@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
-from pietools.statistics.characterization.conditional_model import COMPRESSION, conditional_model
-from pietools.statistics.characterization.cross_fitting import Properties
-from pietools.statistics.characterization.crossed_pie_regression import crossed_pie_regression
-from pietools.statistics.characterization.fitted import Fitted
-from pietools.statistics.characterization.pie_outcomes import PieOutcomes, Sets
-from pietools.statistics.characterization.pie_regression import pie_regression
+from pietools.statistics.characterize.conditional_model import COMPRESSION, conditional_model
+from pietools.statistics.characterize.cross_fitting import Properties
+from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
+from pietools.statistics.characterize.fitted import Fitted
+from pietools.statistics.characterize.pie_outcomes import PieOutcomes, Sets
+from pietools.statistics.characterize.pie_regression import pie_regression
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
 from pietools.statistics.regimes.coefficients import coefficient_differences
 from pietools.statistics.regimes.overlap import pie_overlap

@@ -8,18 +8,18 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from pietools.statistics.classes import class_tests, default_test
-from pietools.statistics.crossed_effects import regime_difference
-from pietools.statistics.distortion import intensification
-from pietools.statistics.equivalence import accuracy_change, worst_class
-from pietools.statistics.examples import example_tests
-from pietools.statistics.excess import pie_excess
-from pietools.statistics.pies import pie_count_intervals
-from pietools.statistics.posterior import DELTA, FLAGGED, error_rate_posterior
-from pietools.statistics.relabelling import relabelling_null
-from pietools.statistics.subgroup_gaps import gap_test
-from pietools.statistics.subgroups import subgroup_tests
-from pietools.statistics.unseen import excess_error
+from pietools.statistics.accuracy.change import accuracy_change, worst_class
+from pietools.statistics.classes.distortion import intensification
+from pietools.statistics.classes.tests import class_tests, default_test
+from pietools.statistics.examples.posterior import DELTA, FLAGGED, error_rate_posterior
+from pietools.statistics.examples.tests import example_tests
+from pietools.statistics.pies.counts import pie_count_intervals
+from pietools.statistics.pies.excess import pie_excess
+from pietools.statistics.subgroups.gaps import gap_test
+from pietools.statistics.subgroups.tests import subgroup_tests
+from pietools.statistics.tools.relabelling import relabelling_null
+from pietools.statistics.unseen.excess_error import excess_error
+from pietools.statistics.unseen.regime_difference import regime_difference
 from pietools.validation.answers import (
     LEVEL,
     Expected,

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pietools.statistics.characterization import cross_fitting
-from pietools.statistics.half_samples import half_samples
+from pietools.statistics.characterize import cross_fitting
+from pietools.statistics.tools.half_samples import half_samples
 
 
 def latent(

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pietools.statistics.accuracy import fleiss_kappa, mean_and_sd
+from pietools.statistics.accuracy.agreement import fleiss_kappa, mean_and_sd
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

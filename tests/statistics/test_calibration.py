@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from sklearn.calibration import calibration_curve as sklearn_curve
 
-from pietools.statistics.calibration import BINNINGS, calibration_curve, expected_calibration_error
-from pietools.statistics.proportions import proportion_interval
+from pietools.statistics.accuracy.calibration import BINNINGS, calibration_curve, expected_calibration_error
+from pietools.statistics.tools.proportions import proportion_interval
 
 EVERY_BINNING = pytest.mark.parametrize("binning", BINNINGS)
 

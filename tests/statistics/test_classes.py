@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from polars.testing import assert_frame_equal
 
-from pietools.statistics.classes import COLUMNS, class_tests, count_significant, default_test
-from pietools.statistics.t_tests import hedges_g
+from pietools.statistics.classes.tests import COLUMNS, class_tests, count_significant, default_test
+from pietools.statistics.tools.t_tests import hedges_g
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 P_VALUES = [column for column in COLUMNS if column.startswith("p_") or "_p_" in column]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from pietools.statistics.characterization.cells import COLUMNS, Population, clustered_logistic
+from pietools.statistics.characterize.cells import COLUMNS, Population, clustered_logistic
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 NAMES = ("first", "second", "a", "more_a")

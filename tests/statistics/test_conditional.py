@@ -8,10 +8,10 @@ import pytest
 from polars.testing import assert_frame_equal
 from scipy import stats
 
-from pietools.statistics.characterization.conditional import Tables, fit_conditional
-from pietools.statistics.characterization.conditional_model import COLUMNS, COMPRESSION, conditional_model
-from pietools.statistics.characterization.cross_fitting import Properties, Sets, cross_fit, halves
-from pietools.statistics.half_samples import half_samples
+from pietools.statistics.characterize.conditional import Tables, fit_conditional
+from pietools.statistics.characterize.conditional_model import COLUMNS, COMPRESSION, conditional_model
+from pietools.statistics.characterize.cross_fitting import Properties, Sets, cross_fit, halves
+from pietools.statistics.tools.half_samples import half_samples
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent, losses
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pietools.statistics.distortion import Slope, cev_sde, class_error_rates, intensification
-from pietools.statistics.half_samples import half_sample_interval, half_samples
+from pietools.statistics.classes.distortion import Slope, cev_sde, class_error_rates, intensification
+from pietools.statistics.tools.half_samples import half_sample_interval, half_samples
 
 EQUAL = np.ones(3)
 # Two networks each; accuracy is 0.5 throughout.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
-from pietools.statistics.equivalence import Change, accuracy_change, worst_class
+from pietools.statistics.accuracy.change import Change, accuracy_change, worst_class
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 MARGIN = 0.01

@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from sklearn.metrics import multilabel_confusion_matrix
 
-from pietools.statistics.distortion import cev_sde, class_error_rates
+from pietools.statistics.classes.distortion import cev_sde, class_error_rates
 
 Pair = tuple[np.ndarray, np.ndarray]
 

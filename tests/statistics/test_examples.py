@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from scipy import stats
 
-from pietools.statistics.ballots import random_relabellings
-from pietools.statistics.examples import (
+from pietools.statistics.examples.tests import (
     Detectability,
     count_examples,
     detectability,
@@ -21,6 +20,7 @@ from pietools.statistics.examples import (
     passes_filter,
     sign_table,
 )
+from pietools.statistics.tools.ballots import random_relabellings
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

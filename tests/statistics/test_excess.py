@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pietools.statistics import excess
-from pietools.statistics.ballots import Ballots
-from pietools.statistics.excess import disjoint_pies, pie_excess
+from pietools.statistics.pies import excess
+from pietools.statistics.pies.excess import disjoint_pies, pie_excess
+from pietools.statistics.tools.ballots import Ballots
 from tests.conftest import simulate
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pietools.statistics.characterization.conditional_model import ConditionalModel, conditional_model
-from pietools.statistics.characterization.cross_fitting import Properties
-from pietools.statistics.characterization.influences import Influences
+from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
+from pietools.statistics.characterize.cross_fitting import Properties
+from pietools.statistics.characterize.influences import Influences
 from tests.statistics.characterization_worlds import eases, latent
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from pietools.statistics.multiplicity import adjust, max_t
+from pietools.statistics.tools.multiplicity import adjust, max_t
 
 
 def test_adjusted_by_hand() -> None:

@@ -10,16 +10,16 @@ from polars.testing import assert_frame_equal
 from scipy.interpolate import BSpline
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from pietools.statistics.characterization.cross_fitting import Properties
-from pietools.statistics.characterization.crossed_scores import COLUMNS, crossed_scores
-from pietools.statistics.characterization.out_of_fold import (
+from pietools.statistics.characterize.cross_fitting import Properties
+from pietools.statistics.characterize.crossed_scores import COLUMNS, crossed_scores
+from pietools.statistics.characterize.out_of_fold import (
     N_FOLDS,
     out_of_fold,
     predicted_against_observed,
     scores,
     stratified_folds,
 )
-from pietools.statistics.characterization.shapes import KNOTS, conditional_shape, pie_shape, pie_shapes
+from pietools.statistics.characterize.shapes import KNOTS, conditional_shape, pie_shape, pie_shapes
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent
 from tests.statistics.test_pie_regression import study
 

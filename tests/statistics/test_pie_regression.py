@@ -9,13 +9,13 @@ import statsmodels.api as sm
 from polars.testing import assert_frame_equal
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-from pietools.statistics.characterization import crossed_pie_regression as crossed_module
-from pietools.statistics.characterization.cross_fitting import Properties, thirds
-from pietools.statistics.characterization.crossed_pie_regression import crossed_pie_regression
-from pietools.statistics.characterization.design_matrix import Design
-from pietools.statistics.characterization.logistic import AlikeFits, Counts, fit_logistic
-from pietools.statistics.characterization.pie_outcomes import PieOutcomes
-from pietools.statistics.characterization.pie_regression import COLUMNS, pie_regression
+from pietools.statistics.characterize import crossed_pie_regression as crossed_module
+from pietools.statistics.characterize.cross_fitting import Properties, thirds
+from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
+from pietools.statistics.characterize.design_matrix import Design
+from pietools.statistics.characterize.logistic import AlikeFits, Counts, fit_logistic
+from pietools.statistics.characterize.pie_outcomes import PieOutcomes
+from pietools.statistics.characterize.pie_regression import COLUMNS, pie_regression
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent, losses, predicted
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -233,7 +233,7 @@ def test_the_difference_is_right_where_the_plain_regression_is_not(monkeypatch: 
 
 def cross_fit_few(*args: object, **kwargs: object) -> object:
     """Cross-fitting with four splits and no half-samples, for studies that only need the estimate."""
-    from pietools.statistics.characterization.cross_fitting import cross_fit
+    from pietools.statistics.characterize.cross_fitting import cross_fit
 
     return cross_fit(*args, fewest=99, n_splits=4, **kwargs)  # type: ignore[arg-type]
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pietools.statistics.accuracy_on_pies import accuracy_on_pies
-from pietools.statistics.half_samples import half_sample_interval, half_samples
-from pietools.statistics.pies import (
+from pietools.statistics.accuracy.on_pies import accuracy_on_pies
+from pietools.statistics.pies.counts import (
     count_unanimous,
     dense_baseline,
     pie_count_intervals,
     pies_by_replicates,
     split_half_jaccard,
 )
+from pietools.statistics.tools.half_samples import half_sample_interval, half_samples
 from tests.conftest import simulate
 
 

@@ -8,8 +8,8 @@ from scipy import integrate, optimize, stats
 from scipy.special import expit, logit, softmax
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from pietools.statistics.joint_prior import NODES, SIGMAS, JointPrior, fit_joint_prior, rate_kernels
-from pietools.statistics.posterior import (
+from pietools.statistics.examples.joint_prior import NODES, SIGMAS, JointPrior, fit_joint_prior, rate_kernels
+from pietools.statistics.examples.posterior import (
     Posterior,
     _common_shift,
     _log_likelihood,

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from pietools.statistics.equivalence import accuracy_change
-from pietools.statistics.excess import Excess, pie_excess
-from pietools.statistics.excess_power import simulated_excess_power
-from pietools.statistics.half_samples import NO_INTERVAL, Interval
-from pietools.statistics.power import (
+from pietools.statistics.accuracy.change import accuracy_change
+from pietools.statistics.pies.excess import Excess, pie_excess
+from pietools.statistics.power.simulated import simulated_excess_power
+from pietools.statistics.power.t_test import (
     Plan,
     detectable_change,
     power_of_change,
@@ -23,6 +22,7 @@ from pietools.statistics.power import (
     replicates_for_class,
     replicates_for_excess,
 )
+from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 DESIGNS = pytest.mark.parametrize("paired", [True, False])

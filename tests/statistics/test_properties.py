@@ -14,7 +14,7 @@ from pietools.statistics.properties.label_noise import is_label_issue, label_noi
 from pietools.statistics.properties.network_means import mean_over_networks
 from pietools.statistics.properties.prediction_depth import label_depth, prediction_depth
 from pietools.statistics.properties.q_score import q_score
-from pietools.statistics.scalars import scalars_from_logits
+from pietools.statistics.tools.scalars import scalars_from_logits
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ALL = slice(None)

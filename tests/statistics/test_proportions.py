@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pietools.statistics.proportions import difference_of_proportions, mcnemar, proportion_interval
+from pietools.statistics.tools.proportions import difference_of_proportions, mcnemar, proportion_interval
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

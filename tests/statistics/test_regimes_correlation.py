@@ -10,10 +10,10 @@ from pietools.statistics.regimes import change_correlation as change_correlation
 from pietools.statistics.regimes import pie_correlation as pie_correlations
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
-from pietools.statistics.regimes.pair_sums import pair_sum_variance, pair_weights
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
 from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.regimes.residuals import Design
+from pietools.statistics.tools.u_statistics import pair_sum_variance, pair_weights
 from tests.statistics.regimes_world import World, labels_of, r_examples, r_regimes, r_values
 
 DESIGNS = [(True, True), (True, False), (False, False)]

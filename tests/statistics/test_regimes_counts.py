@@ -8,13 +8,13 @@ import pytest
 from scipy import stats
 from scipy.special import ndtr
 
-from pietools.statistics import excess
-from pietools.statistics.excess import pie_excess
-from pietools.statistics.half_samples import half_samples
+from pietools.statistics.pies import excess
+from pietools.statistics.pies.excess import pie_excess
 from pietools.statistics.regimes import equal_loss, levels
 from pietools.statistics.regimes.differences import count_differences
 from pietools.statistics.regimes.equal_loss import equal_loss_differences
 from pietools.statistics.regimes.levels import Counted, Levels, Measured, Sampled, measure
+from pietools.statistics.tools.half_samples import half_samples
 from tests.conftest import simulate
 
 MATCHED = [True, False]

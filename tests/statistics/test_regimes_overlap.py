@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
-from pietools.statistics.half_samples import NO_INTERVAL
 from pietools.statistics.regimes import overlap
 from pietools.statistics.regimes.lost import lost_as_labelled, lost_examples, lost_in_halves
 from pietools.statistics.regimes.overlap import pie_overlap
 from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
 from pietools.statistics.regimes.transitions import transitions
+from pietools.statistics.tools.half_samples import NO_INTERVAL
 from tests.statistics.regimes_world import REFERENCE, World, labels_of, r_values
 
 # Three examples of label 0, three networks. A: example 0 forgotten, 1 recovered, 2 as it was; B: 0 forgotten, 1 forgotten, 2 moved.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pietools.statistics.relabelling import relabelling_null
+from pietools.statistics.tools.relabelling import relabelling_null
 from tests.conftest import simulate
 
 

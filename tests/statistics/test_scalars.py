@@ -5,7 +5,7 @@ import pytest
 from scipy.special import log_softmax
 from scipy.stats import entropy
 
-from pietools.statistics.scalars import CHUNK, count_near_ties, scalars_from_labels, scalars_from_logits
+from pietools.statistics.tools.scalars import CHUNK, count_near_ties, scalars_from_labels, scalars_from_logits
 
 
 def test_by_hand() -> None:

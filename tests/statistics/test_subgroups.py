@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from pietools.statistics.composition import composition
-from pietools.statistics.subgroup_gaps import Gap, GapNull, gap_test
-from pietools.statistics.subgroups import WorstGroup, subgroup_tests, worst_group
+from pietools.statistics.subgroups.composition import composition
+from pietools.statistics.subgroups.gaps import Gap, GapNull, gap_test
+from pietools.statistics.subgroups.tests import WorstGroup, subgroup_tests, worst_group
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 N = np.array([40, 250, 100, 610])

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from pietools.statistics.crossed_effects import regime_difference
-from pietools.statistics.effective_robustness import effective_robustness
-from pietools.statistics.unseen import excess_error, generalization_gap, generalization_gap_change
+from pietools.statistics.unseen.effective_robustness import effective_robustness
+from pietools.statistics.unseen.excess_error import excess_error, generalization_gap, generalization_gap_change
+from pietools.statistics.unseen.regime_difference import regime_difference
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EXACT = {"rel": 1e-8, "abs": 1e-14}

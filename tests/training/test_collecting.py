@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from pietools.errors import CollectError, PietoolsError
-from pietools.statistics.scalars import scalars_from_logits
+from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
 from pietools.study_file import StudyFile
 from pietools.training.checkpoints.finding import find_checkpoints

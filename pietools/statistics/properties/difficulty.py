@@ -1,6 +1,6 @@
 """How hard is an example for the networks? From their logits, or their predicted labels alone.
 
-Loss, margin and EL2N are means of what a study keeps of every prediction (:mod:`pietools.statistics.scalars`), so that
+Loss, margin and EL2N are means of what a study keeps of every prediction (:mod:`pietools.statistics.tools.scalars`), so that
 no logits are read again. Entropy is of the mean probabilities, agreement of the votes. The networks are what is
 averaged over, the examples stand each for itself.
 """
@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from pietools.statistics.ballots import Ballots
 from pietools.statistics.properties.network_means import mean_over_networks, nulls_for_nan
-from pietools.statistics.scalars import CHUNK
+from pietools.statistics.tools.ballots import Ballots
+from pietools.statistics.tools.scalars import CHUNK
 
 
 def loss(scalars: Iterable[pl.DataFrame]) -> pl.Series:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pietools.statistics.characterization.out_of_fold import scores
+from pietools.statistics.characterize.out_of_fold import scores
 
 
 @dataclass(frozen=True)

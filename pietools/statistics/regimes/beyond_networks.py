@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pietools.statistics.regimes.pair_sums import pair_weights
+from pietools.statistics.tools.u_statistics import pair_weights
 
 N_SPLITS = 20
 

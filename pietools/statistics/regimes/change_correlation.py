@@ -16,15 +16,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from pietools.statistics.estimates import Estimate, t_test
-from pietools.statistics.half_samples import t_interval
+from pietools.conventions import LEVEL
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
-from pietools.statistics.regimes.pair_sums import FEWEST_NETWORKS, pair_sum_variance, pair_weights
 from pietools.statistics.regimes.regime import Regime, check_regimes
 from pietools.statistics.regimes.residuals import Design
-from pietools.statistics.t_tests import NO_SPREAD
-
-LEVEL = 0.05
+from pietools.statistics.tools.estimates import Estimate, t_test
+from pietools.statistics.tools.half_samples import t_interval
+from pietools.statistics.tools.t_tests import NO_SPREAD
+from pietools.statistics.tools.u_statistics import FEWEST_NETWORKS, pair_sum_variance, pair_weights
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from pietools.statistics.characterization.fitted import Fitted
-from pietools.statistics.estimates import Estimate, t_test
-from pietools.statistics.multiplicity import adjust
-from pietools.statistics.t_tests import NO_SPREAD
+from pietools.statistics.characterize.fitted import Fitted
+from pietools.statistics.tools.estimates import Estimate, t_test
+from pietools.statistics.tools.multiplicity import adjust
+from pietools.statistics.tools.t_tests import NO_SPREAD
 
 FAILED = 0.05  # at most this share of half-samples may have no fit
 NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
@@ -57,13 +57,13 @@ def coefficient_differences(
     Returns
     -------
     CoefficientDifferences
-        ``terms``: ``term``, the columns of :class:`pietools.statistics.estimates.Estimate` and ``p_adjusted`` (Holm)
+        ``terms``: ``term``, the columns of :class:`pietools.statistics.tools.estimates.Estimate` and ``p_adjusted`` (Holm)
         before the interval. ``flag``: ``few-networks``, ``failed-fits``, ``no-variance``, or null.
 
     Notes
     -----
     The covariance V is that of the half-samples times h / (K − h), h = ⌊K/2⌋, and what examples add to it: see
-    :mod:`pietools.statistics.characterization.influences`. d′V⁻¹d is Hotelling's T² with K − 1
+    :mod:`pietools.statistics.characterize.influences`. d′V⁻¹d is Hotelling's T² with K − 1
     degrees of freedom, so that (K − q) / (q (K − 1)) · T² is F(q, K − q). With K near q it tests with a covariance that
     is hardly known; K > 2q is required.
 

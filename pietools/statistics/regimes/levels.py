@@ -1,7 +1,7 @@
 """Counts and accuracy losses of one regime at several sparsities, of all networks and of samples of them.
 
 The networks are random, the examples fixed. Excess PIEs come with splits and the jackknife, as in
-:func:`pietools.statistics.excess.pie_excess`, forgotten examples with half-samples. With the same seed all levels, and
+:func:`pietools.statistics.pies.excess.pie_excess`, forgotten examples with half-samples. With the same seed all levels, and
 matched regimes, see the same replicates.
 """
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pietools.statistics.ballots import Ballots
-from pietools.statistics.estimates import t_test
-from pietools.statistics.excess import jackknife_variance, random_splits
-from pietools.statistics.half_samples import half_sample_interval, half_samples
-from pietools.statistics.pies import COUNTS, count_pies
-from pietools.statistics.t_tests import NO_SPREAD
+from pietools.statistics.pies.counts import COUNTS, count_pies
+from pietools.statistics.pies.excess import jackknife_variance, random_splits
+from pietools.statistics.tools.ballots import Ballots
+from pietools.statistics.tools.estimates import t_test
+from pietools.statistics.tools.half_samples import half_sample_interval, half_samples
+from pietools.statistics.tools.t_tests import NO_SPREAD
 
 FEWEST_NETWORKS = 4
 MEASURES = ("excess", "forgotten")

@@ -5,9 +5,9 @@ Sets of examples are kept as bits, so that overlaps of thousands of them are pop
 
 import numpy as np
 
-from pietools.statistics.ballots import Ballots, masks, random_relabellings
-from pietools.statistics.half_samples import half_samples
 from pietools.statistics.regimes.regime import Regime
+from pietools.statistics.tools.ballots import Ballots, masks, random_relabellings
+from pietools.statistics.tools.half_samples import half_samples
 
 
 def lost_examples(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pietools.statistics.half_samples import NO_INTERVAL, Interval, half_sample_interval
 from pietools.statistics.regimes.lost import (
     count_bits,
     lost_as_labelled,
@@ -18,7 +17,8 @@ from pietools.statistics.regimes.lost import (
     seed_of,
 )
 from pietools.statistics.regimes.regime import Regime, check_regimes
-from pietools.statistics.relabelling import NullDistribution
+from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, half_sample_interval
+from pietools.statistics.tools.relabelling import NullDistribution
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pietools.statistics.ballots import Ballots, masks
-from pietools.statistics.excess import jackknife_variance
-from pietools.statistics.half_samples import NO_INTERVAL, Interval, t_interval
+from pietools.statistics.pies.excess import jackknife_variance
 from pietools.statistics.regimes.regime import Regime, check_regimes
 from pietools.statistics.regimes.residuals import Design
-from pietools.statistics.t_tests import NO_SPREAD
+from pietools.statistics.tools.ballots import Ballots, masks
+from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, t_interval
+from pietools.statistics.tools.t_tests import NO_SPREAD
 
 N_SPLITS = 400
 
@@ -67,7 +67,7 @@ def pie_correlation(
     -----
     ρ = mean ½ [cov(A₁, B₂) + cov(A₂, B₁)] / √(mean cov(A₁, A₂) · mean cov(B₁, B₂)) over splits into disjoint sets
     1 and 2 of h networks. The error is the delete-one jackknife of its linear part, as in
-    :func:`pietools.statistics.excess.pie_excess`.
+    :func:`pietools.statistics.pies.excess.pie_excess`.
     """
     check_regimes(labels_a, labels_b, matched=matched)
     k = min(*labels_a.sizes, *labels_b.sizes)

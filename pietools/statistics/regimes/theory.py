@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from pietools.statistics.estimates import Estimate, t_test
-from pietools.statistics.regimes.pair_sums import FEWEST_NETWORKS, pair_sum_variance, pair_weights
+from pietools.conventions import LEVEL
 from pietools.statistics.regimes.regime import Regime
-from pietools.statistics.t_tests import NO_SPREAD
+from pietools.statistics.tools.estimates import Estimate, t_test
+from pietools.statistics.tools.t_tests import NO_SPREAD
+from pietools.statistics.tools.u_statistics import FEWEST_NETWORKS, pair_sum_variance, pair_weights
 
 N_FOLDS = 5
-LEVEL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from pietools.errors import CollectError
 from pietools.study_file import StudyFile
 from pietools.training.boundary import boundary
-from pietools.training.checkpoints.finding import CheckpointFile
 from pietools.training.checkpoints.files import load_weights
-from pietools.training.data.images import ImageData
-from pietools.training.networks import build_network
+from pietools.training.checkpoints.finding import CheckpointFile
 from pietools.training.compression.quantization import dequantize_weights
 from pietools.training.compression.quantized_inputs import quantize_inputs
+from pietools.training.data.images import ImageData
+from pietools.training.networks import build_network
 
 MAX_NAMES = 5
 FORBIDDEN = "Unsupported global"

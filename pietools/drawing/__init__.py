@@ -1,0 +1,1 @@
+"""What all charts share: style, forest plots, panels side by side, files."""

@@ -1,0 +1,42 @@
+"""A chart as files: SVG for the web, PDF for LaTeX, PNG for slides."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import altair as alt
+import vl_convert
+
+from pietools.drawing.style import AnyChart
+
+PNG_SCALE = 2
+# vl-convert carries several versions of Vega-Lite and wants to know which one, as major.minor.
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+def save(chart: AnyChart, folder: Path, stem: str) -> list[Path]:
+    """Write ``stem``.svg, .pdf and .png into a folder, which is made if it is not there; returns the files.
+
+    The same chart gives the same bytes of SVG; those of PDF differ from one call to the next.
+    """
+    drawn = svg(chart)
+    contents = {
+        "svg": drawn.encode(),
+        "pdf": vl_convert.svg_to_pdf(drawn),
+        "png": vl_convert.svg_to_png(drawn, scale=PNG_SCALE),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{stem}.{suffix}" for suffix in contents]
+    for path, content in zip(paths, contents.values(), strict=True):
+        path.write_bytes(content)
+    return paths
+
+
+def svg(chart: AnyChart) -> str:
+    """Drawing of a chart as SVG."""
+    return _drawn(chart.to_json())
+
+
+@lru_cache(maxsize=256)
+def _drawn(specification: str) -> str:
+    """Drawing of a specification; kept, because the report shows the charts that were saved a moment ago."""
+    return vl_convert.vegalite_to_svg(specification, vl_version=VEGA_LITE)

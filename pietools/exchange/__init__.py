@@ -1,0 +1,1 @@
+"""Files of other people in and out: predictions, properties, whole studies."""

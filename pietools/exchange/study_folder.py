@@ -1,0 +1,113 @@
+"""A study as a folder of Parquet files, one per table, and back again bit for bit."""
+
+import json
+from hashlib import sha256
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pietools.errors import ImportFileError, StudyError
+from pietools.study import Study
+from pietools.version import __version__
+
+MANIFEST = "manifest.json"
+SCHEMA = "pietools/export/1"
+# Results are left out: analyze makes them again.
+FIRST_TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits")
+# Folders that were exported before these tables came are read without them.
+LATER_TABLES = ("example_properties", "layers", "features", "layer_predictions", "epoch_predictions")
+TABLES = FIRST_TABLES + LATER_TABLES
+
+
+def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
+    """Write every table of a study but its results into a new folder, with a manifest of checksums.
+
+    Raises
+    ------
+    StudyError
+        If the folder exists and is not empty.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise StudyError(f"{folder} is not empty: name a new folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in TABLES:
+        rows = study.table(table)
+        floats = [field.name for field in rows.schema if pa.types.is_float32(field.type)]
+        ids = [field.name for field in rows.schema if field.name.endswith("_id") and pa.types.is_integer(field.type)]
+        # Better than in dictionaries: float32 split by byte, and numbers that count up as differences.
+        encodings = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(ids, "DELTA_BINARY_PACKED")
+        pq.write_table(
+            rows,
+            folder / f"{table}.parquet",
+            compression="zstd",
+            compression_level=19,
+            use_dictionary=[name for name in rows.column_names if name not in encodings],
+            column_encoding=encodings,
+        )
+    manifest = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "recipe": study.recipe(),
+        "sha256": {f"{table}.parquet": _sha256(folder / f"{table}.parquet") for table in TABLES},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def import_folder(folder: str | PathLike[str], path: str | PathLike[str]) -> None:
+    """Make a new study at ``path`` of a folder that :func:`export_folder` wrote.
+
+    Raises
+    ------
+    ImportFileError
+        If the folder has no manifest, or a file that is not what the manifest says.
+    StudyError
+        If ``path`` exists.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    with Study.create(path) as study, study.transaction():
+        for table in _exported_tables(manifest):
+            study.append_table(table, _read_table(folder / f"{table}.parquet"))
+        if manifest["recipe"] is not None:
+            study.set_recipe(manifest["recipe"])
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of an exported study, after comparing the checksum of every table.
+
+    Raises ImportFileError if the folder is none, or a file is missing or damaged.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ImportFileError(f"{folder} is no exported study: it has no readable {MANIFEST}.") from None
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != SCHEMA:
+        raise ImportFileError(f"{folder} has schema {schema}, this pietools reads {SCHEMA}.")
+    digests = manifest.get("sha256")
+    if not isinstance(digests, dict) or "recipe" not in manifest:
+        raise ImportFileError(f"{folder / MANIFEST} is damaged: it lacks the checksums or the recipe.")
+    for name in (f"{table}.parquet" for table in _exported_tables(manifest)):
+        if not (folder / name).is_file() or _sha256(folder / name) != digests.get(name):
+            raise ImportFileError(f"{folder / name} is missing or damaged: its checksum is not the one in {MANIFEST}.")
+    return manifest
+
+
+def _exported_tables(manifest: dict[str, Any]) -> list[str]:
+    return [table for table in TABLES if table not in LATER_TABLES or f"{table}.parquet" in manifest["sha256"]]
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ImportFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""What a result is: tables declared once, how they read, rounded in one place."""

@@ -1,0 +1,1 @@
+"""Agreement, calibration, the change of accuracy, and accuracy on PIEs."""

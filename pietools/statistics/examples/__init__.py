@@ -1,0 +1,1 @@
+"""Single examples: exact tests and empirical Bayes."""

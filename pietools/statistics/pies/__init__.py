@@ -1,0 +1,1 @@
+"""Counts of PIEs, their errors, and the excess."""

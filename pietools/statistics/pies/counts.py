@@ -1,0 +1,247 @@
+"""Errors of PIE counts, their stability, and how they depend on the number of networks.
+
+The networks are random, the examples fixed. The counts themselves are the macro ``pies`` of sql/macros.sql.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pietools.statistics.pies.excess import disjoint_pies, n_different
+from pietools.statistics.tools.ballots import Ballots, masks, members_of, random_relabellings
+from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, half_sample_interval, half_samples
+
+COUNTS = ("n_pies", "n_pies_untied", "forgotten", "recovered", "moved")
+# Half of a few networks ties oftener, or more rarely, than all of them: untied counts of halves say nothing of the whole then.
+FEWEST_FOR_UNTIED = 10
+N_SPLITS = 50
+N_RELABELLINGS = 60
+N_NULL_SPLITS = 3
+N_DRAWS = 20
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Split-half Jaccard index of the PIE set, mean over splits, and its mean and central 95 % over relabellings.
+
+    All None with fewer than two networks a population, or if no half has a PIE.
+    """
+
+    jaccard: float | None
+    null_mean: float | None
+    null_conf_low: float | None
+    null_conf_high: float | None
+
+
+NO_STABILITY = Stability(None, None, None, None)
+
+
+def pie_count_intervals(
+    reference: np.ndarray, compressed: np.ndarray, labels: np.ndarray, *, paired: bool, seed: int | list[int]
+) -> dict[str, Interval]:
+    """Half-sample interval of each count of PIEs.
+
+    Parameters
+    ----------
+    reference, compressed
+        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other.
+    labels
+        Given labels, shape (n,), −1 where there is none.
+
+    Returns
+    -------
+    dict
+        ``n_pies``, ``n_pies_untied``, ``forgotten``, ``recovered`` and ``moved``: an interval for the expected count, the mean
+        over studies of as many networks; its lower end may be below 0. ``n_pies_untied`` has none below ten networks: with
+        five, where halves of two tie much oftener, its intervals held the truth in 56 to 80 % of simulated studies.
+    """
+    sizes = len(reference), len(compressed)
+    ballots = Ballots.count(np.vstack([reference, compressed]))
+    everyone = np.ones((1, sizes[0]), dtype=bool), np.ones((1, sizes[1]), dtype=bool)
+    counts = count_pies(ballots, labels, everyone)[0]
+    halves = half_samples(*sizes, paired=paired, seed=seed)
+    replications = count_pies(ballots.undecided(sizes[0], min(sizes) // 2), labels, halves)
+    intervals = {
+        name: half_sample_interval(float(count), values, *sizes)
+        for name, count, values in zip(COUNTS, counts, replications.T, strict=True)
+    }
+    return intervals | ({"n_pies_untied": NO_INTERVAL} if min(sizes) < FEWEST_FOR_UNTIED else {})
+
+
+def _sides(reference: np.ndarray, compressed: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Masks of sets of networks of both populations, given as boolean (sets, K_D) and (sets, K_C)."""
+    n_reference, n_compressed = reference.shape[1], compressed.shape[1]
+    before = masks(np.pad(reference, ((0, 0), (0, n_compressed))))
+    after = masks(np.pad(compressed, ((0, 0), (n_reference, 0))))
+    yield from zip(before, after, strict=True)
+
+
+def count_pies(ballots: Ballots, labels: np.ndarray, sets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """COUNTS of each set of networks, shape (sets, 5)."""
+    right, is_labelled = ballots.column_of(labels), labels[ballots.examples] >= 0
+    rows = []
+    for reference, compressed in _sides(*sets):
+        before, after = ballots.modal_columns(reference), ballots.modal_columns(compressed)
+        is_pie = before != after
+        is_tied = ballots.is_tied(reference) | ballots.is_tied(compressed)
+        is_forgotten, is_recovered = is_pie & (before == right), is_pie & (after == right)
+        is_moved = is_pie & is_labelled & ~is_forgotten & ~is_recovered
+        rows.append(
+            [np.count_nonzero(those) for those in (is_pie, is_pie & ~is_tied, is_forgotten, is_recovered, is_moved)]
+        )
+    return np.array(rows)
+
+
+def split_half_jaccard(
+    reference: np.ndarray, compressed: np.ndarray, *, paired: bool, seed: int | list[int]
+) -> Stability:
+    """Would other networks name the same PIEs? Jaccard index of the PIE sets of two disjoint halves.
+
+    Under the null hypothesis the networks are exchangeable between the populations (``paired``: within pairs); each relabelling is
+    split once. A high index alone says little: examples near a tie are PIEs of both halves without any effect.
+    """
+    sizes = len(reference), len(compressed)
+    if min(sizes) < 2:
+        return NO_STABILITY
+    # A half has networks of both names when they are dealt out anew: what no half of all networks can decide otherwise is left out.
+    ballots = Ballots.count(np.vstack([reference, compressed])).undecided(sum(sizes), min(sizes) // 2)
+    rng = np.random.default_rng(seed)
+    identity = np.arange(sum(sizes)) < sizes[0]
+    relabellings = random_relabellings(rng, N_RELABELLINGS, *sizes, paired=paired)
+    found = _mean_jaccard(ballots, rng, identity, N_SPLITS, paired=paired)
+    null = [_mean_jaccard(ballots, rng, labelling, N_NULL_SPLITS, paired=paired) for labelling in relabellings]
+    known = [value for value in null if value is not None]
+    if found is None or not known:
+        return Stability(found, None, None, None)
+    low, high = np.quantile(known, [0.025, 0.975])
+    return Stability(found, float(np.mean(known)), float(low), float(high))
+
+
+def _mean_jaccard(
+    ballots: Ballots, rng: np.random.Generator, is_reference: np.ndarray, n_splits: int, *, paired: bool
+) -> float | None:
+    """Mean Jaccard index over random splits of one labelling; None if no split has a PIE in either half."""
+    found = []
+    for _ in range(n_splits):
+        d1, c1, d2, c2 = masks(_halves(rng, is_reference, paired=paired))
+        one = ballots.modal_columns(d1) != ballots.modal_columns(c1)
+        other = ballots.modal_columns(d2) != ballots.modal_columns(c2)
+        if n_either := np.count_nonzero(one | other):
+            found.append(np.count_nonzero(one & other) / n_either)
+    return float(np.mean(found)) if found else None
+
+
+def _halves(rng: np.random.Generator, is_reference: np.ndarray, *, paired: bool) -> np.ndarray:
+    """Membership of D₁, C₁, D₂, C₂, disjoint and of ⌊K/2⌋ networks, shape (4, networks); matched pairs stay together."""
+    if paired:
+        pairs = rng.permutation(len(is_reference) // 2)
+        swapped = len(pairs) * ~is_reference[pairs]
+        sides = pairs + swapped, pairs + len(pairs) - swapped
+    else:
+        sides = rng.permutation(np.flatnonzero(is_reference)), rng.permutation(np.flatnonzero(~is_reference))
+    first = tuple(side[: len(side) // 2] for side in sides)
+    second = tuple(side[len(side) // 2 : 2 * (len(side) // 2)] for side in sides)
+    return members_of((*first, *second), len(is_reference))
+
+
+def pies_by_replicates(
+    reference: np.ndarray, compressed: np.ndarray, *, paired: bool, seed: int | list[int]
+) -> pl.DataFrame:
+    """How the counts depend on the number of networks: few networks tie often, so small studies name more PIEs.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row per number of networks, doubling up to K: ``n_networks``, ``n_pies`` and ``sd`` (mean and standard deviation over
+        draws of as many networks without replacement; matched ones together), and, where two disjoint sets of that size exist,
+        ``between``, ``reference_baseline`` and ``compressed_baseline``: dense against compressed, dense against dense and
+        compressed against compressed PIEs of disjoint sets.
+    """
+    sizes = len(reference), len(compressed)
+    ballots = Ballots.count(np.vstack([reference, compressed]))
+    rng = np.random.default_rng(seed)
+    rows = [_at_size(ballots, rng, sizes, k, paired=paired) for k in _doubling(min(sizes))]
+    return pl.DataFrame(rows, schema=BY_REPLICATES)
+
+
+BY_REPLICATES = {
+    "n_networks": pl.Int64,
+    **dict.fromkeys(("n_pies", "sd", "between", "reference_baseline", "compressed_baseline"), pl.Float64),
+}
+
+
+def _doubling(largest: int) -> list[int]:
+    """1, 2, 4, … below ``largest``, and ``largest``."""
+    return [*(2**i for i in range(largest.bit_length()) if 2**i < largest), largest]
+
+
+def _at_size(
+    ballots: Ballots, rng: np.random.Generator, sizes: tuple[int, int], k: int, *, paired: bool
+) -> dict[str, float | None]:
+    n_draws = 1 if k == max(sizes) else N_DRAWS
+    draws = [_draw(rng, sizes, paired=paired) for _ in range(n_draws)]
+    counts = [n_different(*_modes(ballots, sizes, (d[:k], c[:k]))) for d, c in draws]
+    found: dict[str, float | None] = {
+        "n_networks": k,
+        "n_pies": float(np.mean(counts)),
+        "sd": float(np.std(counts, ddof=1)) if n_draws > 1 else None,
+    }
+    if 2 * k <= min(sizes):
+        parts = [disjoint_pies(ballots, sizes, d[: 2 * k], c[: 2 * k]) for d, c in draws]
+        found |= dict(
+            zip(("between", "reference_baseline", "compressed_baseline"), np.mean(parts, axis=0), strict=True)
+        )
+    return found
+
+
+def _draw(rng: np.random.Generator, sizes: tuple[int, int], *, paired: bool) -> tuple[np.ndarray, np.ndarray]:
+    reference = rng.permutation(sizes[0])
+    return reference, reference if paired else rng.permutation(sizes[1])
+
+
+def _modes(ballots: Ballots, sizes: tuple[int, int], sides: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+    members = members_of((sides[0], sizes[0] + sides[1]), sum(sizes))
+    return [ballots.modal_columns(mask) for mask in masks(members)]
+
+
+def dense_baseline(
+    reference: np.ndarray, second: np.ndarray | None, *, seed: int | list[int]
+) -> tuple[int, float | None]:
+    """Dense against dense PIEs: networks on each side, and their number.
+
+    Parameters
+    ----------
+    reference
+        Predicted labels of the dense population, shape (K, n).
+    second
+        Those of a second one, shape (K₂, n): then as many networks of each are compared as the smaller has. Without it two halves
+        of the reference are, mean over draws: half as many networks, which name more PIEs.
+    """
+    if second is None:
+        size = len(reference) // 2
+        if size < 1:
+            return 0, None
+        both, sizes = reference, (len(reference), 0)
+    else:
+        size, both, sizes = (
+            min(len(reference), len(second)),
+            np.vstack([reference, second]),
+            (len(reference), len(second)),
+        )
+    ballots = Ballots.count(both)
+    rng = np.random.default_rng(seed)
+    counts = []
+    for _ in range(1 if second is not None and len(reference) == len(second) else N_DRAWS):
+        first = rng.permutation(sizes[0])
+        other = first[size:] if second is None else sizes[0] + rng.permutation(sizes[1])
+        before, after = masks(members_of((first[:size], other[:size]), len(both)))
+        counts.append(n_different(ballots.modal_columns(before), ballots.modal_columns(after)))
+    return size, float(np.mean(counts))
+
+
+def count_unanimous(reference: np.ndarray, compressed: np.ndarray) -> int:
+    """PIEs by the strictest rule: every reference network predicts one class and every compressed one another."""
+    agree = (reference == reference[0]).all(axis=0) & (compressed == compressed[0]).all(axis=0)
+    return int((agree & (reference[0] != compressed[0])).sum())

@@ -1,0 +1,132 @@
+"""How many PIEs did compression make? The excess over disjoint sets of replicates, the primary estimate.
+
+Observed minus null mean is no effect size: a real effect makes ties in the relabelled populations and inflates the null, and for
+matched designs dense against dense is no floor. Between disjoint sets 1 and 2 of replicates there is no such mixing, and no
+matching either:
+
+    excess = ½ [PIE(D₁, C₂) + PIE(D₂, C₁)] − ½ [PIE(D₁, D₂) + PIE(C₁, C₂)]
+
+Its expectation is ½ Σ_i Σ_c (q^D_ic − q^C_ic)², where q is the probability that the modal label of h networks is c: zero
+exactly when compression changed none of them. The networks are random, the examples fixed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pietools.statistics.tools.ballots import Ballots, masks, members_of
+from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, t_interval
+
+N_SPLITS = 1000
+
+
+@dataclass(frozen=True)
+class Excess:
+    """The excess and its parts, in examples, means over splits.
+
+    ``between``: PIEs between dense and compressed networks, ``reference_baseline`` dense against dense,
+    ``compressed_baseline`` compressed against compressed, all of ``set_size`` networks against ``set_size`` others.
+    ``flag`` says why there is no estimate (``too-few-networks``) or no interval (``no-variance``).
+    """
+
+    estimate: float | None
+    interval: Interval
+    set_size: int
+    n_splits: int
+    between: float | None
+    reference_baseline: float | None
+    compressed_baseline: float | None
+    flag: str | None
+
+
+def pie_excess(reference: np.ndarray, compressed: np.ndarray, *, paired: bool, seed: int | list[int]) -> Excess:
+    """Excess PIEs of a comparison, with a 95 % t interval.
+
+    Parameters
+    ----------
+    reference, compressed
+        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other, and matched
+        networks always fall into the same set.
+
+    Notes
+    -----
+    Sets have h = ⌊3K/8⌋ networks, K the smaller population. The error is the delete-one jackknife at the same h: what the splits
+    with network k have more than those without it is its influence φ_k, and the variance is, summed over populations,
+    (K − 1)/K · (2h/K)² · Σ_k (φ_k² − noise of drawing splits). Deleting all K − 2h networks at once instead counts the parts of
+    higher order too often: near zero effect, where there is no linear part, it gave errors twice too large. Fewer than three
+    networks cannot be split with something left out.
+
+    References
+    ----------
+    Efron & Stein (1981), The jackknife estimate of variance. doi:10.1214/aos/1176345462
+    """
+    sizes = len(reference), len(compressed)
+    h = 3 * min(sizes) // 8
+    if h < 1:
+        return Excess(None, NO_INTERVAL, h, 0, None, None, None, "too-few-networks")
+    ballots = Ballots.count(np.vstack([reference, compressed])).undecided(sizes[0], h)
+    members, parts = random_splits(ballots, np.random.default_rng(seed), sizes, h, paired=paired)
+    between, of_reference, of_compressed = (float(part) for part in parts.mean(axis=0))
+    values = parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2
+    kept = [members[:, : sizes[0]]] if paired else [members[:, : sizes[0]], members[:, sizes[0] :]]
+    variance = sum(jackknife_variance(values, one) for one in kept)
+    interval = t_interval(float(values.mean()), variance**0.5, min(sizes)) if variance > 0 else NO_INTERVAL
+    return Excess(
+        float(values.mean()),
+        interval,
+        h,
+        N_SPLITS,
+        between,
+        of_reference,
+        of_compressed,
+        None if variance > 0 else "no-variance",
+    )
+
+
+def random_splits(
+    ballots: Ballots, rng: np.random.Generator, sizes: tuple[int, int], h: int, *, paired: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who is in each split, boolean (S, K_D + K_C), and its PIEs between, of the reference, of the compressed, (S, 3)."""
+    members = np.zeros((N_SPLITS, sum(sizes)), dtype=bool)
+    parts = np.empty((N_SPLITS, 3))
+    for split in range(N_SPLITS):
+        reference = rng.permutation(sizes[0])[: 2 * h]
+        compressed = reference if paired else rng.permutation(sizes[1])[: 2 * h]
+        members[split, reference] = members[split, sizes[0] + compressed] = True
+        parts[split] = disjoint_pies(ballots, sizes, reference, compressed)
+    return members, parts
+
+
+def disjoint_pies(
+    ballots: Ballots, sizes: tuple[int, int], reference: np.ndarray, compressed: np.ndarray
+) -> tuple[float, int, int]:
+    """PIEs between, dense against dense and compressed against compressed of two disjoint sets: the halves of each argument."""
+    h = len(reference) // 2
+    sets = reference[:h], reference[h:], sizes[0] + compressed[:h], sizes[0] + compressed[h:]
+    d1, d2, c1, c2 = (ballots.modal_columns(mask) for mask in masks(members_of(sets, sum(sizes))))
+    between = (n_different(d1, c2) + n_different(d2, c1)) / 2
+    return between, n_different(d1, d2), n_different(c1, c2)
+
+
+def n_different(one: np.ndarray, other: np.ndarray) -> int:
+    """Examples whose modal labels differ."""
+    return int(np.count_nonzero(one != other))
+
+
+def jackknife_variance(values: np.ndarray, is_kept: np.ndarray) -> float:
+    """Delete-one jackknife variance from values of splits (S,) and the networks of one population in each (S, K).
+
+    The noise of drawing few splits is taken off, unless nothing would be left.
+    """
+    k = is_kept.shape[1]
+    share = is_kept.mean()
+    n_with = is_kept.sum(axis=0)
+    n_without = len(values) - n_with
+    # Of hundreds of networks one may be in no split: nothing is known of its influence, and little can it have.
+    drawn = (n_with > 0) & (n_without > 0)
+    n_with, n_without, is_kept = n_with[drawn], n_without[drawn], is_kept[:, drawn]
+    influence = values @ is_kept / n_with - values @ ~is_kept / n_without
+    noise = values.var(ddof=1) * (1 / n_with + 1 / n_without)
+    total = (influence**2).sum()
+    total = total - noise.sum() if total > noise.sum() else total
+    return float((k - 1) / k * share**2 * total)

@@ -1,0 +1,1 @@
+"""How many networks would show a change?"""

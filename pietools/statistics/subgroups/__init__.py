@@ -1,0 +1,1 @@
+"""Rates of subgroups, their gaps, and who the PIEs are."""

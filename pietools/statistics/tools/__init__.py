@@ -1,0 +1,1 @@
+"""What several topics need: intervals, t tests, multiplicity, ballots, relabellings."""

@@ -1,0 +1,205 @@
+"""How populations, models and evaluations come into a study: what is there already must be the same, nothing is added by halves."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pietools.errors import StudyError
+from pietools.study.database import Database, to_json
+from pietools.study.records import ROLES, Evaluation, Model, Population
+
+
+def add_population(database: Database, population: Population) -> int:
+    """Add a population and return its population_id; one that is there already must be described the same."""
+    if population.role not in ROLES:
+        raise StudyError(f"population '{population.name}' has role '{population.role}'. Allowed: {', '.join(ROLES)}.")
+    if not population.name:
+        raise StudyError("a population needs a name.")
+    if population.sparsity is not None and not 0 <= population.sparsity <= 1:
+        raise StudyError(f"population '{population.name}' has sparsity {population.sparsity}. Allowed: 0 to 1.")
+    row = {
+        "name": population.name,
+        "role": population.role,
+        "regime": population.regime,
+        "method": population.method,
+        "sparsity": population.sparsity,
+        "bits": population.bits,
+        "reference_id": _population_id(database, population.reference),
+        "parent_id": _population_id(database, population.parent),
+        "recipe": None if population.recipe is None else to_json(population.recipe),
+    }
+    stored = database.sql("select * from populations where name = ?", [population.name])
+    if stored.height:
+        _refuse_other_population(database, population, row)
+        return int(stored["population_id"].item())
+    return _insert_numbered(database, "populations", "population_id", row)
+
+
+def _refuse_other_population(database: Database, population: Population, row: dict[str, Any]) -> None:
+    """Compare with what is stored, by the names of reference and parent."""
+    stored = database.sql(
+        """select p.*, reference.name as reference, parent.name as parent from populations as p
+           left join populations as reference on reference.population_id = p.reference_id
+           left join populations as parent on parent.population_id = p.parent_id
+           where p.name = ?""",
+        [population.name],
+    )
+    found = {name: value for name, value in row.items() if not name.endswith("_id")}
+    found |= {"reference": population.reference, "parent": population.parent}
+    refuse_other(f"population '{population.name}'", stored.row(0, named=True), found)
+
+
+def _population_id(database: Database, name: str | None) -> int | None:
+    return None if name is None else database.value("select population_id_of(?)", [name])
+
+
+def has_evaluation(database: Database, model: Model, evaluation: Evaluation, logits_dtype: str) -> bool:
+    """Whether exactly this is stored: see :meth:`pietools.study.Study.has_evaluation`."""
+    stored = stored_model(database, model)
+    if stored is None:
+        return False
+    where = [stored["model_id"], database.value("select dataset_id_of(?)", [evaluation.dataset])]
+    digest = database.value("select evaluation_digest from evaluations where model_id = ? and dataset_id = ?", where)
+    if digest is None:
+        return False
+    what = f"{_network(model.population, model.replicate)} is stored on '{evaluation.dataset}'"
+    if digest != evaluation.evaluation_digest:
+        raise StudyError(f"{what} with other predictions: another transform, dtype or autocast, or another file.")
+    evidence = database.value("select evidence from evaluations where model_id = ? and dataset_id = ?", where)
+    if evidence != evaluation.evidence:
+        raise StudyError(f"{what} as {evidence}, not as {evaluation.evidence}: make a new study to keep others.")
+    kept = database.value(
+        "select if(logits is null, 'float16', 'float32') from logits where model_id = ? and dataset_id = ? limit 1",
+        where,
+    )
+    if (kept or "none") != logits_dtype:
+        raise StudyError(
+            f"{what} with logits as {kept or 'none'}, not {logits_dtype}: make a new study to keep others."
+        )
+    return True
+
+
+def add_evaluation(
+    database: Database,
+    model: Model,
+    evaluation: Evaluation,
+    predictions: pl.DataFrame,
+    logits: np.ndarray | None = None,
+    logits_dtype: str = "none",
+) -> bool:
+    """Add one network's predictions on one data set in one transaction: see :meth:`pietools.study.Study.add_evaluation`."""
+    dataset_id = database.value("select dataset_id_of(?)", [evaluation.dataset])
+    n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
+    if predictions.height != n:
+        raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {predictions.height} predictions.")
+    if has_evaluation(database, model, evaluation, "none" if logits is None else logits_dtype):
+        return False
+    with database.transaction():
+        model_id = _model_id(database, model)
+        _append_evaluation(database, model_id, dataset_id, evaluation)
+        keys = {
+            "model_id": pa.repeat(pa.scalar(model_id, pa.int32()), n),
+            "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
+            "example_id": pa.array(np.arange(n, dtype=np.int32)),
+        }
+        columns = dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))
+        database.append("predictions", pa.table(keys | columns))
+        if logits is not None and logits_dtype != "none":
+            database.append("logits", pa.table(keys | vectors_column("logits", logits, logits_dtype)))
+    return True
+
+
+def _append_evaluation(database: Database, model_id: int, dataset_id: int, evaluation: Evaluation) -> None:
+    row = {
+        "model_id": model_id,
+        "dataset_id": dataset_id,
+        **{name: getattr(evaluation, name) for name in
+           ("evidence", "evaluation_digest", "n_near_ties", "transform", "dtype", "autocast", "device", "batch_size")},
+        "versions": to_json(evaluation.versions),
+    }  # fmt: skip
+    insert(database, "evaluations", row)
+
+
+def _model_id(database: Database, model: Model) -> int:
+    """model_id of a stored network or of one that is added now."""
+    stored = stored_model(database, model)
+    if stored:
+        return int(stored["model_id"])
+    model_id = _insert_numbered(database, "models", "model_id", _model_row(database, model))
+    for position, layer in enumerate(model.layers):
+        facts = asdict(layer)
+        row = {"model_id": model_id, "layer": position, "layer_name": facts.pop("name"), **facts}
+        insert(database, "layers", row)
+    return model_id
+
+
+def _model_row(database: Database, model: Model) -> dict[str, Any]:
+    train = None if model.train_dataset is None else database.value("select dataset_id_of(?)", [model.train_dataset])
+    return {
+        "population_id": _population_id(database, model.population),
+        "replicate": model.replicate,
+        "seed": model.seed,
+        "model_digest": model.model_digest,
+        "train_dataset_id": train,
+        "realised_sparsity": model.realised_sparsity,
+        "n_bytes": model.n_bytes,
+    }
+
+
+def stored_model(database: Database, model: Model) -> dict[str, Any] | None:
+    """The row of a network that is there already, known by its digest or its replicate name, or None.
+
+    Raises StudyError if it is there under another name, or another one under this name.
+    """
+    rows = database.sql(
+        """select m.*, p.name as population from models as m join populations as p on p.population_id = m.population_id
+           where m.model_digest = ? or (p.name = ? and m.replicate = ?)""",
+        [model.model_digest, model.population, model.replicate],
+    )
+    name = _network(model.population, model.replicate)
+    for row in rows.iter_rows(named=True):
+        if (row["population"], row["replicate"]) != (model.population, model.replicate):
+            other = _network(row["population"], row["replicate"])
+            raise StudyError(f"{name} is the same network as {other}: a network counts once.")
+        refuse_other(name, row, {"model_digest": model.model_digest, "seed": model.seed})
+    return rows.row(0, named=True) if rows.height else None
+
+
+def _network(population: str, replicate: str | None) -> str:
+    return f"a network of '{population}'" if replicate is None else f"replicate '{replicate}' of '{population}'"
+
+
+def _insert_numbered(database: Database, table: str, key: str, row: dict[str, Any]) -> int:
+    number = database.value(f"select coalesce(max({key}), 0) + 1 from {table}")
+    insert(database, table, {key: number, **row})
+    return int(number)
+
+
+def insert(database: Database, table: str, row: dict[str, Any]) -> None:
+    """Insert one row, by column name."""
+    columns = ", ".join(f"? as {name}" for name in row)
+    database.execute(f"insert into {table} by name select {columns}", list(row.values()))
+
+
+def vectors_column(name: str, vectors: np.ndarray, dtype: str) -> dict[str, pa.Array]:
+    """Vectors, shape (n, m), as the column NAME of lists (float32) or NAME_half of bytes (float16)."""
+    n, m = vectors.shape
+    if dtype == "float32":
+        offsets = pa.array(np.arange(0, n * m + 1, m, dtype=np.int32))
+        return {name: pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(vectors, np.float32).ravel()))}
+    if dtype == "float16":
+        if np.abs(vectors).max(initial=0) > np.finfo(np.float16).max:
+            raise StudyError(f"{name} beyond 65,504 do not fit into float16: keep them as float32.")
+        half = np.ascontiguousarray(vectors, dtype="<f2")
+        return {f"{name}_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
+    raise ValueError(f"{name} are kept as float32, float16 or none, not {dtype}")
+
+
+def refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:
+    """Raise if a stored row differs from what is said of it now, naming the first difference; None says nothing."""
+    for column, value in found.items():
+        if value is not None and stored[column] != value:
+            raise StudyError(f"{what} is stored with {column} {stored[column]}, found {value}.")

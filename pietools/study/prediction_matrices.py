@@ -1,0 +1,53 @@
+"""Predictions of a population as arrays: a row per network, a column per example."""
+
+import numpy as np
+import polars as pl
+
+from pietools.study.adding_datasets import labels_of
+from pietools.study.database import Database
+from pietools.study.network_order import network_signatures
+
+
+def label_matrix(database: Database, population: str, dataset: str | None) -> tuple[pl.DataFrame, np.ndarray]:
+    """Networks (model_id, replicate) in order, and their predicted labels, shape (networks, examples), int32."""
+    networks, matrix = _matrix(database, population, dataset, "predicted_label", np.int32)
+    names = networks["replicate"].to_list()
+    if None in names or len(set(names)) < len(names):
+        order = _order_by_predictions(database, matrix, dataset)
+    else:
+        order = sorted(range(len(names)), key=names.__getitem__)
+    return networks[order], matrix[order]
+
+
+def scalar_matrix(database: Database, population: str, column: str, dataset: str | None) -> np.ndarray:
+    """A number of each prediction: see :meth:`pietools.study.Study.scalar_matrix`."""
+    ordered, _ = label_matrix(database, population, dataset)
+    networks, matrix = _matrix(database, population, dataset, column, np.float64)
+    row_of = {model_id: row for row, model_id in enumerate(networks["model_id"])}
+    return matrix[[row_of[model_id] for model_id in ordered["model_id"]]]
+
+
+def _matrix(
+    database: Database, population: str, dataset: str | None, column: str, dtype: type
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """Networks, and a column of their predictions in the same order; a missing number is NaN."""
+    networks = database.sql("select model_id, replicate from evaluated_models(?, dataset := ?)", [population, dataset])
+    model_ids = networks["model_id"].to_numpy()
+    row_of = np.zeros(model_ids.max() + 1, dtype=np.int64)
+    row_of[model_ids] = np.arange(len(model_ids))
+    found = database.arrays(
+        f"select model_id, example_id, {column} as value from population_predictions(?, dataset := ?)",
+        [population, dataset],
+    )
+    matrix: np.ndarray = np.empty((len(model_ids), len(found["value"]) // len(model_ids)), dtype=dtype)
+    values = found["value"]
+    matrix[row_of[found["model_id"]], found["example_id"]] = values.filled(np.nan) if np.ma.isMA(values) else values
+    return networks, matrix
+
+
+def _order_by_predictions(database: Database, matrix: np.ndarray, dataset: str | None) -> list[int]:
+    """Order of networks that have no names: by signature, and where these are equal by predictions in the order of the keys."""
+    query = "select example_id from examples where dataset_id = dataset_id_of(?) order by key"
+    by_key = database.arrays(query, [dataset])["example_id"]
+    signatures = network_signatures(labels_of(database, dataset), matrix)
+    return sorted(range(len(matrix)), key=lambda k: (signatures[k], matrix[k][by_key].tobytes()))

@@ -1,0 +1,385 @@
+"""A study: one DuckDB file with the examples, the models, every model's predictions, and the results."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from pietools.errors import StudyError
+from pietools.study import adding_datasets, adding_networks, adding_properties, prediction_matrices, recordings
+from pietools.study.database import Database, to_json
+from pietools.study.macros import Macros
+from pietools.study.records import (
+    Dataset,
+    EpochPredictions,
+    Evaluation,
+    LayerPredictions,
+    Model,
+    Population,
+    Recording,
+)
+
+
+class Study(Macros):
+    """An open study.
+
+    Frames come back as polars. ``dataset=None`` means the primary data set, the first that was added. A name that the study
+    does not have raises :class:`pietools.errors.StudyError`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder, Study.create(pathlib.Path(folder) / "empty.duckdb") as study:
+    ...     study.populations().height
+    0
+    """
+
+    def __init__(self, database: Database, *, is_new: bool = False) -> None:
+        super().__init__(database)
+        self._is_new = is_new
+
+    @classmethod
+    def create(cls, path: str | PathLike[str]) -> Self:
+        """Create a study; refuses a path that exists."""
+        if Path(path).exists():
+            raise StudyError(f"{path} exists: open it, or choose another name.")
+        return cls(Database.create(Path(path)), is_new=True)
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, read_only: bool = False) -> Self:
+        """Open an existing study."""
+        return cls(Database.open(Path(path), read_only=read_only))
+
+    @classmethod
+    def open_or_create(cls, path: str | PathLike[str]) -> Self:
+        """Open a study for writing, creating it if there is none."""
+        return cls.open(path) if Path(path).exists() else cls.create(path)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._database.path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file; one that was created and then failed before anything was added is removed."""
+        if error is not None and self._is_new and not self._has_predictions():
+            self._database.remove()
+        self.close()
+
+    def _has_predictions(self) -> bool:
+        try:
+            return bool(self._database.value("select count(*) from evaluations"))
+        except StudyError:  # the disk is full: DuckDB does not answer any more
+            return False
+
+    def close(self) -> None:
+        """Close the file; others may write to it then."""
+        self._database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is stored at once or not at all."""
+        with self._database.transaction():
+            yield
+
+    # What the study holds
+
+    def datasets(self) -> pl.DataFrame:
+        """One row per data set, the primary one first."""
+        return self.sql(
+            """select d.*, source.name as source, len(d.class_names) as n_classes,
+                   (select count(x.label) from examples as x where x.dataset_id = d.dataset_id) as n_labelled
+               from datasets as d left join datasets as source on source.dataset_id = d.source_dataset_id
+               order by d.dataset_id"""
+        )
+
+    def dataset(self, name: str) -> Dataset | None:
+        """The data set of that name with its keys and labels, or None."""
+        stored = self.datasets().filter(name=name)
+        if not stored.height:
+            return None
+        row = stored.row(0, named=True)
+        keys = self.sql("select key from examples where dataset_id = ? order by example_id", [row["dataset_id"]])[
+            "key"
+        ].to_list()
+        described = {column: row[column] for column in adding_datasets.DESCRIBED}
+        return Dataset(name, keys, self.labels(name), row["class_names"], **described)
+
+    def properties(self) -> pl.DataFrame:
+        """One row per property that was measured outside: dataset, property, source, n (examples with a value), is_numeric."""
+        return self.sql(
+            """select d.name as dataset, e.property, e.source, count(*) as n, bool_and(e.number is not null) as is_numeric
+               from example_properties as e join datasets as d on d.dataset_id = e.dataset_id
+               group by d.dataset_id, d.name, e.property, e.source
+               order by d.dataset_id, e.property, e.source"""
+        )
+
+    def populations(self) -> pl.DataFrame:
+        """One row per population, in the order in which they were added."""
+        return self.sql("select * from population_details")
+
+    def evaluated(self) -> pl.DataFrame:
+        """One row per population and data set that it has predictions on: population, dataset, evidence, n_models, n_near_ties."""
+        return self.sql(
+            """select p.name as population, d.name as dataset, min(e.evidence) as evidence, count(*) as n_models,
+                   sum(e.n_near_ties) as n_near_ties
+               from evaluations as e
+               join models as m on m.model_id = e.model_id
+               join populations as p on p.population_id = m.population_id
+               join datasets as d on d.dataset_id = e.dataset_id
+               group by p.population_id, p.name, d.dataset_id, d.name
+               order by d.dataset_id, p.population_id"""
+        )
+
+    def recipe(self) -> dict[str, Any] | None:
+        """The resolved STUDY.toml that the study was made from, or None."""
+        return self._database.fact("recipe")
+
+    def set_recipe(self, recipe: dict[str, Any]) -> None:
+        """Store the resolved STUDY.toml."""
+        self._database.set_fact("recipe", recipe)
+
+    def input_digest(self) -> str:
+        """SHA-256 over all that an analysis depends on, whatever the order in which it was added."""
+        rows = self.sql(
+            """select p.name, p.role, reference.name as reference, m.replicate, d.name as dataset, d.is_primary,
+                   d.labels_digest, e.evaluation_digest
+               from evaluations as e
+               join models as m on m.model_id = e.model_id
+               join populations as p on p.population_id = m.population_id
+               left join populations as reference on reference.population_id = p.reference_id
+               join datasets as d on d.dataset_id = e.dataset_id
+               order by all"""
+        )
+        digest = sha256(rows.write_csv().encode())
+        for more in (self._described_datasets(), self._property_digests(), self._recorded()):
+            digest.update(more.write_csv().encode() if more.height else b"")
+        return f"sha256:{digest.hexdigest()}"
+
+    def _described_datasets(self) -> pl.DataFrame:
+        """What is said of data sets beyond their examples."""
+        return self.sql(
+            """select d.name, d.split, source.name as source, d.alteration, d.severity
+               from datasets as d left join datasets as source on source.dataset_id = d.source_dataset_id
+               where coalesce(d.split, d.alteration) is not null order by all"""
+        )
+
+    def _recorded(self) -> pl.DataFrame:
+        """Which evaluations have more than predictions."""
+        return pl.concat(
+            self.sql(
+                f"""select '{table}' as recorded, e.evaluation_digest from evaluations as e
+                    where exists (from {table} as t where t.model_id = e.model_id and t.dataset_id = e.dataset_id)
+                    order by all"""
+            )
+            for table in (recordings.FEATURES, recordings.LAYERS, recordings.EPOCHS)
+        )
+
+    def _property_digests(self) -> pl.DataFrame:
+        return self.sql(
+            """select d.name, e.property, e.source,
+                   sha256(string_agg(concat_ws(' ', e.example_id, e.number, e.text), chr(0) order by e.example_id)) as digest
+               from example_properties as e join datasets as d on d.dataset_id = e.dataset_id
+               group by d.name, e.property, e.source order by all"""
+        )
+
+    # Predictions as arrays
+
+    def labels(self, dataset: str | None = None) -> np.ndarray:
+        """Given labels in example order, shape (n,), int32; −1 where there is none."""
+        return adding_datasets.labels_of(self._database, dataset)
+
+    def label_matrix(self, population: str, dataset: str | None = None) -> tuple[pl.DataFrame, np.ndarray]:
+        """Networks (model_id, replicate) and their predicted labels, shape (networks, examples), int32.
+
+        Networks are ordered by replicate name. Without names they are ordered by what they predict, so that the order in which
+        networks or examples were added changes no seeded relabelling.
+        """
+        return prediction_matrices.label_matrix(self._database, population, dataset)
+
+    def scalar_matrix(self, population: str, column: str, dataset: str | None = None) -> np.ndarray:
+        """A number of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where it is not known.
+
+        ``column``: loss, confidence, margin, entropy, brier or label_rank.
+        """
+        return prediction_matrices.scalar_matrix(self._database, population, column, dataset)
+
+    # What was recorded beyond the predictions (pietools.study.recordings); networks in the order of label_matrix
+
+    def recordings(self, population: str, dataset: str | None = None) -> set[str]:
+        """Which of the tables logits, features, layer_predictions and epoch_predictions hold every network of the population."""
+        return recordings.of_population(self._database, population, dataset)
+
+    def each_logits(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
+        """Logits of one network after another, shape (examples, classes), float32.
+
+        Raises StudyError if a network has none, as do the next ones.
+        """
+        return recordings.each_logits(self._database, population, dataset)
+
+    def each_features(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
+        """What the last linear layer receives, of one network after another, shape (examples, width), float32."""
+        return recordings.each_features(self._database, population, dataset)
+
+    def features(self, population: str, dataset: str | None = None) -> np.ndarray:
+        """The same of all networks, shape (networks, examples, width)."""
+        return np.stack([*self.each_features(population, dataset)])
+
+    def layer_predictions(self, population: str, dataset: str | None = None) -> LayerPredictions:
+        """Names of the layers, and labels that their probes predict, shape (networks, layers, examples), int32."""
+        return recordings.layer_predictions(self._database, population, dataset)
+
+    def epoch_predictions(self, population: str, dataset: str | None = None) -> EpochPredictions:
+        """Labels, int32, and EL2N, float32, after each epoch of training, shape (networks, epochs, examples)."""
+        return recordings.epoch_predictions(self._database, population, dataset)
+
+    def recorded(self, model: Model, dataset: str) -> set[str]:
+        """Which of the tables features, layer_predictions and epoch_predictions hold this network on the data set."""
+        return recordings.recorded(self._database, model, dataset)
+
+    def keys(self, dataset: str | None = None) -> pl.Series:
+        """Keys in example order."""
+        query = "select key from examples where dataset_id = dataset_id_of(?) order by example_id"
+        return self.sql(query, [dataset])["key"]
+
+    def unnamed_evaluations(self, population: str, dataset: str) -> list[str]:
+        """Digests of the predictions of the population's networks that have no replicate name."""
+        return self.sql(
+            """select e.evaluation_digest from evaluations as e join models as m on m.model_id = e.model_id
+               where m.population_id = population_id_of(?) and e.dataset_id = dataset_id_of(?) and m.replicate is null""",
+            [population, dataset],
+        )["evaluation_digest"].to_list()
+
+    # What is added (pietools.study.adding_networks)
+
+    def add_dataset(self, dataset: Dataset) -> int:
+        """Add a data set and return its dataset_id; one that is there already must be the same."""
+        return adding_datasets.add_dataset(self._database, dataset)
+
+    def add_property(
+        self, dataset: str, name: str, values: np.ndarray | pl.Series, source: str = adding_properties.IMPORTED
+    ) -> int:
+        """Add a property measured outside and return how many values were added: 0 if exactly these are stored already.
+
+        Parameters
+        ----------
+        name
+            Not ``class``, and without ``*`` and ``@``.
+        values
+            Numbers, booleans (kept as 0 and 1) or text, shape (n,), in the order of the data set; null, NaN or an empty text
+            where there is none.
+        source
+            Where they come from. The same property may have several sources.
+
+        Raises
+        ------
+        StudyError
+            If the data set is not there, has another length, or other values are stored under this name and source.
+        """
+        return adding_properties.add_property(self._database, dataset, name, values, source)
+
+    def add_population(self, population: Population) -> int:
+        """Add a population and return its population_id; one that is there already must be described the same."""
+        return adding_networks.add_population(self._database, population)
+
+    def has_evaluation(self, model: Model, evaluation: Evaluation, logits_dtype: str) -> bool:
+        """Whether exactly this network's predictions of this evaluation are stored, with the logits kept in this form.
+
+        Raises StudyError if it contradicts what is stored: the network under another name, another network under this name,
+        another evaluation on the data set, or another form of the logits.
+        """
+        return adding_networks.has_evaluation(self._database, model, evaluation, logits_dtype)
+
+    def add_evaluation(
+        self,
+        model: Model,
+        evaluation: Evaluation,
+        predictions: pl.DataFrame,
+        logits: np.ndarray | None = None,
+        logits_dtype: str = "none",
+    ) -> bool:
+        """Add one network's predictions on one data set, in one transaction.
+
+        Parameters
+        ----------
+        predictions
+            One row per example in the order of the data set; columns as
+            :func:`pietools.statistics.tools.scalars.scalars_from_logits` gives them.
+        logits
+            Shape (n, m), kept as ``logits_dtype``: ``float32``, ``float16`` or ``none``.
+
+        Returns
+        -------
+        bool
+            False if exactly this is stored already and nothing was added.
+        """
+        return adding_networks.add_evaluation(self._database, model, evaluation, predictions, logits, logits_dtype)
+
+    def add_recording(
+        self, model: Model, dataset: str, recording: Recording, features_dtype: str = "float32"
+    ) -> list[str]:
+        """Add what was recorded of a network beyond its predictions, in one transaction; what is stored stays as it is.
+
+        Returns the tables that were added to. ``features_dtype`` is ``float32`` or ``float16``. Raises StudyError if the
+        network has no predictions on the data set, or the recording is of another number of examples.
+        """
+        return recordings.add_recording(self._database, model, dataset, recording, features_dtype)
+
+    # Whole tables
+
+    def table(self, name: str) -> pa.Table:
+        """Every row of a table as Arrow, in the order in which it was added."""
+        return self.sql(f"select * from {name}").to_arrow()
+
+    def append_table(self, name: str, rows: pa.Table) -> None:
+        """Append the rows of a whole table that :meth:`table` gave."""
+        self._database.append(name, rows)
+
+    # Results
+
+    def result_schema(self, topic: str) -> pl.Schema:
+        """Columns of the table results.TOPIC and their types, but for run_id."""
+        return self.sql(f"select * exclude run_id from results.{topic} limit 0").schema
+
+    def store_results(
+        self, tables: dict[str, pl.DataFrame], *, settings: dict[str, Any], seed: int, version: str
+    ) -> None:
+        """Replace the rows of each topic by these, in one transaction, with one row in results.runs each."""
+        digest = self.input_digest()
+        with self.transaction():
+            run_id = self._database.value("select coalesce(max(run_id), 0) + 1 from results.runs")
+            for topic, frame in tables.items():
+                self._database.execute("delete from results.runs where topic = ?", [topic])
+                self._database.execute(f"delete from results.{topic}")
+                self._database.execute(
+                    "insert into results.runs values (?, ?, ?, ?, ?, ?, now())",
+                    [run_id, topic, to_json(settings), seed, version, digest],
+                )
+                self._database.append(
+                    f"results.{topic}", frame.with_columns(run_id=pl.lit(run_id, pl.Int32)).to_arrow()
+                )
+
+    def summary(self) -> pl.DataFrame:
+        """One row per comparison: PIEs and their null as the last analysis stored them. ``pietools.charts`` draws it."""
+        return self.results("pies")
+
+    def results(self, topic: str) -> pl.DataFrame:
+        """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since."""
+        return self.sql(
+            f"""select t.*, r.input_digest <> ? as is_stale from results.{topic} as t
+                join results.runs as r on r.run_id = t.run_id and r.topic = ?
+                order by t.rowid""",
+            [self.input_digest(), topic],
+        )

@@ -1,0 +1,92 @@
+"""Does one regime lose more examples than another: at equal compression, and at equal loss of accuracy?"""
+
+from hashlib import sha256
+from itertools import combinations
+from typing import Any
+
+from pietools.statistics.regimes.differences import count_differences
+from pietools.statistics.regimes.equal_loss import equal_loss_differences
+from pietools.statistics.regimes.levels import Levels, Measured, measure
+from pietools.topics.regimes.pairs import Member
+from pietools.topics.study_reader import StudyReader
+
+COMPRESSION = "compression"
+Row = dict[str, Any]
+# Per regime the members of one ladder, by rising sparsity.
+Ladder = dict[str, list[Member]]
+
+
+def counts(reader: StudyReader, same: list[list[Member]]) -> list[Row]:
+    """Rows of results.regimes_counts, for the members of each data set and compression."""
+    return [row for ladder in _ladders(reader, same) for row in _compared(reader, ladder)]
+
+
+def _ladders(reader: StudyReader, same: list[list[Member]]) -> list[Ladder]:
+    """Sparsities of one method belong together; any other compression is a ladder of one level."""
+    found: dict[Any, Ladder] = {}
+    for members in same:
+        comparison, (method, sparsity, bits) = members[0].comparison, members[0].kind
+        if not reader.n_labelled(comparison.dataset):
+            continue
+        is_level = sparsity is not None and bits is None
+        ladder = found.setdefault((comparison.dataset, method if is_level else members[0].kind), {})
+        for member in members:
+            ladder.setdefault(member.regime, []).append(member)
+    return [{regime: sorted(members, key=_sparsity) for regime, members in ladder.items()} for ladder in found.values()]
+
+
+def _sparsity(member: Member) -> float:
+    return member.kind[1] or 0.0
+
+
+def _compared(reader: StudyReader, ladder: Ladder) -> list[Row]:
+    """Every two regimes; the one whose loss the other is brought to by interpolation is each of them in turn."""
+    measured = _measured(reader, ladder)
+    rows = []
+    for one, other in combinations(ladder, 2):
+        matched = measured[one].seed == measured[other].seed
+        differences = count_differences(measured[one], measured[other], matched=matched)
+        rows += [_named(ladder, one, other, row | {"equal": COMPRESSION}) for row in differences.to_dicts()]
+        for a, b in ((one, other), (other, one)):
+            if len(ladder[b]) > 1:
+                differences = equal_loss_differences(measured[a], measured[b], matched=matched)
+                rows += [_named(ladder, a, b, row | {"equal": row["scale"]}) for row in differences.to_dicts()]
+    return rows
+
+
+def _named(ladder: Ladder, a: str, b: str, row: Row) -> Row:
+    """With the columns of results.regimes_counts."""
+    sparsity = row.get("sparsity", row.get("sparsity_a"))
+    member = next(member for member in ladder[a] if _sparsity(member) == sparsity)
+    names = {"dataset": member.comparison.dataset, "compression": member.compression, "regime_a": a, "regime_b": b}
+    if row["equal"] == COMPRESSION:
+        return row | names | {"sparsity_a": member.kind[1], "sparsity_b": member.kind[1]}
+    return row | names | {"loss_a": row.get("loss"), "loss_b": row.get("loss")}
+
+
+def _measured(reader: StudyReader, ladder: Ladder) -> dict[str, Measured]:
+    """Each regime once, all at the same number of networks."""
+    levels = {regime: _levels(reader, members) for regime, members in ladder.items()}
+    n_networks = min(size for one in levels.values() for size in one.sizes)
+    measured = {}
+    for regime, one in levels.items():
+        comparison = ladder[regime][0].comparison
+        names = reader.replicates(comparison.reference, comparison.dataset) if one.paired else [regime]
+        # Matched regimes draw the same replicates, any other has a seed of its own.
+        seed = [reader.settings.seed, _number(names)]
+        measured[regime] = measure(one, reader.labels(comparison.dataset), n_networks, seed)
+    return measured
+
+
+def _levels(reader: StudyReader, members: list[Member]) -> Levels:
+    predicted = [reader.predicted(member.comparison) for member in members]
+    return Levels(
+        predicted[0][0],
+        tuple(compressed for _, compressed in predicted),
+        tuple(_sparsity(member) for member in members),
+        all(reader.is_paired(member.comparison) for member in members),
+    )
+
+
+def _number(names: list[str]) -> int:
+    return int.from_bytes(sha256("\0".join(names).encode()).digest()[:8], "big")

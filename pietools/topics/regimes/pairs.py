@@ -1,0 +1,146 @@
+"""Which regimes can be compared: the same compression of networks that were trained in different ways."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from pietools.statistics.regimes.regime import Regime
+from pietools.topics.study_reader import Comparison, StudyReader
+
+HELD_OUT, HALF = "held-out", "half"
+# Half of the networks for difficulty leaves four for the change.
+FEWEST_FOR_HALVES = 8
+Kind = tuple[str | None, float | None, int | None]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One regime's dense and compressed networks on a data set."""
+
+    regime: str
+    comparison: Comparison
+    kind: Kind
+
+    @property
+    def compression(self) -> str:
+        """What was done to the networks, without the name of the regime."""
+        name, prefix = self.comparison.compressed, f"{self.regime}/"
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+        return "-".join(f"{part:g}" if isinstance(part, float) else str(part) for part in self.kind if part is not None)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same compression in two regimes on one data set; ``matched``: their replicates have the same names."""
+
+    a: Member
+    b: Member
+    matched: bool
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The columns that name a pair in the result tables."""
+        return {
+            "dataset": self.a.comparison.dataset,
+            "compression": self.a.compression,
+            "regime_a": self.a.regime,
+            "regime_b": self.b.regime,
+        }
+
+
+def members(reader: StudyReader) -> list[list[Member]]:
+    """Per data set and compression one member for each regime that has it, in the order of the study."""
+    found: dict[tuple[str, Kind], dict[str, Member]] = {}
+    for comparison in reader.compressions():
+        described = reader.describe(comparison.compressed, "role", "regime", "method", "sparsity", "bits")
+        reference = reader.describe(comparison.reference, "role", "regime")
+        is_usable = (
+            described["role"] == "compressed"
+            and reference == {"role": "dense", "regime": described["regime"]}
+            and described["regime"] is not None
+        )
+        if is_usable:
+            kind = described["method"], described["sparsity"], described["bits"]
+            of_regimes = found.setdefault((comparison.dataset, kind), {})
+            first = of_regimes.setdefault(described["regime"], Member(described["regime"], comparison, kind))
+            if first.comparison != comparison:
+                reader.warn(
+                    f"left out of the comparison of regimes: {first.comparison.compressed} has the same method, sparsity and bits.",
+                    f"{comparison.compressed} on {comparison.dataset}",
+                )
+    return [[*of_regimes.values()] for of_regimes in found.values() if len(of_regimes) > 1]
+
+
+def pairs(reader: StudyReader, same: list[Member]) -> list[Pair]:
+    """Every two of some regimes; matched if the replicates of all four populations have the same names, hence seeds."""
+    return [
+        Pair(
+            a,
+            b,
+            all(map(reader.is_paired, (a.comparison, b.comparison)))
+            and _replicates(reader, a) == _replicates(reader, b),
+        )
+        for a, b in combinations(same, 2)
+    ]
+
+
+def _replicates(reader: StudyReader, member: Member) -> list[str]:
+    return reader.replicates(member.comparison.reference, member.comparison.dataset)
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """How hard the labelled examples are for networks that have no part in the change: columns (n, q), or None.
+
+    ``kind``: ``held-out`` (second dense populations), ``half`` (every other reference network), or None: nothing can be held
+    out. ``score`` (n,) orders examples from easy to hard.
+    """
+
+    kind: str | None
+    columns: np.ndarray | None
+    score: np.ndarray
+
+    def left_for_change(self, networks: np.ndarray) -> np.ndarray:
+        """The networks (K, n) of a population that have no part in the difficulty."""
+        return networks[1::2] if self.kind == HALF else networks
+
+
+def difficulty(reader: StudyReader, regimes: list[Member]) -> Difficulty:
+    """Error rates and mean margins of other dense networks of some regimes, with their squares.
+
+    Compression moves all logits somewhat, which changes error rates most at medium difficulty: hence the squares.
+    """
+    seconds = [reader.second_dense(member.comparison) for member in regimes]
+    populations = [second or member.comparison.reference for second, member in zip(seconds, regimes, strict=True)]
+    dataset = regimes[0].comparison.dataset
+    right = [reader.right_by_key(population, dataset) for population in populations]
+    n_networks = min(len(matrix) for member in regimes for matrix in right_of(reader, member))
+    kind = HELD_OUT if all(seconds) else HALF if n_networks >= FEWEST_FOR_HALVES else None
+    step = 2 if kind == HALF else 1
+    measures = [1 - matrix[::step].mean(axis=0) for matrix in right]
+    margins = [reader.network_properties(population, dataset).per_network.get("margin") for population in populations]
+    known = [-margin[::step, reader.labelled(dataset)].mean(axis=0) for margin in margins if margin is not None]
+    score = np.mean(known if len(known) == len(regimes) else measures, axis=0)
+    columns = np.column_stack([*measures, *known])
+    return Difficulty(kind, np.hstack([columns, columns**2]) if kind else None, score)
+
+
+def right_of(reader: StudyReader, member: Member) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each dense and each compressed network is right on each labelled example, in the order of their keys."""
+    one = member.comparison
+    return reader.right_by_key(one.reference, one.dataset), reader.right_by_key(one.compressed, one.dataset)
+
+
+def right_regime(reader: StudyReader, member: Member, hard: Difficulty) -> Regime:
+    """Right answers on the labelled examples in the order of their keys, of the networks that have no part in the difficulty."""
+    reference, compressed = map(hard.left_for_change, right_of(reader, member))
+    return Regime(reference, compressed, reader.is_paired(member.comparison))
+
+
+def label_regime(reader: StudyReader, member: Member) -> Regime:
+    """Predicted labels of all examples, in the order of their keys."""
+    order = reader.by_key(member.comparison.dataset)
+    reference, compressed = (matrix[:, order] for matrix in reader.predicted(member.comparison))
+    return Regime(reference, compressed, reader.is_paired(member.comparison))
