@@ -156,7 +156,7 @@ def _type_name(annotation: Any) -> str:
 
 def properties() -> str:
     """The catalogue: what is said of an example, in what range, and what must be recorded for it."""
-    from pietools.statistics.properties.catalogue import PROPERTIES
+    from pietools.topics.properties.catalogue import PROPERTIES
 
     rows = [
         f"| `{name}` | {described.meaning} | {_range(described)} | {described.needs}"

@@ -5,31 +5,36 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pietools.cli.topics import run, settings_options
+from pietools.cli.topics import analysis_command, run
+from pietools.settings import AnalysisSettings
 
 if TYPE_CHECKING:
-    from pietools.analysis import Analysis
+    from pietools.results.analysis import Analysis
+
+HELP = """Say what compression did to each population of STUDY.
+
+The answer of every topic: accuracy, the PIEs with how many there would be if compression did nothing, flips, single examples,
+classes, subgroups, unseen data, why these examples, and whether other regimes lose the same. Each topic has a command of its own
+that computes and prints all that it has; --all is all of all topics. Results are stored in the study, in the tables
+results.TOPIC."""
+OUT = click.Option(
+    ["--out"], type=click.Path(path_type=Path), help="Folder for the report and the figures (SVG, PDF, PNG)."
+)
+ALL = click.Option(["--all", "everything"], is_flag=True, help="All tables and figures, not only the answers.")
 
 
-@click.command()
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the figures (SVG, PDF, PNG).")
-@settings_options
-def analyze(study: Path, out: Path | None, as_json: bool, **asked: Any) -> None:
-    """Say what compression did to each population of STUDY.
-
-    Every topic: accuracy, the PIEs with how many there would be if compression did nothing, flips, single examples, classes,
-    subgroups, unseen data and power. Each topic has a command of its own that prints more of it. Results are stored in the
-    study, in the tables results.TOPIC.
-    """
+def _analyze(study: Path, *, out: Path | None, as_json: bool, **options: Any) -> None:
     prepare(out)
-    show(run(study, **asked), out=out, as_json=as_json)
+    show(run(study, **options), out=out, as_json=as_json)
+
+
+analyze = analysis_command("analyze", HELP, _analyze, AnalysisSettings.model_fields, [OUT, ALL])
 
 
 def prepare(out: Path | None) -> None:
     """Make the folder before the work, so that a wrong one is found before anything is stored."""
     if out is not None:
-        (out / "figures").mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
 
 
 def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
@@ -37,24 +42,16 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
     import json
 
     from pietools.report.as_json import analysis_json
+    from pietools.report.output_folder import write_outputs
 
-    found = analysis_json(analysis)
+    text = json.dumps(analysis_json(analysis), indent=2, allow_nan=False)
     if out is not None:
-        _write(analysis, out, json.dumps(found, indent=2, allow_nan=False))
+        write_outputs(analysis, text, out)
     if as_json:
-        click.echo(json.dumps(found, indent=2, allow_nan=False))
+        click.echo(text)
     else:
         from pietools.cli.summary import print_summary
 
         print_summary(analysis)
         if out is not None:
             click.echo(f"\nReport: {out / 'report.html'}")
-
-
-def _write(analysis: "Analysis", out: Path, found: str) -> None:
-    from pietools.report import write_report
-    from pietools.report.figures import write_figures
-
-    (out / "analysis.json").write_text(found + "\n", encoding="utf-8")
-    write_figures(analysis, out / "figures")
-    write_report(analysis, out / "report.html")

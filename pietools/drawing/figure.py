@@ -1,17 +1,19 @@
-"""A figure, and the rows of result tables that become one."""
+"""Figures as data: which rows of which result table become which chart, under which name, with which caption."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 import polars as pl
 
-from pietools.analysis import Analysis
 from pietools.drawing.style import AnyChart
 
 COMPARISON = ("compressed", "reference", "dataset")
 # A name of a file has at most 255 bytes, and an ending.
 MAX_BYTES = 240
+# A table of more rows than this is drawn by ``by_if_long``.
+LONG = 80
 
 
 @dataclass(frozen=True)
@@ -25,28 +27,70 @@ class Figure:
     comparison: tuple[str, ...] = ()
 
 
-def parts(
-    analysis: Analysis, table: str, estimate: str, *by: str, where: pl.Expr | None = None
-) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
-    """Rows of a result table by the values of columns, in the order they came: parts with an estimate, without altered copies."""
-    if table not in analysis.tables:
-        return
-    rows = analysis.tables[table].filter(~pl.col("dataset").is_in(_copies(analysis)))
-    rows = rows if where is None else rows.filter(where)
-    found = rows.group_by(by, maintain_order=True) if by else [((), rows)]
-    yield from ((names, part) for names, part in found if part[estimate].count())
+@dataclass(frozen=True)
+class FigureSpec:
+    """Figures of a result table.
+
+    Parameters
+    ----------
+    table
+        Name of the result table.
+    chart
+        Makes a chart of some of its rows.
+    stem
+        What the names of the files begin with; the values of ``by`` follow.
+    caption
+        One sentence, in which ``{dataset}`` stands for that column's value; for a column of ``by``, or that all rows share.
+    by
+        Columns: a figure for each of their values, in the order in which they come.
+    by_if_long
+        The same, for a table of more than 80 rows.
+    needs
+        Column of which a figure must have a value: without an estimate there is nothing to draw.
+    where
+        Rows that are drawn.
+    words
+        Values of columns as the caption says them.
+    is_answer
+        Whether it is drawn unless all are asked for.
+    """
+
+    table: str
+    chart: Callable[[pl.DataFrame], AnyChart]
+    stem: str
+    caption: str
+    by: tuple[str, ...] = ()
+    by_if_long: tuple[str, ...] = ()
+    needs: str = "estimate"
+    where: pl.Expr | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    is_answer: bool = False
+
+    def figures(self, topic: str, rows: pl.DataFrame) -> Iterator[Figure]:
+        """Draw the rows of the table, those of altered copies left out."""
+        shown = rows if self.where is None else rows.filter(self.where)
+        by = self.by_if_long if self.by_if_long and shown.height > LONG else self.by
+        parts = shown.group_by(by, maintain_order=True) if by else [((), shown)]
+        for values, part in parts:
+            if part[self.needs].count():
+                names = dict(zip(by, map(str, values), strict=True))
+                comparison = tuple(names[name] for name in COMPARISON) if set(COMPARISON) <= set(by) else ()
+                stem = file_stem(self.stem, *names.values())
+                yield Figure(topic, stem, self._caption(part), self.chart(part), comparison)
+
+    def _caption(self, rows: pl.DataFrame) -> str:
+        first = rows.row(0, named=True)
+        return self.caption.format_map({name: self.words.get(str(value), value) for name, value in first.items()})
 
 
-def _copies(analysis: Analysis) -> list[str]:
-    """Names of the altered copies."""
-    if "unseen" not in analysis.tables:
-        return []
-    return analysis.unseen.filter(pl.col("alteration").is_not_null())["unseen"].to_list()
-
-
-def named(rows: pl.DataFrame) -> str:
-    """The comparison of some rows, for a caption."""
-    return "{} against {} on {}".format(*rows.select(COMPARISON).row(0))
+def with_own_stems(figures: Iterable[Figure]) -> Iterator[Figure]:
+    """The figures; names that become one as a file name, on some systems whatever their case, get a number."""
+    taken: set[str] = set()
+    for figure in figures:
+        numbered = (f"{figure.stem}-{number}" for number in count(2))
+        stem = next(stem for stem in chain([figure.stem], numbered) if stem.casefold() not in taken)
+        taken.add(stem.casefold())
+        yield replace(figure, stem=stem)
 
 
 def file_stem(*names: str) -> str:

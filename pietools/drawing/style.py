@@ -15,6 +15,9 @@ GREY = "#a6a6a6"
 INK = "#222222"
 GREEN = "#009e73"
 
+# What a null distribution is called in a legend.
+NOTHING = "if compression did nothing (mean, 95 %)"
+
 # vl-convert drops all text, silently, when no font of the list is there. It carries Liberation Sans itself; browsers
 # without it take Arial, which has the same widths.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"

@@ -1,48 +1,61 @@
 """An analysis as the object that ``pietools analyze --json`` prints: schema ``pietools/analyze/1``.
 
-Declaration order; counts of the null in examples, churn in fractions, missing is null. New keys keep the version; a key that
-changes its meaning gets another one. docs/json.md describes every key.
+Where each result table stands is said in its declaration. What is not computed, because only the answers were asked for, is null.
+New keys keep the version; a key that changes its meaning gets another one. docs/json.md describes every key.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
 
-from pietools.analysis import Analysis
 from pietools.conventions import CORRECTION
-from pietools.statistics.classes.tests import count_significant
+from pietools.results.analysis import Analysis
+from pietools.results.table import Column, Table
+from pietools.topics.catalogue import TOPICS
+from pietools.topics.classes.tables import DISTORTION, SIGNIFICANT
+from pietools.topics.regimes.tables import CHANGE, OVERLAP
+from pietools.topics.regimes.tables import PIES as REGIMES_PIES
+from pietools.topics.subgroups.tables import GAPS, GROUPS, MODAL, RAW, SHIFTED
+from pietools.topics.unseen.tables import GENERALIZES, ROBUSTNESS
 from pietools.version import __version__
 
 SCHEMA = "pietools/analyze/1"
-# Topics whose tables are lists under their own names. Tables of single examples and points of curves are in the study.
-LISTS = (
-    *("subgroups", "subgroups_gaps", "subgroups_pies", "unseen", "unseen_gaps", "unseen_regimes", "power"),
-    *("characterize", "regimes", "properties_summary", "properties_groups", "properties_planted"),
-    *("characterize_pies", "characterize_scores", "characterize_averaged"),
-    *("regimes_counts", "regimes_coefficients", "regimes_transitions", "regimes_theory"),
+DATASET = ("name", "split", "is_primary", "n_examples", "n_classes", "n_labelled", "source", "alteration", "severity")
+# What earlier versions computed and nobody read: null, since keys stay.
+GONE = (
+    "n_pies_unanimous",
+    "null.net_forgotten_p",
+    "stability.null_mean",
+    "stability.null_conf_low",
+    "stability.null_conf_high",
 )
-ERRORS = ("std_error", "conf_low", "conf_high")
+GONE_OF_REGIMES = ("expected", "expected_within", "odds_ratio", "odds_ratio_conf_low", "odds_ratio_conf_high")
+GONE_OF_REGIMES += ("cmh_p", "homogeneity_p", "n_strata")
 Row = dict[str, Any]
 
 
-def analysis_json(analysis: Analysis) -> dict[str, Any]:
+def analysis_json(analysis: Analysis) -> Row:
     """The object as plain dicts, lists, numbers and None."""
+    lists = {table.json.key: _rows(analysis, table) for table in _tables() if table.json and table.json.kind == "rows"}
     return {
         **_head(analysis, SCHEMA),
-        "datasets": analysis.datasets.select(
-            "name", "split", "is_primary", "n_examples", "n_classes", "n_labelled", "source", "alteration", "severity"
-        ).to_dicts(),
-        "populations": [{"name": row.pop("population"), **row} for row in analysis.accuracy.to_dicts()],
-        "comparisons": [_comparison(analysis, row) for row in analysis.pies.to_dicts()],
-        "examples": analysis.examples_summary.to_dicts(),
-        **{name: analysis.tables[name].to_dicts() for name in LISTS},
+        "datasets": analysis.datasets.select(DATASET).to_dicts(),
+        "populations": lists.pop("populations"),
+        "comparisons": [_comparison(analysis, row) for row in analysis.comparisons.to_dicts()],
+        **lists,
+        "subgroups": _subgroups(analysis),
+        "subgroups_gaps": _joined(analysis, GAPS, GAPS, by="measure"),
+        "unseen_regimes": _joined(analysis, GENERALIZES, ROBUSTNESS, prefix="robustness"),
+        "regimes": _regimes(analysis),
+        "characterize_averaged": None,
     }
 
 
-def topic_json(analysis: Analysis, topic: str) -> dict[str, Any]:
-    """What one topic found: the rows of each of its result tables, under the schema ``pietools/TOPIC/1``."""
+def topic_json(analysis: Analysis, topic: str) -> Row:
+    """What one topic found: the rows of each of its result tables, under the schema ``pietools/TOPIC/2``."""
     tables = {name: frame.to_dicts() for name, frame in analysis.tables.items()}
-    return {**_head(analysis, f"pietools/{topic}/1"), **tables}
+    return {**_head(analysis, f"pietools/{topic}/2"), **tables}
 
 
 def _head(analysis: Analysis, schema: str) -> Row:
@@ -54,59 +67,192 @@ def _head(analysis: Analysis, schema: str) -> Row:
     }
 
 
-def _comparison(analysis: Analysis, row: Row) -> Row:
-    """One comparison: a row of results.pies, its columns sorted into objects, with what the other topics say of it."""
-    names = {name: row[name] for name in ("reference", "compressed", "dataset")}
-    intervals = {
-        count: {name: row.pop(f"{count}_{name}") for name in ERRORS}
-        for count in ("n_pies", "n_pies_untied", "forgotten", "recovered", "moved")
-    }
-    null = {name: row.pop(name) for name in ("design", "n_permutations", "is_exact")}
-    null |= _pop(row, "null_") | {name: row.pop(name) for name in ("p_value", "smallest_p")}
-    others = {name: row.pop(name) for name in ("net_forgotten_p", "taxicab_mean", "taxicab_null_mean", "taxicab_p")}
-    excess = row.pop("excess_pies")
-    jaccard = row.pop("split_half_jaccard")
-    parts = {prefix: _pop(row, f"{prefix}_") for prefix in ("excess", "jaccard", "baseline")}
-    flips = analysis.flips.row(by_predicate=_is(names), named=True)
-    return {
-        **row,
-        "intervals": intervals,
-        "null": null | others,
-        "excess_pies": excess,
-        "excess": {"estimate": excess, **parts["excess"]},
-        "dense_baseline": None if parts["baseline"]["n_pies"] is None else parts["baseline"],
-        "split_half_jaccard": jaccard,
-        "stability": {"jaccard": jaccard, **parts["jaccard"]},
-        "by_replicates": _rows(analysis.pies_by_replicates, names),
-        "churn": {name: flips[name] for name in ("harmful", "beneficial", "wrong_to_wrong", "total")},
-        "churn_floor": {"reference": flips["reference_churn"], "compressed": flips["compressed_churn"]},
-        "mcnemar": {"n_pairs": flips["n_pairs"], "n_changed": flips["n_pairs_changed"]},
-        "accuracy_change": next(iter(_rows(analysis.accuracy_change, names)), None),
-        "accuracy_on_pies": _rows(analysis.accuracy_on_pies, names),
-        "classes": _classes(analysis, names),
-    }
+def _tables() -> Iterator[Table]:
+    return (table for topic in TOPICS.values() for table in topic.tables)
 
 
-def _pop(row: Row, prefix: str) -> Row:
-    """Columns that begin with a prefix, taken out of the row, without it."""
-    return {name.removeprefix(prefix): row.pop(name) for name in [*row] if name.startswith(prefix)}
-
-
-def _rows(frame: pl.DataFrame, names: Row) -> list[Row]:
-    return frame.filter(_is(names)).drop(*names).to_dicts()
-
-
-def _classes(analysis: Analysis, names: Row) -> Row | None:
-    """Numbers of significant classes, those of the default test first; None without labels."""
-    rows = analysis.classes.filter(_is(names))
-    if not rows.height:
+def _rows(analysis: Analysis, table: Table, names: Row | None = None) -> list[Row] | None:
+    """Rows of a table under the keys of the JSON, all or those of a comparison without its names; None if not computed."""
+    frame = analysis.tables.get(table.name)
+    if frame is None:
         return None
-    tests = {row.pop("test"): row for row in count_significant(rows).to_dicts()}
-    default = rows.filter("is_default")["test"][0]
-    found = {"paired": None, **tests}
-    summary = _rows(analysis.classes_summary, names)[0]
-    return {"test": default, "correction": CORRECTION, **tests[default], "tests": found, "distortion": summary}
+    columns = [column for column in table.columns if names is None or column.name not in names]
+    of = frame if names is None else frame.filter(_is(names))
+    return [_placed(row, columns) for row in of.to_dicts()]
 
 
 def _is(names: Row) -> pl.Expr:
     return pl.all_horizontal(pl.col(name) == value for name, value in names.items())
+
+
+def _placed(row: Row, columns: Iterable[Column]) -> Row:
+    """Values of some columns under their keys; ``null.mean`` is a key of an inner object."""
+    placed: Row = {}
+    for column in columns:
+        _put(placed, column.json or column.name, row[column.name])
+    return placed
+
+
+def _put(placed: Row, path: str, value: Any) -> None:
+    *outer, key = path.split(".")
+    for name in outer:
+        placed = placed.setdefault(name, {})
+    placed[key] = value
+
+
+def _comparison(analysis: Analysis, row: Row) -> Row:
+    """One comparison: what was done to its networks, and what each topic says of it."""
+    names = {name: row[name] for name in ("reference", "compressed", "dataset")}
+    found: Row = dict(row)
+    for table in _tables():
+        if table.json is not None and table.json.kind != "rows":
+            _add(found, analysis, table, names)
+    for path in GONE:
+        _put(found, path, None)
+    found["excess_pies"] = found["excess"]["estimate"]
+    found["split_half_jaccard"] = found["stability"]["jaccard"]
+    found["dense_baseline"] = found["dense_baseline"] if found["dense_baseline"]["n_pies"] is not None else None
+    return found | {"classes": _classes(analysis, names)}
+
+
+def _add(found: Row, analysis: Analysis, table: Table, names: Row) -> None:
+    """Put the rows that a table has of a comparison where its declaration says."""
+    json, rows = table.json, _rows(analysis, table, names)
+    assert json is not None
+    if json.kind == "merged":
+        columns = [column for column in table.columns if column.name not in names]
+        _merge(found, rows[0] if rows else _placed({column.name: None for column in columns}, columns))
+    elif json.kind == "object":
+        found[json.key] = rows[0] if rows else None
+    elif json.kind == "list" or rows is None:
+        found[json.key] = rows
+    else:
+        found[json.key] = {row.pop("count"): _without(row, "estimate") for row in rows}
+
+
+def _merge(found: Row, more: Row) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict):
+            _merge(found.setdefault(key, {}), value)
+        else:
+            found[key] = value
+
+
+def _without(row: Row, *names: str) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _classes(analysis: Analysis, names: Row) -> Row | None:
+    """Numbers of significant classes, those of the default test first; None without labels."""
+    rows = _rows(analysis, SIGNIFICANT, names)
+    if not rows:
+        return None
+    default = next(row["test"] for row in rows if row["is_default"])
+    tests = {row["test"]: _without(row, "test", "is_default") for row in rows}
+    counts = {"paired": None, **tests}
+    return {
+        "test": default,
+        "correction": CORRECTION,
+        **tests[default],
+        "tests": counts,
+        "distortion": _distortion(_rows(analysis, DISTORTION, names)),
+    }
+
+
+def _distortion(rows: list[Row] | None) -> Row | None:
+    """Intensification, CEV and SDE in one object; intensification has neither a published value nor classes left out."""
+    if not rows:
+        return None
+    found = {row["measure"]: row for row in rows}
+    cev, slope = found["cev"], found["intensification"]
+    return {
+        **_prefixed("intensification", slope, "std_error", "conf_low", "conf_high"),
+        **_prefixed("cev", cev, "published", "conf_low", "conf_high", "flag"),
+        **_prefixed("sde", found["sde"], "published", "conf_low", "conf_high", "flag"),
+        "n_classes": cev["n_classes"],
+        "n_left_out": cev["n_left_out"],
+        "flag": slope["flag"],
+    }
+
+
+def _prefixed(name: str, row: Row, *columns: str) -> Row:
+    return {name: row["estimate"], **{f"{name}_{column}": row[column] for column in columns}}
+
+
+def _subgroups(analysis: Analysis) -> list[Row] | None:
+    """A row per group and rate: the raw scale, the shifted one behind a prefix, and the modal labels' accuracy."""
+    rows = _rows(analysis, GROUPS)
+    if rows is None:
+        return None
+    keys = GROUPS.keys
+    shifted = {_key(row, keys): row for row in rows if row["scale"] == SHIFTED}
+    modal = {(*_key(row, MODAL.keys), row["population"]): row for row in _rows(analysis, MODAL) or []}
+    found = []
+    for row in rows:
+        if row["scale"] == RAW:
+            numbers = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
+            other = shifted[_key(row, keys)]
+            more = {f"shifted_{name}": other[name] for name in numbers}
+            for side in ("reference", "compressed"):
+                of_side = modal.get((*_key(row, MODAL.keys), side)) if row["rate"] == "accuracy" else None
+                more[f"modal_{side}"] = of_side["estimate"] if of_side else None
+                more |= {
+                    f"modal_{side}_{name}": of_side[name] if of_side else None for name in ("conf_low", "conf_high")
+                }
+            found.append(_without(row, "scale") | more)
+    return found
+
+
+def _key(row: Row, names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
+
+
+def _joined(
+    analysis: Analysis, table: Table, other: Table, *, by: str | None = None, prefix: str = ""
+) -> list[Row] | None:
+    """Rows of a table with those of another about the same, behind a prefix; or, ``by`` a column, its own rows side by side."""
+    rows, others = _rows(analysis, table), _rows(analysis, other)
+    if rows is None or others is None:
+        return None
+    if by is not None:
+        return _side_by_side(rows, table.keys, by)
+    found = {_key(row, table.keys): row for row in others}
+    columns = [column.name for column in other.columns if column.name not in table.keys]
+    return [
+        row | {f"{prefix}_{name}": found.get(_key(row, table.keys), {}).get(name) for name in columns} for row in rows
+    ]
+
+
+def _side_by_side(rows: list[Row], keys: list[str], by: str) -> list[Row]:
+    """The two measures of a gap in one row: what differs between them behind the name of the measure."""
+    numbers = ("estimate", "null_mean", "null_sd", "null_conf_low", "null_conf_high", "p_value")
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        shared = found.setdefault(_key(row, keys), _without(row, by, *numbers))
+        shared |= {f"{row[by]}_{name}": row[name] for name in numbers}
+    return list(found.values())
+
+
+def _regimes(analysis: Analysis) -> list[Row] | None:
+    """A row per pair of regimes: the correlation of changes, the overlap, and the correlations of PIE indicators."""
+    rows = _rows(analysis, CHANGE)
+    if rows is None:
+        return None
+    keys = CHANGE.keys
+    overlaps = {_key(row, keys): row for row in _rows(analysis, OVERLAP) or []}
+    of_pies = {(*_key(row, keys), row["side"]): row for row in _rows(analysis, REGIMES_PIES) or []}
+    parts = {
+        ("pies", "compressed"): ("estimate", "conf_low", "conf_high", "raw", "ceiling", "set_size", "flag"),
+        ("baseline", "baseline"): ("estimate", "conf_low", "conf_high", "flag"),
+    }
+    return [
+        row
+        | {
+            f"{prefix}_{name}": of_pies.get((*_key(row, keys), side), {}).get(name)
+            for (prefix, side), names in parts.items()
+            for name in names
+        }
+        | _without(overlaps.get(_key(row, keys), {}), *keys)
+        | dict.fromkeys(GONE_OF_REGIMES)
+        for row in rows
+    ]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pietools.conventions import LEVEL
 from pietools.results.rounding import count, p_value, percent
 
 
@@ -24,18 +23,6 @@ def dataset_sentence(dataset: dict[str, Any]) -> str:
     if dataset["n_labelled"] < dataset["n_examples"]:
         return f"{sentence}, {count(dataset['n_labelled'])} of them labelled"
     return sentence
-
-
-def significant_classes(test: dict[str, Any], default: str) -> str:
-    """How many classes differ, from a row of ``count_significant``, beside how many would by chance."""
-    name = f"{test['test']} (default)" if test["test"] == default else test["test"]
-    if not test["n_tested"]:
-        return f"{name}: no class could be tested"
-    by_chance = f"{LEVEL * test['n_tested']:g} expected by chance"
-    sentence = f"{name}: {count(test['n_significant'])} of {count(test['n_tested'])} at p ≤ {LEVEL} ({by_chance})"
-    if test["n_significant_adjusted"] is None:
-        return f"{sentence}, uncorrected as published"
-    return f"{sentence}, {count(test['n_significant_adjusted'])} after correction"
 
 
 def p_equals(value: float) -> str:

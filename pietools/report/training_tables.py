@@ -3,17 +3,17 @@
 import polars as pl
 
 from pietools.results.rounding import count, percent
-from pietools.results.shown import Column, Row
+from pietools.results.shown import Row, ShownColumn
 
 NO_LAYERS = "none"
 
 COMPRESSION = (
-    Column("population", lambda row: str(row["population"]), is_text=True),
-    Column("zero weights, %", lambda row: percent(row["realised_sparsity"], 2)),
-    Column("bits", lambda row: "–" if row["bits"] is None else str(row["bits"])),
-    Column("kB on disk", lambda row: count(None if row["n_bytes"] is None else row["n_bytes"] / 1000)),
-    Column("compressed layers", lambda row: ", ".join(row["compressed_layers"]) or NO_LAYERS, is_text=True),
-    Column("other layers", lambda row: ", ".join(row["other_layers"]) or NO_LAYERS, is_text=True),
+    ShownColumn("population", lambda row: str(row["population"]), is_text=True),
+    ShownColumn("zero weights, %", lambda row: percent(row["realised_sparsity"], 2)),
+    ShownColumn("bits", lambda row: "–" if row["bits"] is None else str(row["bits"])),
+    ShownColumn("kB on disk", lambda row: count(None if row["n_bytes"] is None else row["n_bytes"] / 1000)),
+    ShownColumn("compressed layers", lambda row: ", ".join(row["compressed_layers"]) or NO_LAYERS, is_text=True),
+    ShownColumn("other layers", lambda row: ", ".join(row["other_layers"]) or NO_LAYERS, is_text=True),
 )
 
 
@@ -22,10 +22,10 @@ def regime_rows(differences: pl.DataFrame) -> list[Row]:
     return differences.pivot(on="regime", index="fact", values="value").to_dicts()
 
 
-def regime_columns(rows: list[Row]) -> list[Column]:
+def regime_columns(rows: list[Row]) -> list[ShownColumn]:
     """Return the columns of these rows: the fact, then the regimes."""
     return [
-        Column(name.replace("_", " "), lambda row, name=name: _plain(row[name]), is_text=True)  # type: ignore[misc]
+        ShownColumn(name.replace("_", " "), lambda row, name=name: _plain(row[name]), is_text=True)  # type: ignore[misc]
         for name in rows[0]
     ]
 

@@ -1,11 +1,11 @@
-"""What a shown table is, and the columns that several of them have. Nothing is computed here."""
+"""How a result table reads: headings, rounding, which rows; and the columns that several shown tables have."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from pietools.results.rounding import count, decimal, p_value, points, points_interval
+from pietools.results.rounding import MISSING, count, decimal, p_value, points, points_interval
 
 Row = dict[str, Any]
 # A table of single examples or classes goes no further than this; the whole is in the study.
@@ -14,28 +14,26 @@ MAX_ROWS = 20
 LONG = 50
 
 
-class Column(NamedTuple):
-    """A column of a table: its heading and what it shows of a row, as plain text. Numbers stand on the right."""
+class ShownColumn(NamedTuple):
+    """A column as people see it: its heading, and what it shows of a row, as plain text. Numbers stand on the right."""
 
     title: str
     show: Callable[[Row], str]
     is_text: bool = False
 
 
-class ShownTable(NamedTuple):
+class Shown(NamedTuple):
     """A result table as people see it; ``select`` picks and orders its rows.
 
-    ``in_summary`` says whether ``analyze`` prints it, ``in_report`` whether the report has it: not where a figure shows more.
-    ``of_copies``: whether altered copies have it too, which unseen data sum up; the report folds it if not.
+    ``is_answer``: ``analyze`` and the report show it; else the topic's command, and ``--all``. ``of_copies``: whether altered
+    copies have it too, which unseen data sum up; the report folds it if not.
     """
 
-    table: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[ShownColumn, ...]
     select: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
-    in_summary: bool = True
+    is_answer: bool = True
     of_copies: bool = True
-    in_report: bool = True
 
     def rows(self, frame: pl.DataFrame) -> list[Row]:
         """Rows to show of the result frame."""
@@ -47,38 +45,50 @@ def first_of_each(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.group_by("reference", "compressed", maintain_order=True).head(MAX_ROWS)
 
 
-def text(name: str, title: str | None = None) -> Column:
+def text(name: str, title: str | None = None) -> ShownColumn:
     """A column of text, a dash where there is none."""
-    return Column(title or name, lambda row: "–" if row[name] is None else str(row[name]), is_text=True)
+    return ShownColumn(title or name, lambda row: MISSING if row[name] is None else str(row[name]), is_text=True)
+
+
+def number(title: str, name: str, rounded: Callable[..., str], *digits: int) -> ShownColumn:
+    """A column of a number, rounded by one of :mod:`pietools.results.rounding`."""
+    return ShownColumn(title, lambda row: rounded(row[name], *digits))
 
 
 def decimal_interval(low: float | None, high: float | None, digits: int = 2) -> str:
     """``0.42 to 1.20``."""
-    return "–" if low is None else f"{decimal(low, digits)} to {decimal(high, digits)}"
+    return MISSING if low is None else f"{decimal(low, digits)} to {decimal(high, digits)}"
 
 
-def estimate_and_interval(row: Row, estimate: str, low: str, high: str) -> str:
+def estimate_and_interval(row: Row, estimate: str = "estimate", low: str = "conf_low", high: str = "conf_high") -> str:
     """``0.81 (0.42 to 1.20)``."""
     if row[low] is None:
         return decimal(row[estimate], 2)
     return f"{decimal(row[estimate], 2)} ({decimal_interval(row[low], row[high])})"
 
 
+def count_and_interval(row: Row, estimate: str = "estimate", low: str = "conf_low", high: str = "conf_high") -> str:
+    """``38 (14 to 62)``."""
+    return (
+        count(row[estimate]) if row[low] is None else f"{count(row[estimate])} ({count_interval(row[low], row[high])})"
+    )
+
+
 def count_interval(low: float | None, high: float | None) -> str:
     """``14 to 62``."""
-    return "–" if low is None else f"{count(low)} to {count(high)}"
+    return MISSING if low is None else f"{count(low)} to {count(high)}"
 
 
 COMPRESSED = text("compressed")
 AGAINST = text("reference", "against")
-NOTE = Column("note", lambda row: row["flag"] or "", is_text=True)
-P = Column("p", lambda r: p_value(r["p_value"]))
-P_ADJUSTED = Column("adjusted p", lambda r: p_value(r["p_adjusted"]))
-CHANGE = Column("change, points", lambda r: points(r["estimate"]))
-INTERVAL = Column("95 %", lambda r: points_interval(r["conf_low"], r["conf_high"]))
+NOTE = ShownColumn("note", lambda row: row["flag"] or "", is_text=True)
+P = number("p", "p_value", p_value)
+P_ADJUSTED = number("adjusted p", "p_adjusted", p_value)
+CHANGE = number("change, points", "estimate", points)
+INTERVAL = ShownColumn("95 %", lambda row: points_interval(row["conf_low"], row["conf_high"]))
 
 
-def shown_columns(columns: Iterable[Column], rows: list[Row]) -> list[Column]:
+def shown_columns(columns: Iterable[ShownColumn], rows: list[Row]) -> list[ShownColumn]:
     """Columns to show; ``against`` only where something is compared with several references, ``note`` where there is one."""
     pairs = {(row.get("compressed"), row.get("reference")) for row in rows}
     is_unique = len(pairs) == len({compressed for compressed, _ in pairs})

@@ -6,7 +6,9 @@ Numbers are not read from text and unknown keys are refused, so that a typing mi
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from pietools.settings import AnalysisSettings, Settings
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 PositiveInt = Annotated[int, Field(ge=1, lt=2**31)]
@@ -71,14 +73,6 @@ Corruption = Literal[
     "occlusion",
 ]
 Severity = Annotated[int, Field(ge=1, le=5)]
-
-
-class Settings(BaseModel):
-    """A table: exact types, known keys only, never changed after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
 
 
 class StudySettings(Settings):
@@ -339,22 +333,6 @@ for altered copies"""
     """auto is CUDA where there is one"""
 
 
-class AnalyzeSettings(Settings):
-    """[analyze]: `comparisons` adds pairs [reference, compressed] to those that the references already make."""
-
-    permutations: PositiveInt = 1000
-    """relabellings of the null"""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """seed of the relabellings"""
-    comparisons: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
-    """pairs [reference, compressed] besides those that the references make"""
-    explain: list[str] | None = None
-    """properties that may explain what is lost, of networks or imported numbers; loss, label_noise, atypicality and every number \
-that all examples have unless given"""
-    theories: list[str] = []
-    """properties whose worth beyond difficulty is asked"""
-
-
 class StudyTables(Settings):
     """The whole file."""
 
@@ -366,4 +344,4 @@ class StudyTables(Settings):
     control: list[ControlSettings] = []
     population: list[PopulationSettings] = []
     collect: CollectSettings = CollectSettings()
-    analyze: AnalyzeSettings = AnalyzeSettings()
+    analyze: AnalysisSettings = AnalysisSettings()

@@ -1,13 +1,14 @@
 """Properties of examples as the networks of one population give them, of all networks or of some."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from pietools.statistics.properties import atypicality, difficulty, forgetting, label_noise, prediction_depth, q_score
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.network_means import mean_over_networks
 from pietools.study import Study
 
@@ -19,31 +20,38 @@ MAX_BYTES = 2**30
 
 @dataclass
 class NetworkProperties:
-    """Properties of the n examples of a data set by the K networks of a population.
+    """Properties of the n examples of a data set by the K networks of a population, each measured when it is first asked for.
 
-    ``per_network`` holds those that are means over networks, (K, n), NaN where a network has none; ``of_several`` gives the
-    others for the networks of some numbers. ``flags`` says why a property is absent: ``not-recorded``, ``training-examples``
-    (it would be of examples that the networks have learned), ``no-labels``, ``one-network``. ``large`` are read anew for every
-    set of networks, too slow for many sets.
+    ``of_several`` gives properties that are no means over networks for the networks of some numbers. ``flags`` says why a property
+    is absent. ``large`` are read anew for every set of networks, too slow for many sets.
     """
 
     n_networks: int
-    per_network: dict[str, np.ndarray] = field(default_factory=dict)
     of_several: dict[str, Callable[[np.ndarray], pl.Series]] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     large: set[str] = field(default_factory=set)
+    _measures: dict[str, Callable[[], np.ndarray]] = field(default_factory=dict)
+    _measured: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
-        """What could be measured, in the order of the catalogue."""
-        return [name for name in PROPERTIES if name in self.per_network or name in self.of_several]
+        """What can be measured, in the order of the catalogue."""
+        return [name for name in PROPERTIES if name in self._measures or name in self.of_several]
+
+    def by_network(self, name: str) -> np.ndarray | None:
+        """A property that is a mean over networks, by each of them, (K, n), NaN where one has none; None if it is not known."""
+        if name not in self._measured and name in self._measures:
+            self._measured[name] = self._measures[name]()
+        return self._measured.get(name)
 
     def values(self, name: str, networks: np.ndarray | None = None) -> pl.Series:
         """A property by the networks of these numbers, by default by all; null where there is none."""
         chosen = np.arange(self.n_networks) if networks is None else networks
         if name in self.of_several:
             return self.of_several[name](chosen).cast(pl.Float64)
-        return mean_over_networks(name, self.per_network[name][chosen])
+        values = self.by_network(name)
+        assert values is not None
+        return mean_over_networks(name, values[chosen])
 
     def is_known_by_some(self, name: str, n_networks: int) -> bool:
         """Whether so many networks are enough for a property: one agrees with itself and nobody."""
@@ -51,20 +59,26 @@ class NetworkProperties:
 
     def is_known_by_all(self, name: str) -> np.ndarray:
         """Which examples every network has a value of, (n,)."""
-        if name in self.of_several:
+        values = self.by_network(name)
+        if values is None:
             return self.values(name).is_not_null().to_numpy()
-        return np.asarray(np.isfinite(self.per_network[name]).all(axis=0))
+        return np.asarray(np.isfinite(values).all(axis=0))
 
-    def add(self, name: str, values: np.ndarray) -> None:
-        """Take a property's values by network (K, n), unless nothing is known."""
-        if not np.isnan(values).all():
-            self.per_network[name] = values
+    def add(self, name: str, measure_all: Callable[[], np.ndarray]) -> None:
+        """Take how a property's values by network (K, n) are measured."""
+        self._measures[name] = measure_all
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Forget a property, and say why."""
+        self._measures.pop(name, None)
+        self.of_several.pop(name, None)
+        self.flags[name] = why
 
 
 def measure(
     study: Study, population: str, dataset: str, *, inputs: str, train: str | None, is_training: bool
 ) -> NetworkProperties:
-    """Measure whatever the study holds enough for.
+    """Say what can be measured of whatever the study holds enough for.
 
     Parameters
     ----------
@@ -90,13 +104,13 @@ def measure(
         _add_of_features(found, study, population, dataset, train)
     if "layer_predictions" in recorded:
         probes = study.layer_predictions(population, dataset).labels
-        found.add("prediction_depth", _each(prediction_depth.prediction_depth, probes, predicted))
-        found.add("label_depth", _each_with(prediction_depth.label_depth, probes, labels))
+        found.add("prediction_depth", lambda: _each(prediction_depth.prediction_depth, probes, predicted))
+        found.add("label_depth", lambda: _each_with(prediction_depth.label_depth, probes, labels))
     if "epoch_predictions" in recorded:
         epochs = study.epoch_predictions(population, dataset)
-        found.add("forgetting_events", _each_with(forgetting.forgetting_events, epochs.labels, labels))
-        found.add("never_learned", _each_with(forgetting.never_learned, epochs.labels, labels))
-        found.add("el2n_early", _each_with(forgetting.el2n_early, epochs.el2n, labels))
+        found.add("forgetting_events", lambda: _each_with(forgetting.forgetting_events, epochs.labels, labels))
+        found.add("never_learned", lambda: _each_with(forgetting.never_learned, epochs.labels, labels))
+        found.add("el2n_early", lambda: _each_with(forgetting.el2n_early, epochs.el2n, labels))
     _leave_out(found, is_training=is_training, has_labels=bool((labels >= 0).any()))
     return found
 
@@ -104,17 +118,12 @@ def measure(
 def _leave_out(found: NetworkProperties, *, is_training: bool, has_labels: bool) -> None:
     """Drop what may not be said of these examples, and say why each absent property is absent."""
     for name, described in PROPERTIES.items():
-        why = None
         if is_training and described.unseen_only:
-            why = "training-examples"
+            found.leave_out(name, "training-examples")
         elif described.needs_label and not has_labels:
-            why = "no-labels"
+            found.leave_out(name, "no-labels")
         elif name not in found.names:
-            why = found.flags.get(name, "not-recorded")
-        if why:
-            found.per_network.pop(name, None)
-            found.of_several.pop(name, None)
-            found.flags[name] = why
+            found.leave_out(name, found.flags.get(name, "not-recorded"))
 
 
 def _add_scalars(found: NetworkProperties, study: Study, population: str, dataset: str) -> None:
@@ -123,9 +132,21 @@ def _add_scalars(found: NetworkProperties, study: Study, population: str, datase
         ("margin", difficulty.margin, "margin"),
         ("el2n", difficulty.el2n, "brier"),
     ):
-        scalars = study.scalar_matrix(population, column, dataset)
-        frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in scalars)
-        found.add(name, np.stack([measure_one([frame]).to_numpy() for frame in frames]))
+        if _is_known(study, population, column, dataset):
+            found.add(name, partial(_each_scalar, measure_one, study, population, column, dataset))
+
+
+def _is_known(study: Study, population: str, column: str, dataset: str) -> bool:
+    query = f"select count({column}) as n from population_predictions(?, dataset := ?)"
+    return bool(study.sql(query, [population, dataset])["n"].item())
+
+
+def _each_scalar(
+    measure_one: Callable[..., pl.Series], study: Study, population: str, column: str, dataset: str
+) -> np.ndarray:
+    scalars = study.scalar_matrix(population, column, dataset)
+    frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in scalars)
+    return np.stack([measure_one([frame]).to_numpy() for frame in frames])
 
 
 def _add_of_probabilities(
@@ -158,22 +179,24 @@ def _mean_probabilities(
 
 
 def _add_of_features(found: NetworkProperties, study: Study, population: str, dataset: str, train: str | None) -> None:
-    found.add(
-        "q_score", np.stack([q_score.q_score([one]).to_numpy() for one in study.each_features(population, dataset)])
-    )
+    def features(of: str) -> Iterator[np.ndarray]:
+        return study.each_features(population, of)
+
+    found.add("q_score", lambda: np.stack([q_score.q_score([one]).to_numpy() for one in features(dataset)]))
     if train is None or "features" not in study.recordings(population, train):
         return
     labels = study.labels(train)
     chosen = np.sort(np.random.default_rng(0).permutation(len(labels))[:N_TRAINING])
-    rows: dict[str, list[np.ndarray]] = {"atypicality": [], "atypicality_knn": [], "atypicality_lof": []}
-    both = zip(study.each_features(population, dataset), study.each_features(population, train), strict=True)
-    for evaluated, trained in both:
-        features, training = [evaluated], [trained[chosen]]
-        rows["atypicality"].append(atypicality.atypicality(features, training, labels[chosen]).to_numpy())
-        rows["atypicality_knn"].append(atypicality.atypicality_knn(features, training).to_numpy())
-        rows["atypicality_lof"].append(atypicality.atypicality_lof(features, training).to_numpy())
-    for name, values in rows.items():
-        found.add(name, np.stack(values))
+
+    def each(measure_one: Callable[..., pl.Series], *more: np.ndarray) -> np.ndarray:
+        both = zip(features(dataset), features(train), strict=True)
+        return np.stack(
+            [measure_one([evaluated], [trained[chosen]], *more).to_numpy() for evaluated, trained in both]
+        )
+
+    found.add("atypicality", partial(each, atypicality.atypicality, labels[chosen]))
+    found.add("atypicality_knn", partial(each, atypicality.atypicality_knn))
+    found.add("atypicality_lof", partial(each, atypicality.atypicality_lof))
 
 
 def _each(measure_one: Callable[..., pl.Series], values: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pietools.errors import StudyError
 from pietools.statistics.pies.excess import Excess, pie_excess
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.study import LABEL_NOISE, SECOND_DENSE, Study
 from pietools.topics.network_properties import NetworkProperties, measure
 

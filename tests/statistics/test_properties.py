@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pietools.statistics.properties.atypicality import atypicality, atypicality_knn, atypicality_lof
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.difficulty import agreement, el2n, entropy, loss, margin, mean_probabilities
 from pietools.statistics.properties.forgetting import el2n_early, forgetting_events, never_learned
 from pietools.statistics.properties.label_noise import is_label_issue, label_noise

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.label_noise import is_label_issue, label_noise
 
 

@@ -1,7 +1,7 @@
 """Properties of single examples, from what is recorded of dense networks: one function each, an example a value.
 
 Every function returns a polars Series of length n by the property's name: Float64 (Boolean for ``is_label_issue``),
-null where there is no value, never NaN. ``catalogue.PROPERTIES`` says of each what it needs, its range and its meaning.
+null where there is no value, never NaN.
 
 Networks come as anything that can be gone through once, an array of shape (networks, …) or a generator of one array per
 network: no function holds more than one network's logits or features. A property is the mean over the networks of its

@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from pietools.conventions import LEVEL
+from pietools.drawing.figure import FigureSpec
 from pietools.drawing.forest import forest, in_points, is_significant, with_estimate
 from pietools.drawing.style import (
     BLUE,
@@ -80,3 +81,22 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("confidence:Q", title="confidence (%)", format=".1f"),
         alt.Tooltip("accuracy:Q", title="accuracy (%)", format=".1f"),
     ]
+
+
+FIGURES = (
+    FigureSpec(
+        "accuracy_change",
+        accuracy_change,
+        "accuracy",
+        "Change of accuracy, and the margin within which it counts as none.",
+        is_answer=True,
+    ),
+    FigureSpec(
+        "accuracy_calibration",
+        reliability,
+        "reliability",
+        "Accuracy against confidence on {dataset}; the interval is that of one network's accuracy in the bin.",
+        by=("dataset",),
+        needs="accuracy",
+    ),
+)

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from pietools.drawing.figure import COMPARISON, FigureSpec
 from pietools.drawing.forest import COLUMNS, with_estimate
 from pietools.drawing.side_by_side import columns_of, cut_at, log_ticks, side_by_side
 from pietools.drawing.style import (
@@ -24,8 +25,9 @@ from pietools.drawing.style import (
     shortened,
     with_panels,
 )
+from pietools.topics.characterize.shape_charts import effect_shapes
+from pietools.topics.characterize.tables import COMPRESSION
 
-COMPRESSION = "(compression)"
 # The other three of Okabe & Ito that are dark enough on white, and shapes, for any number of regimes.
 REGIME_COLORS = (BLUE, VERMILLION, GREEN, "#cc79a7", "#e69f00", INK, "#56b4e9")
 REGIME_SHAPES = ("circle", "diamond", "square", "triangle-up", "triangle-down", "cross")
@@ -171,3 +173,41 @@ def _ratio_axis(frame: pl.DataFrame, title: str) -> dict[str, Any]:
     numbers = [1.0, *(value for column in COLUMNS for value in frame[column].drop_nulls())]
     scale = alt.Scale(type="log", nice=False, padding=8)
     return {"title": title, "scale": scale, "axis": log_ticks(log10(min(numbers)), log10(max(numbers)))}
+
+
+FIGURES = (
+    FigureSpec(
+        "characterize",
+        odds_ratios,
+        "odds-ratios",
+        "What compression does to the odds of being right where a property is higher, at equal difficulty, on {dataset}.",
+        by=("dataset",),
+        where=pl.col("term") != COMPRESSION,
+        is_answer=True,
+    ),
+    FigureSpec(
+        "characterize_pies",
+        pie_odds_ratios,
+        "odds-ratios",
+        "Odds ratios of {outcome} on {dataset}, beside those between dense networks.",
+        by=("outcome", "dataset"),
+        where=(pl.col("model") == "joint") & pl.col("side").is_in(list(SIDES)),
+        words=OUTCOMES,
+    ),
+    FigureSpec(
+        "characterize_shapes",
+        effect_shapes,
+        "shapes",
+        "Odds ratios along each property, against its median: {compressed} against {reference} on {dataset}.",
+        by=COMPARISON,
+        needs="odds_ratio",
+    ),
+    FigureSpec(
+        "characterize_calibration",
+        calibration,
+        "calibration",
+        "Predicted probability of being a PIE against the share of PIEs on {dataset}.",
+        by=("dataset",),
+        needs="observed",
+    ),
+)

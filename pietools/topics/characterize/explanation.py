@@ -9,7 +9,7 @@ from pietools.errors import StudyError
 from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties
 from pietools.statistics.characterize.half_sample_tests import FEWEST_NETWORKS
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.topics.network_properties import NetworkProperties
 from pietools.topics.study_reader import Comparison, StudyReader
 

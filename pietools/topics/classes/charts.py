@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from pietools.conventions import LEVEL
+from pietools.drawing.figure import COMPARISON, FigureSpec
 from pietools.drawing.style import (
     GREY,
     INK,
@@ -16,6 +17,8 @@ from pietools.drawing.style import (
     shortened,
     with_panels,
 )
+from pietools.topics.classes.tables import RAW as RAW_SCALE
+from pietools.topics.classes.tables import SHIFTED
 
 EXTREME = 15
 
@@ -63,6 +66,8 @@ def _in_points(tests: pl.DataFrame) -> pl.DataFrame:
         .otherwise("class_name")
     )
     is_significant = (pl.col("p_adjusted") <= LEVEL).fill_null(value=False)
+    raw = tests.filter(scale=RAW_SCALE).select("label", raw_change="estimate")
+    tests = tests.filter(scale=SHIFTED).join(raw, on="label", how="left", maintain_order="left")
     named = tests.with_columns(shortened(tests.select(name)["class_name"]).alias("class"))
     return named.sort("estimate", "label").select(
         "class",
@@ -112,3 +117,16 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("raw_change:Q", title="raw change (points)", format="+.2f"),
         alt.Tooltip("p_adjusted:Q", title="adjusted p", format=".3~g"),
     ]
+
+
+FIGURES = (
+    FigureSpec(
+        "classes",
+        class_change,
+        "classes",
+        "Change of recall per class: {compressed} against {reference} on {dataset}.",
+        by=COMPARISON,
+        needs="p_value",
+        is_answer=True,
+    ),
+)

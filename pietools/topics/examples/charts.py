@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from pietools.drawing.figure import FigureSpec
 from pietools.drawing.style import (
     BLUE,
     INK,
@@ -101,3 +102,14 @@ def _heat_map(frame: pl.DataFrame) -> AnyChart:
 def _axis(most: int) -> alt.Axis:
     """Axis of whole numbers."""
     return alt.Axis(grid=False, format="d", values=list(range(most + 1)) if most < 8 else alt.Undefined)
+
+
+FIGURES = (
+    FigureSpec(
+        "examples",
+        networks_right,
+        "examples",
+        "Examples of {dataset} by the number of networks that are right on them, before and after compression.",
+        by=("dataset",),
+    ),
+)

@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from pietools.drawing.figure import FigureSpec
 from pietools.drawing.style import (
     BLUE,
     GREY,
@@ -68,3 +69,15 @@ def _by_kind(flips: pl.DataFrame) -> pl.DataFrame:
         kind=pl.col("column").replace_strict(COLUMNS),
         percent=100 * pl.col("fraction"),
     )
+
+
+FIGURES = (
+    FigureSpec(
+        "flips",
+        flips,
+        "flips",
+        "Predictions of single networks that differ from the reference's.",
+        needs="total",
+        is_answer=True,
+    ),
+)

@@ -3,12 +3,14 @@
 import altair as alt
 import polars as pl
 
+from pietools.drawing.figure import FigureSpec
 from pietools.drawing.forest import forest, with_estimate
 from pietools.drawing.style import (
     BLUE,
     GREEN,
     GREY,
     INK,
+    NOTHING,
     PANEL_WIDTH,
     VERMILLION,
     WIDTH,
@@ -21,10 +23,9 @@ from pietools.drawing.style import (
     with_panels,
 )
 
-NULL = "if compression did nothing (mean, 95 %)"
-SERIES = {"n_pies": "PIEs", "forgotten": "of which forgotten", "null_mean": NULL}
-COLORS = {"PIEs": BLUE, "of which forgotten": VERMILLION, NULL: GREY}
-SHAPES = {"PIEs": "circle", "of which forgotten": "diamond", NULL: "square"}
+SERIES = {"n_pies": "PIEs", "forgotten": "of which forgotten", "null_mean": NOTHING}
+COLORS = {"PIEs": BLUE, "of which forgotten": VERMILLION, NOTHING: GREY}
+SHAPES = {"PIEs": "circle", "of which forgotten": "diamond", NOTHING: "square"}
 TITLE = "PIEs (% of examples)"
 
 EXCESS_TITLE = "Excess PIEs (% of examples, 95 % interval)"
@@ -194,8 +195,36 @@ def _null_and_observed(frame: pl.DataFrame, position: alt.X | alt.Y) -> tuple[al
         alt.Tooltip("p_value:Q", title="p", format=".3~g"),
     ]
     base = alt.Chart().encode(position, color, tooltip=tooltip)
-    return base.transform_filter(alt.datum.series == NULL), base.transform_filter(alt.datum.series != NULL)
+    return base.transform_filter(alt.datum.series == NOTHING), base.transform_filter(alt.datum.series != NOTHING)
 
 
 def _shape(frame: pl.DataFrame) -> alt.Shape:
     return alt.Shape("series:N", scale=categories(frame["series"], SHAPES), title=None)
+
+
+FIGURES = (
+    FigureSpec(
+        "pies",
+        sparsity_curve,
+        "pies",
+        "Examples that are PIEs, and how many would be if compression did nothing.",
+        needs="n_pies",
+        is_answer=True,
+    ),
+    FigureSpec(
+        "pies",
+        excess,
+        "excess",
+        "PIEs between disjoint sets of reference and compressed networks, beyond those within each population.",
+        needs="excess_pies",
+        is_answer=True,
+    ),
+    FigureSpec(
+        "pies_by_replicates",
+        by_replicates,
+        "replicates",
+        "How the number of PIEs on {dataset} depends on the number of networks.",
+        by=("dataset",),
+        needs="n_pies",
+    ),
+)

@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from pietools.drawing.figure import COMPARISON, FigureSpec
 from pietools.drawing.style import (
     BLUE,
     GREEN,
@@ -20,7 +21,7 @@ from pietools.drawing.style import (
     shortened,
     with_panels,
 )
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 
 GROUPS = {"forgotten": VERMILLION, "recovered": BLUE, "moved": GREEN, "pie": VERMILLION, "other": GREY}
 QUANTILES = ("q05", "q25", "q50", "q75", "q95")
@@ -93,3 +94,16 @@ def _tooltip() -> list[alt.Tooltip]:
         alt.Tooltip("n:Q", title="examples", format=",d"),
         *(alt.Tooltip(f"{column}:Q", format=".3~g") for column in ("mean", *QUANTILES)),
     ]
+
+
+FIGURES = (
+    FigureSpec(
+        "properties_groups",
+        property_groups,
+        "properties",
+        "Properties of the forgotten, the recovered, the moved and the other examples: {compressed} against {reference} on "
+        "{dataset}.",
+        by=COMPARISON,
+        needs="q50",
+    ),
+)

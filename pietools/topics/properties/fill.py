@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pietools.statistics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.groups import by_group
 from pietools.statistics.properties.planted import planted_noise
 from pietools.study import LABEL_NOISE

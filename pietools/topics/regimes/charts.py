@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from pietools.conventions import LEVEL
+from pietools.drawing.figure import FigureSpec
 from pietools.drawing.forest import COLUMNS, forest, in_points, is_significant, names_of, with_estimate
 from pietools.drawing.side_by_side import columns_of, cut_at, side_by_side
 from pietools.drawing.style import (
@@ -13,6 +14,7 @@ from pietools.drawing.style import (
     GREEN,
     GREY,
     INK,
+    NOTHING,
     PANEL_WIDTH,
     VERMILLION,
     WIDTH,
@@ -23,19 +25,18 @@ from pietools.drawing.style import (
     shortened,
     with_panels,
 )
-from pietools.topics.pies.charts import NULL as NOTHING
+from pietools.topics.regimes.tables import MARGINAL
 
 CHANGE, RAW, CEILING = "change in error rate, corrected for noise", "as observed", "as observed, if it were 1"
-OF_PIES, BASELINE = "PIEs, corrected", "dense-against-dense PIEs, corrected"
-CORRELATIONS = {CHANGE: BLUE, RAW: INK, CEILING: INK, OF_PIES: VERMILLION, BASELINE: GREY}
-CORRELATION_SHAPES = {CHANGE: "circle", RAW: "cross", CEILING: "triangle-left", OF_PIES: "diamond", BASELINE: "square"}
+CORRELATIONS = {CHANGE: BLUE, RAW: INK, CEILING: INK}
+CORRELATION_SHAPES = {CHANGE: "circle", RAW: "cross", CEILING: "triangle-left"}
 CORRELATION_TITLE = "Correlation over examples (95 % interval)"
 # Corrected correlations can exceed 1, of which more is noise.
 FURTHEST_CORRELATION = 1.5
 
-BOTH, INDEPENDENT, WITHIN = "PIEs in both (95 %)", "if independent", "if independent within class and difficulty"
-OVERLAP = {BOTH: BLUE, NOTHING: GREY, INDEPENDENT: VERMILLION, WITHIN: GREEN}
-OVERLAP_SHAPES = {BOTH: "circle", NOTHING: "square", INDEPENDENT: "triangle-up", WITHIN: "diamond"}
+BOTH = "PIEs in both (95 %)"
+OVERLAP = {BOTH: BLUE, NOTHING: GREY}
+OVERLAP_SHAPES = {BOTH: "circle", NOTHING: "square"}
 OVERLAP_TITLE = "PIEs in both regimes (examples)"
 
 EQUAL = {
@@ -49,7 +50,6 @@ MEASURES = {"excess": "excess PIEs", "forgotten": "forgotten examples"}
 LOSS_TITLE = "Difference (examples, 95 % interval)"
 LINEAR = alt.Scale(padding=8, nice=False)
 
-MARGINAL = "marginal effect"
 DIFFERS, NOT_SHOWN = f"differs (p ≤ {LEVEL}, adjusted over the properties)", "not significant"
 DIFFERENCE_COLORS = {DIFFERS: VERMILLION, NOT_SHOWN: GREY}
 EFFECTS = {
@@ -64,7 +64,7 @@ LOST_TITLE = "Lost examples"
 
 
 def change_correlations(regimes: pl.DataFrame) -> AnyChart:
-    """Correlation of the change in error rate between two regimes, corrected and as observed, beside those of PIE indicators.
+    """Correlation of the change in error rate between two regimes, corrected and as observed.
 
     Parameters
     ----------
@@ -74,30 +74,26 @@ def change_correlations(regimes: pl.DataFrame) -> AnyChart:
     parts = {
         CHANGE: ("estimate", "conf_low", "conf_high", "p_value"),
         RAW: ("raw", None, None, None),
-        CEILING: ("ceiling", None, None, None),
-        OF_PIES: ("pies_estimate", "pies_conf_low", "pies_conf_high", None),
-        BASELINE: ("baseline_estimate", "baseline_conf_low", "baseline_conf_high", None),
+        CEILING: ("attenuation", None, None, None),
     }
     frame, limit = cut_at(_of_pairs(regimes, parts), FURTHEST_CORRELATION, at_least=FURTHEST_CORRELATION)
     cut = [] if limit is None else [f"longer intervals end at ±{limit:.3g}"]
     return _drawn(frame, "Are the same examples hit?", CORRELATION_TITLE, CORRELATIONS, CORRELATION_SHAPES, cut)
 
 
-def overlaps(regimes: pl.DataFrame) -> AnyChart:
+def overlaps(regimes_overlap: pl.DataFrame) -> AnyChart:
     """Examples that are PIEs in both of two regimes, over the range if compression did nothing in either.
 
     Parameters
     ----------
-    regimes
-        Rows of ``results.regimes``. Each compression and data set becomes a panel with a row per pair of regimes.
+    regimes_overlap
+        Rows of ``results.regimes_overlap``. Each compression and data set becomes a panel with a row per pair of regimes.
     """
     parts = {
-        NOTHING: ("null_mean", "null_conf_low", "null_conf_high", "overlap_p"),
-        INDEPENDENT: ("expected", None, None, None),
-        WITHIN: ("expected_within", None, None, None),
-        BOTH: ("n_both", "n_both_conf_low", "n_both_conf_high", "overlap_p"),
+        NOTHING: ("null_mean", "null_conf_low", "null_conf_high", "p_value"),
+        BOTH: ("n_both", "conf_low", "conf_high", "p_value"),
     }
-    frame = _of_pairs(regimes, parts)
+    frame = _of_pairs(regimes_overlap, parts)
     return _drawn(frame, "Are the same examples PIEs?", OVERLAP_TITLE, OVERLAP, OVERLAP_SHAPES, [])
 
 
@@ -278,3 +274,48 @@ def _lost(frame: pl.DataFrame) -> AnyChart:
     )
     width = WIDTH if columns_of(frame) == 1 else PANEL_WIDTH
     return alt.layer(*layers, data=frame).properties(width=width, height=alt.Step(26))
+
+
+FIGURES = (
+    FigureSpec(
+        "regimes",
+        change_correlations,
+        "correlations",
+        "Correlation between regimes of the change in error rate on {dataset}, corrected for noise and as observed.",
+        by=("dataset",),
+        is_answer=True,
+    ),
+    FigureSpec(
+        "regimes_overlap",
+        overlaps,
+        "overlaps",
+        "Examples of {dataset} that are PIEs in both regimes, and how many would be if compression did nothing.",
+        by=("dataset",),
+        needs="n_both",
+    ),
+    FigureSpec(
+        "regimes_counts",
+        losses,
+        "regime-losses",
+        "Difference between regimes of {measure} on {dataset}.",
+        by=("measure", "dataset"),
+        words=MEASURES,
+    ),
+    FigureSpec(
+        "regimes_coefficients",
+        coefficient_differences,
+        "regime-effects",
+        "Difference between regimes of each property's {effect}: {compression} on {dataset}.",
+        by=("effect", "compression", "dataset"),
+        where=pl.col("term") != JOINT,
+    ),
+    FigureSpec(
+        "regimes_transitions",
+        transitions,
+        "transitions",
+        "Examples of {dataset} lost in all regimes, in several or in one only.",
+        by=("dataset",),
+        needs="n",
+        is_answer=True,
+    ),
+)

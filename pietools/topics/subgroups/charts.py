@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from pietools.conventions import LEVEL
+from pietools.drawing.figure import COMPARISON, FigureSpec
 from pietools.drawing.forest import (
     COLUMNS,
     forest,
@@ -25,6 +26,7 @@ from pietools.drawing.style import (
     shortened,
     with_panels,
 )
+from pietools.topics.subgroups.tables import RAW
 
 SIGNIFICANT = f"changed (adjusted p ≤ {LEVEL})"
 NOT_SIGNIFICANT = "not significant"
@@ -124,3 +126,24 @@ def _shares(frame: pl.DataFrame) -> AnyChart:
             base.mark_point(yOffset=shift).encode(estimate),
         ]
     return alt.layer(*layers, data=frame).properties(width=WIDTH, height=alt.Step(26))
+
+
+FIGURES = (
+    FigureSpec(
+        "subgroups",
+        group_change,
+        "subgroups",
+        "Change of {rate} per group: {compressed} against {reference} on {dataset}.",
+        by=("rate", *COMPARISON),
+        where=pl.col("scale") == RAW,
+        words={rate: rate.replace("_", " ") for rate in ("false_positive_rate", "false_negative_rate")},
+        is_answer=True,
+    ),
+    FigureSpec(
+        "subgroups_pies",
+        composition,
+        "composition",
+        "Share of each group among the PIEs and among the other examples: {compressed} against {reference} on {dataset}.",
+        by=COMPARISON,
+    ),
+)

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pietools.drawing.figure import COMPARISON, FigureSpec
 from pietools.drawing.forest import forest, in_points, with_estimate
 from pietools.drawing.style import BLUE, INK, AnyChart, comparison_names, finished, in_common, shortened, with_panels
 
@@ -34,3 +35,16 @@ def excess_error(unseen: pl.DataFrame) -> AnyChart:
     subtitle = " · ".join([*in_common(frame, "dataset", "comparison"), *notes])
     chart = forest(frame, TITLE, COLORS, SHAPES)
     return finished(chart, frame, "Does compression cost more on unseen data?", [subtitle], own_rows=True)
+
+
+FIGURES = (
+    FigureSpec(
+        "unseen",
+        excess_error,
+        "unseen",
+        "Change of error on unseen data beyond that on clean data: {dataset}.",
+        by=("dataset",),
+        by_if_long=COMPARISON,
+        is_answer=True,
+    ),
+)

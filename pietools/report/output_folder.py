@@ -1,0 +1,57 @@
+"""What ``analyze --out`` writes: the report, the figures and the JSON, replaced together."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from pietools.report.figures import write_figures
+from pietools.report.page import write_report
+from pietools.results.analysis import Analysis
+
+JSON, REPORT, FIGURES, LIST = "analysis.json", "report.html", "figures", "figures.json"
+
+
+def write_outputs(analysis: Analysis, found: str, out: Path) -> None:
+    """Write all outputs beside the old ones, and only then put them in their place.
+
+    A kill or a full disk in between leaves those of the run before. Figures that an earlier run drew and this one did not go; other
+    files in the folder stay.
+
+    Parameters
+    ----------
+    found
+        The JSON of the analysis.
+    out
+        Folder, which exists.
+
+    Raises
+    ------
+    OSError
+        If something cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out) as temporary:
+        made = Path(temporary)
+        (made / JSON).write_text(found + "\n", encoding="utf-8")
+        write_report(analysis, made / REPORT)
+        drawn = sorted(path.name for path in write_figures(analysis, made / FIGURES))
+        (made / LIST).write_text(json.dumps(drawn), encoding="utf-8")
+        (out / FIGURES).mkdir(exist_ok=True)
+        for name in drawn:
+            os.replace(made / FIGURES / name, out / FIGURES / name)
+        for name in set(_drawn_before(out)) - set(drawn):
+            (out / FIGURES / name).unlink(missing_ok=True)
+        os.replace(made / LIST, out / FIGURES / LIST)
+        for name in (REPORT, JSON):
+            os.replace(made / name, out / name)
+        shutil.rmtree(made / FIGURES, ignore_errors=True)
+
+
+def _drawn_before(out: Path) -> list[str]:
+    """Names of the figures that an earlier run wrote; none of a folder."""
+    try:
+        names = json.loads((out / FIGURES / LIST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [name for name in names if isinstance(name, str) and Path(name).name == name]
