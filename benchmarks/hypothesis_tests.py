@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.statistics.classes.tests import class_tests
+from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.relabelling import relabelling_null
 from pietools.statistics.tools.t_tests import paired_t, welch_t
 
@@ -43,11 +44,15 @@ def permutations(rng: np.random.Generator) -> None:
     """1,000 relabellings of 50,000 × 60."""
     labels = simulate(rng)
     is_reference = np.arange(2 * N_NETWORKS) < N_NETWORKS
-    null = relabelling_null(labels[is_reference], labels[~is_reference], paired=False, n_permutations=10, seed=0)
+    null = relabelling_null(
+        Populations(labels[is_reference], labels[~is_reference], paired=False), n_permutations=10, seed=0
+    )
     assert null.n_pies.observed == loop_n_pies(labels, is_reference)
     masks = seconds(
         lambda: relabelling_null(
-            labels[is_reference], labels[~is_reference], paired=False, n_permutations=N_PERMUTATIONS, seed=0
+            Populations(labels[is_reference], labels[~is_reference], paired=False),
+            n_permutations=N_PERMUTATIONS,
+            seed=0,
         )
     )
     draws = [rng.permutation(is_reference) for _ in range(N_LOOPED)]

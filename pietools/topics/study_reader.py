@@ -11,6 +11,7 @@ import polars as pl
 
 from pietools.errors import StudyError
 from pietools.statistics.pies.excess import Excess, pie_excess
+from pietools.statistics.tools.populations import Populations
 from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.study import LABEL_NOISE, SECOND_DENSE, Study
 from pietools.topics.network_properties import NetworkProperties, measure
@@ -93,6 +94,7 @@ class StudyReader:
         self.groups = cache(study.subgroups)
         self.subgroup_rates = cache(study.subgroup_rates)
         self.accuracies = cache(self._accuracies)
+        self.votes = cache(self._votes)
         self.excess = cache(self._excess)
         self.network_properties = cache(self._network_properties)
         self.outside_numbers = cache(self._outside_numbers)
@@ -260,9 +262,11 @@ class StudyReader:
         return networks.join(found, on="model_id", how="left", maintain_order="left")
 
     def _excess(self, comparison: Comparison) -> Excess:
-        return pie_excess(
-            *self.predicted(comparison), paired=self.is_paired(comparison), seed=comparison.seed(self.settings.seed)
-        )
+        return pie_excess(self.votes(comparison), seed=comparison.seed(self.settings.seed))
+
+    def _votes(self, comparison: Comparison) -> Populations:
+        """Predicted labels of both populations beside the given ones, in the order of the data set."""
+        return Populations(*self.predicted(comparison), self.is_paired(comparison), self.labels(comparison.dataset))
 
     def _recalls(self, population: str, dataset: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Labels that occur (m,), their numbers of examples (m,) and the recalls (networks, m) in the order of label_matrix."""

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from pietools.conventions import LEVEL
+from pietools.statistics.tools.populations import Populations
 from pietools.validation.truth import Truth
 from pietools.validation.worlds import N_CLASSES, DataSet
 
@@ -70,19 +71,20 @@ class Study:
         return self.data.labels[: self.data.n]
 
     @cached_property
-    def predicted(self) -> tuple[np.ndarray, np.ndarray]:
+    def votes(self) -> Populations:
         """Predicted labels of the originals."""
-        return self.reference[:, : self.data.n], self.compressed[:, : self.data.n]
+        n = self.data.n
+        return Populations(self.reference[:, :n], self.compressed[:, :n], self.paired, self.labels)
 
     @cached_property
     def right(self) -> tuple[np.ndarray, np.ndarray]:
         """Whether networks are right, originals and copies."""
         return self.reference == self.data.labels, self.compressed == self.data.labels
 
-    @cached_property
+    @property
     def right_originals(self) -> tuple[np.ndarray, np.ndarray]:
         """Whether networks are right on the originals."""
-        return self.right[0][:, : self.data.n], self.right[1][:, : self.data.n]
+        return self.votes.right.reference, self.votes.right.compressed
 
     @cached_property
     def accuracies(self) -> tuple[np.ndarray, np.ndarray]:

@@ -55,7 +55,7 @@ def ask_conditional(study: ExplainedStudy) -> Iterator[Found]:
     """The primary model: are properties found that have no effect, and do intervals hold the effects?"""
     right = study.regimes[0].right
     for source, properties in measured(study).items():
-        model = conditional_model(right.reference, right.compressed, properties, paired=study.paired, seed=study.seed)
+        model = conditional_model(right, properties, seed=study.seed)
         rows = {row["term"]: row for row in model.terms.to_dicts()}
         for name in NAMES:
             yield rejected(f"{source}: {name}: p ≤ 0.05", _level(study.world, name), rows[name]["p_value"])
@@ -82,10 +82,7 @@ def ask_pie_regressions(study: ExplainedStudy) -> Iterator[Found]:
     properties = Properties.averaged(losses(networks.reference)[:, :, None], ("loss",))
     plain = pie_regression(_pies(networks), properties.of(np.arange(len(networks.reference))), properties.names)
     yield rejected("loss, plain: p ≤ 0.05", NO_CLAIM, plain.filter(model="joint")["p_value"])
-    labels = networks.labels
-    crossed = crossed_pie_regression(
-        labels.reference, labels.compressed, properties, paired=study.paired, seed=study.seed
-    ).filter(model="joint")
+    crossed = crossed_pie_regression(networks.labels, properties, seed=study.seed).filter(model="joint")
     is_null = study.world == "explain-none"
     for side in ("compressed", "difference"):
         claim = ASYMPTOTIC if is_null and side == "difference" else NO_CLAIM
@@ -97,7 +94,7 @@ def _pies(networks: Networks) -> np.ndarray:
     labels = networks.labels
     everyone = [np.arange(k) for k in labels.sizes]
     sets = Sets(everyone[0], (everyone[0], everyone[0]), (everyone[1],))
-    return PieOutcomes.of(labels.reference, labels.compressed).between(sets)[0]
+    return PieOutcomes.of(labels).between(sets)[0]
 
 
 def ask_change_correlation(study: ExplainedStudy) -> Iterator[Found]:
@@ -174,7 +171,7 @@ def _fitted(study: ExplainedStudy, properties: Properties, number: int) -> Fitte
     """Log odds ratios (without that of compression) in one regime."""
     right = study.regimes[number].right
     seed = [*study.seed, 0 if study.paired else number]
-    model = conditional_model(right.reference, right.compressed, properties, paired=study.paired, seed=seed)
+    model = conditional_model(right, properties, seed=seed)
     assert model.log_odds is not None
     return model.log_odds.on(slice(1, None))
 

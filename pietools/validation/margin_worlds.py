@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit, log_ndtr, logit
 
-from pietools.statistics.regimes.regime import Regime
+from pietools.statistics.tools.populations import Populations
 
 N_CLASSES, N_DIRECTIONS = 5, 3
 SD_SKILL, SD_DIRECTION = 0.2, 0.2  # of the unit variance of z
@@ -69,12 +69,12 @@ class Networks:
     reference: np.ndarray
     compressed: np.ndarray
     second: np.ndarray
-    labels: Regime
+    labels: Populations
 
     @property
-    def right(self) -> Regime:
+    def right(self) -> Populations:
         """Whether networks are right."""
-        return Regime(self.reference > 0, self.compressed > 0, self.labels.paired)
+        return Populations(self.reference > 0, self.compressed > 0, self.labels.paired)
 
     @property
     def difficulty(self) -> np.ndarray:
@@ -154,7 +154,7 @@ def _draw_regime(
     reference, compressed = ease + to_logistic(own), ease + examples.shift[r] + to_logistic(other)
     labels = [_predicted(rng, margins, examples) for margins in (reference, compressed)]
     is_paired = seed is not None
-    return Networks(reference, compressed, ease + to_logistic(second), Regime(labels[0], labels[1], is_paired))
+    return Networks(reference, compressed, ease + to_logistic(second), Populations(labels[0], labels[1], is_paired))
 
 
 def draw_z(rng: np.random.Generator, n_networks: int, directions: np.ndarray) -> np.ndarray:

@@ -51,13 +51,7 @@ class Method:
 
 def ask_relabelling(study: Study) -> Iterator[Found]:
     """Relabelling tests of three statistics."""
-    null = relabelling_null(
-        *study.predicted,
-        paired=study.paired,
-        n_permutations=N_RELABELLINGS,
-        seed=study.seed,
-        labels=study.labels,
-    )
+    null = relabelling_null(study.votes, n_permutations=N_RELABELLINGS, seed=study.seed)
     claim = AT_MOST if study.is_null else NO_CLAIM
     for name in ("n_pies", "net_forgotten", "taxicab"):
         yield rejected(f"{name}: p ≤ 0.05", claim, getattr(null, name).p_value)
@@ -65,7 +59,7 @@ def ask_relabelling(study: Study) -> Iterator[Found]:
 
 def ask_excess(study: Study) -> Iterator[Found]:
     """Excess PIEs."""
-    found = pie_excess(*study.predicted, paired=study.paired, seed=study.seed)
+    found = pie_excess(study.votes, seed=study.seed)
     if study.truth is None or found.estimate is None or found.interval.conf_low is None:
         return
     truth = study.truth.excess[found.set_size]
@@ -78,7 +72,7 @@ def ask_excess(study: Study) -> Iterator[Found]:
 
 def ask_pie_counts(study: Study) -> Iterator[Found]:
     """Counts of PIEs at this number of networks."""
-    intervals = pie_count_intervals(*study.predicted, study.labels, paired=study.paired, seed=study.seed)
+    intervals = pie_count_intervals(study.votes, seed=study.seed)
     for name in ("n_pies", "n_pies_untied", "forgotten", "recovered"):
         one = intervals[name]
         if one.conf_low is not None and one.conf_high is not None:
@@ -158,7 +152,7 @@ def ask_worst_class(study: Study) -> Iterator[Found]:
 
 def ask_examples(study: Study) -> Iterator[Found]:
     """Tests of single examples, where most are known not to have changed."""
-    tests = example_tests(*study.right_originals, paired=study.paired, seed=study.seed, n_permutations=N_RELABELLINGS)
+    tests = example_tests(study.votes.right, seed=study.seed, n_permutations=N_RELABELLINGS)
     is_hit = study.data.is_hit[: study.data.n] if study.world == "targeted" else np.zeros(study.data.n, dtype=bool)
     yield rejected("unchanged examples: p ≤ 0.05", AT_MOST, tests["p_value"].to_numpy()[~is_hit])
     corrections = {"p_adjusted": "false discoveries", "p_by": "false discoveries", "p_westfall_young": "any unchanged"}
@@ -175,7 +169,7 @@ def ask_examples(study: Study) -> Iterator[Found]:
 
 def ask_posterior(study: Study) -> Iterator[Found]:
     """Examples flagged at a posterior probability of 0.9."""
-    found = error_rate_posterior(*study.right_originals, paired=study.paired).examples
+    found = error_rate_posterior(study.votes.right).examples
     forgotten, recovered = (found[name].to_numpy() >= FLAGGED for name in ("p_forgotten", "p_recovered"))
     if study.is_null:
         yield Share("flagged examples", RARE, int(forgotten.sum() + recovered.sum()), study.data.n)

@@ -6,19 +6,19 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
-from pietools.statistics.regimes.regime import Regime
+from pietools.statistics.tools.populations import Populations
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
 
-def r_regimes(*, paired: bool) -> tuple[Regime, Regime]:
+def r_regimes(*, paired: bool) -> tuple[Populations, Populations]:
     """Right answers of the two regimes that regimes.R made."""
     table = pl.read_csv(REFERENCE / "regimes_input.csv")
     right = {
         name: table.filter(pl.col("population") == name).drop("population").to_numpy().astype(bool)
         for name in table["population"].unique()
     }
-    a, b = (Regime(right[f"dense_{r}"], right[f"compressed_{r}"], paired) for r in "ab")
+    a, b = (Populations(right[f"dense_{r}"], right[f"compressed_{r}"], paired) for r in "ab")
     return a, b
 
 
@@ -50,7 +50,7 @@ class World:
         changes = [ndtr(margin) - ndtr(margin - hit) for margin, hit in zip(self.margins, self.hits, strict=True)]
         return float(np.corrcoef(*changes)[0, 1])
 
-    def draw(self, k: int, *, paired: bool, matched: bool) -> tuple[Regime, Regime]:
+    def draw(self, k: int, *, paired: bool, matched: bool) -> tuple[Populations, Populations]:
         """Right answers of k networks in each of the four populations."""
         seed = self._noise(k)
         a, b = (
@@ -59,19 +59,19 @@ class World:
         )
         return a, b
 
-    def _regime(self, k: int, margin: np.ndarray, hit: np.ndarray, seed: np.ndarray, *, paired: bool) -> Regime:
+    def _regime(self, k: int, margin: np.ndarray, hit: np.ndarray, seed: np.ndarray, *, paired: bool) -> Populations:
         own = 0.5**0.5 * (seed + self._noise(k))
         share = 0.6 if paired else 0
         noise = [share**0.5 * own + (1 - share) ** 0.5 * self._noise(k) for _ in range(2)]
-        return Regime(noise[0] < margin, noise[1] < margin - hit, paired)
+        return Populations(noise[0] < margin, noise[1] < margin - hit, paired)
 
     def _noise(self, k: int) -> np.ndarray:
         return self.rng.normal(size=(k, self.n))
 
 
-def labels_of(right: Regime, given_labels: np.ndarray, n_classes: int = 5) -> Regime:
+def labels_of(right: Populations, given_labels: np.ndarray, n_classes: int = 5) -> Populations:
     """Predicted labels of networks that name the next class where they are wrong."""
     reference, compressed = (
         np.where(side, given_labels, (given_labels + 1) % n_classes) for side in (right.reference, right.compressed)
     )
-    return Regime(reference, compressed, right.paired)
+    return Populations(reference, compressed, right.paired)

@@ -12,6 +12,7 @@ from pietools.statistics.characterize.conditional import Tables, fit_conditional
 from pietools.statistics.characterize.conditional_model import COLUMNS, COMPRESSION, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties, Sets, cross_fit, halves
 from pietools.statistics.tools.half_samples import half_samples
+from pietools.statistics.tools.populations import Populations
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent, losses
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -41,7 +42,9 @@ def r_properties() -> np.ndarray:
 def test_agrees_with_r() -> None:
     """Coefficients and information errors are those of R's exact conditional logistic regression, to 1e-6."""
     dense, compressed = r_networks()
-    found = conditional_model(dense, compressed, Properties.fixed(r_properties(), NAMES), paired=False, seed=1)
+    found = conditional_model(
+        Populations(dense, compressed, paired=False), Properties.fixed(r_properties(), NAMES), seed=1
+    )
     for row in found.terms.iter_rows(named=True):
         expected = of_r("conditional", row["term"])
         for name in ("estimate", "std_error_information", "marginal_effect"):
@@ -85,7 +88,9 @@ def test_one_pair_of_networks_by_hand() -> None:
     """With one network each, β₀ is the log ratio of discordant examples: 2 only compressed right, 6 only dense, so log(2/6)."""
     dense = np.array([[1] * 6 + [0] * 2 + [1] * 5 + [0] * 3], dtype=bool)
     compressed = np.array([[0] * 6 + [1] * 2 + [1] * 5 + [0] * 3], dtype=bool)
-    found = conditional_model(dense, compressed, Properties.fixed(np.ones((16, 1)), ("one",)), paired=True, seed=0)
+    found = conditional_model(
+        Populations(dense, compressed, paired=True), Properties.fixed(np.ones((16, 1)), ("one",)), seed=0
+    )
     first, constant = found.terms.iter_rows(named=True)
     assert first["estimate"] == pytest.approx(np.log(2 / 6))
     # Information of a binomial share: 8 · ¼ · ¾.
@@ -99,7 +104,7 @@ def test_half_sample_errors_by_hand() -> None:
     rng = np.random.default_rng(5)
     ease, x = eases(rng, 150), rng.normal(size=(150, 1))
     dense, compressed = latent(rng, ease, 7) > 0, latent(rng, ease - 0.5, 7) > 0
-    found = conditional_model(dense, compressed, Properties.fixed(x, ("x",)), paired=True, seed=8)
+    found = conditional_model(Populations(dense, compressed, paired=True), Properties.fixed(x, ("x",)), seed=8)
     members = half_samples(7, 7, paired=True, seed=int(np.random.default_rng(8).integers(2**63)))
     z = (x - x.mean()) / x.std()
     values = []
@@ -120,8 +125,8 @@ def test_swapping_the_populations_flips_the_signs() -> None:
     ease, x = eases(rng, 200), rng.normal(size=(200, 2))
     one, other = latent(rng, ease, 4) > 0, latent(rng, ease - 0.5 * x[:, 0], 4) > 0
     properties = Properties.fixed(x, NAMES)
-    forth = conditional_model(one, other, properties, paired=True, seed=2).terms
-    back = conditional_model(other, one, properties, paired=True, seed=2).terms
+    forth = conditional_model(Populations(one, other, paired=True), properties, seed=2).terms
+    back = conditional_model(Populations(other, one, paired=True), properties, seed=2).terms
     np.testing.assert_allclose(forth["estimate"], -back["estimate"], rtol=1e-6)
     np.testing.assert_allclose(forth["p_value"], back["p_value"], rtol=1e-6)
 
@@ -134,10 +139,8 @@ def test_the_order_of_examples_does_not_matter() -> None:
     order = rng.permutation(120)
     found = [
         conditional_model(
-            margins[:, rows] > 0,
-            compressed[:, rows],
+            Populations(margins[:, rows] > 0, compressed[:, rows], paired=True),
             Properties.averaged(losses(margins[:, rows])[:, :, None], ("loss",)),
-            paired=True,
             seed=1,
         ).terms
         for rows in (np.arange(120), order)
@@ -159,7 +162,9 @@ def test_planted_effects_are_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
         y = compressed.sum(axis=0)
         found.append(fit_conditional(dense.sum(axis=0) + y, y, z, (6, 6)).coefficients)
         if study < 6:
-            model = conditional_model(dense, compressed, Properties.fixed(x, ("x",)), paired=False, seed=study)
+            model = conditional_model(
+                Populations(dense, compressed, paired=False), Properties.fixed(x, ("x",)), seed=study
+            )
             errors.append(model.terms["std_error"].to_numpy())
     spread = np.std(found, axis=0, ddof=1)
     assert (np.abs(np.mean(found, axis=0) - truth) < 3 * spread / 60**0.5 + 0.02).all()
@@ -222,19 +227,19 @@ def test_missing_properties_are_dropped_and_counted() -> None:
     dense, compressed = latent(rng, ease, 4) > 0, latent(rng, ease, 4) > 0
     x[3, 0], x[10, 1] = np.nan, np.inf
     kept = np.isfinite(x).all(axis=1)
-    found = conditional_model(dense, compressed, Properties.fixed(x, NAMES), paired=False, seed=1)
+    found = conditional_model(Populations(dense, compressed, paired=False), Properties.fixed(x, NAMES), seed=1)
     without = conditional_model(
-        dense[:, kept], compressed[:, kept], Properties.fixed(x[kept], NAMES), paired=False, seed=1
+        Populations(dense[:, kept], compressed[:, kept], paired=False), Properties.fixed(x[kept], NAMES), seed=1
     )
     assert found.n_missing == 2
     assert_frame_equal(found.terms, without.terms)
 
 
-def flags(dense: np.ndarray, compressed: np.ndarray, x: np.ndarray, **kwargs: object) -> list[str | None]:
+def flags(dense: np.ndarray, compressed: np.ndarray, x: np.ndarray, *, paired: bool) -> list[str | None]:
     """Flags of the terms; no number may be NaN."""
     names = tuple("abc"[: x.shape[-1]])
     properties = Properties.averaged(x, names) if x.ndim == 3 else Properties.fixed(x, names)
-    terms = conditional_model(dense, compressed, properties, seed=1, **kwargs).terms  # type: ignore[arg-type]
+    terms = conditional_model(Populations(dense, compressed, paired), properties, seed=1).terms
     assert tuple(terms.columns) == COLUMNS
     assert not terms.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
     return terms["flag"].to_list()
@@ -266,10 +271,10 @@ def test_fits_without_an_answer_are_flagged() -> None:
 def test_other_shapes_are_refused() -> None:
     """Matched populations of different sizes, and other examples, raise."""
     right, x = np.ones((3, 5), dtype=bool), Properties.fixed(np.ones((5, 1)), ("x",))
+    with pytest.raises(ValueError, match="equally many"):
+        conditional_model(Populations(right, right[:2], paired=True), x, seed=1)
     with pytest.raises(ValueError, match="do not fit"):
-        conditional_model(right, right[:2], x, paired=True, seed=1)
-    with pytest.raises(ValueError, match="do not fit"):
-        conditional_model(right, right[:, :4], x, paired=False, seed=1)
+        conditional_model(Populations(right, right[:, :4], paired=False), x, seed=1)
 
 
 def test_compression_comes_first() -> None:
@@ -277,7 +282,9 @@ def test_compression_comes_first() -> None:
     rng = np.random.default_rng(14)
     ease, x = eases(rng, 100), rng.normal(size=(100, 2))
     terms = conditional_model(
-        latent(rng, ease, 4) > 0, latent(rng, ease - 1, 4) > 0, Properties.fixed(x, NAMES), paired=False, seed=1
+        Populations(latent(rng, ease, 4) > 0, latent(rng, ease - 1, 4) > 0, paired=False),
+        Properties.fixed(x, NAMES),
+        seed=1,
     ).terms
     assert terms["term"].to_list() == [COMPRESSION, "a", "b"]
     first = terms.row(0, named=True)

@@ -21,6 +21,7 @@ from pietools.statistics.examples.tests import (
     sign_table,
 )
 from pietools.statistics.tools.ballots import random_relabellings
+from pietools.statistics.tools.populations import Populations
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -46,7 +47,7 @@ def skilled_networks(
 def test_agrees_with_r(design: str) -> None:
     """p-values, the smallest p of each margin, and both corrections equal fisher.test, binom.test and p.adjust."""
     expected = pl.read_csv(REFERENCE / "example_tests.csv").filter(pl.col("design") == design)
-    found = example_tests(*r_populations(design), paired=design == "paired", seed=0, n_permutations=0)
+    found = example_tests(Populations(*r_populations(design), paired=design == "paired"), seed=0, n_permutations=0)
     columns = ["estimate", "p_value", "smallest_p", "p_adjusted", "p_by"]
     assert_frame_equal(found.select(columns), expected.select(columns), rel_tol=1e-8, abs_tol=1e-15)
     assert (found["p_adjusted"] <= 0.05).sum() > 0
@@ -69,8 +70,8 @@ def test_tables_agree_with_scipy(n_reference: int, n_compressed: int, data: st.D
 def test_swapping_the_populations_flips_the_signs(paired: bool) -> None:
     """Estimates change sign, harmful and beneficial pairs trade places, p-values stay."""
     dense, pruned = r_populations("paired")
-    there = example_tests(dense, pruned, paired=paired, seed=0, n_permutations=0)
-    back = example_tests(pruned, dense, paired=paired, seed=0, n_permutations=0)
+    there = example_tests(Populations(dense, pruned, paired=paired), seed=0, n_permutations=0)
+    back = example_tests(Populations(pruned, dense, paired=paired), seed=0, n_permutations=0)
     assert there["estimate"].to_list() == (-back["estimate"]).to_list()
     assert there["n_harmful"].to_list() == back["n_beneficial"].to_list()
     for column in ("p_value", "smallest_p", "p_adjusted", "p_by"):
@@ -82,8 +83,8 @@ def test_the_order_of_examples_is_nothing(paired: bool) -> None:
     """Every column follows its example, the relabelled one too."""
     dense, pruned = r_populations("paired")
     order = np.random.default_rng(0).permutation(dense.shape[1])
-    there = example_tests(dense, pruned, paired=paired, seed=3, n_permutations=200)
-    shuffled = example_tests(dense[:, order], pruned[:, order], paired=paired, seed=3, n_permutations=200)
+    there = example_tests(Populations(dense, pruned, paired=paired), seed=3, n_permutations=200)
+    shuffled = example_tests(Populations(dense[:, order], pruned[:, order], paired=paired), seed=3, n_permutations=200)
     assert_frame_equal(there[order], shuffled, rel_tol=1e-12)
 
 
@@ -104,7 +105,7 @@ def test_westfall_young_agrees_with_a_plain_loop(design: str) -> None:
     """Masks, tables and merged examples give what testing every relabelling anew gives."""
     dense, pruned = r_populations(design)
     paired = design == "paired"
-    found = example_tests(dense, pruned, paired=paired, seed=5, n_permutations=60)
+    found = example_tests(Populations(dense, pruned, paired=paired), seed=5, n_permutations=60)
     networks = np.vstack([dense, pruned])
     members = random_relabellings(np.random.default_rng(5), 60, len(dense), len(pruned), paired=paired)
     relabelled = []
@@ -114,7 +115,9 @@ def test_westfall_young_agrees_with_a_plain_loop(design: str) -> None:
             parts = np.where(keeps, dense, pruned), np.where(keeps, pruned, dense)
         else:
             parts = networks[row], networks[~row]
-        relabelled.append(example_tests(*parts, paired=paired, seed=0, n_permutations=0)["p_value"].to_numpy())
+        relabelled.append(
+            example_tests(Populations(*parts, paired=paired), seed=0, n_permutations=0)["p_value"].to_numpy()
+        )
     assert found["p_westfall_young"].to_numpy() == pytest.approx(plain_westfall_young(found, relabelled), rel=1e-12)
 
 
@@ -122,7 +125,7 @@ def test_westfall_young_agrees_with_a_plain_loop(design: str) -> None:
 def test_westfall_young_is_no_larger_than_holm(design: str) -> None:
     """It knows the dependence and the discreteness that R's Holm does not, up to four Monte Carlo errors."""
     holm = pl.read_csv(REFERENCE / "example_tests.csv").filter(pl.col("design") == design)["p_holm"].to_numpy()
-    found = example_tests(*r_populations(design), paired=design == "paired", seed=1, n_permutations=2000)
+    found = example_tests(Populations(*r_populations(design), paired=design == "paired"), seed=1, n_permutations=2000)
     assert (found["p_westfall_young"].to_numpy() <= holm + 4 * np.sqrt(holm * (1 - holm) / 2000) + 1 / 2001).all()
 
 
@@ -134,7 +137,7 @@ def test_finds_nothing_where_nothing_happened(paired: bool) -> None:
     for study in range(n_studies):
         easiness = rng.normal(1, 2, size=300)
         networks = skilled_networks(rng, 20, easiness)
-        tests = example_tests(networks[:10], networks[10:], paired=paired, seed=study, n_permutations=99)
+        tests = example_tests(Populations(networks[:10], networks[10:], paired=paired), seed=study, n_permutations=99)
         hits += count_examples(tests)["n_significant"].to_numpy()[1:] > 0
     assert (hits <= n_studies * (0.05 + 3 * np.sqrt(0.05 * 0.95 / n_studies))).all()
 
@@ -146,7 +149,7 @@ def test_finds_what_was_planted() -> None:
     easiness[:10] = 4
     harmed = np.concatenate([np.full(10, -4), easiness[10:]])
     dense, pruned = skilled_networks(rng, 16, easiness, 0.2), skilled_networks(rng, 16, harmed, 0.2)
-    counts = count_examples(example_tests(dense, pruned, paired=False, seed=0))
+    counts = count_examples(example_tests(Populations(dense, pruned, paired=False), seed=0))
     assert counts["correction"].to_list() == ["none", "benjamini-hochberg", "benjamini-yekutieli", "westfall-young"]
     assert (counts["n_forgotten"] >= 8).all()
     assert counts["n_recovered"][1:].sum() <= 1
@@ -163,17 +166,17 @@ def test_identical_populations_differ_nowhere() -> None:
     """Every p is 1 in both designs, and matched pairs without a disagreement say so."""
     dense, _ = r_populations("paired")
     for paired in (True, False):
-        tests = example_tests(dense, dense, paired=paired, seed=0, n_permutations=20)
+        tests = example_tests(Populations(dense, dense, paired=paired), seed=0, n_permutations=20)
         assert tests["p_value"].to_numpy() == pytest.approx(1)
         assert (tests["p_westfall_young"] == 1).all()
-    assert example_tests(dense, dense, paired=True, seed=0)["flag"].unique().to_list() == ["no-variance"]
+    assert example_tests(Populations(dense, dense, paired=True), seed=0)["flag"].unique().to_list() == ["no-variance"]
 
 
 def test_flags_say_why_an_example_was_left_out() -> None:
     """All networks right or all wrong: no variance. A margin that cannot survive: filtered. Neither has a small p."""
     dense = np.array([[1, 0, 1, 1]] * 9 + [[1, 0, 0, 1]]) == 1
     pruned = np.array([[1, 0, 1, 0]] * 10) == 1
-    tests = example_tests(dense, pruned, paired=False, seed=0, n_permutations=0)
+    tests = example_tests(Populations(dense, pruned, paired=False), seed=0, n_permutations=0)
     assert tests["flag"].to_list() == ["no-variance", "no-variance", "filtered", None]
     assert tests["p_adjusted"].to_list()[:3] == [1, 1, 1]
     assert tests["p_adjusted"][3] == pytest.approx(2 / comb(20, 10))
@@ -186,7 +189,7 @@ def test_flags_say_why_an_example_was_left_out() -> None:
 def test_one_network_finds_nothing(paired: bool) -> None:
     """Every p is 1, none is missing, and nothing is possible."""
     dense, pruned = np.array([[True, True, False]]), np.array([[True, False, False]])
-    tests = example_tests(dense, pruned, paired=paired, seed=0, n_permutations=10)
+    tests = example_tests(Populations(dense, pruned, paired=paired), seed=0, n_permutations=10)
     assert tests["p_value"].to_list() == [1, 1, 1]
     assert tests["flag"].to_list() == ["no-variance", "filtered", "no-variance"]
     assert not detectability(tests, 1, 1, paired=paired).is_possible
@@ -195,7 +198,7 @@ def test_one_network_finds_nothing(paired: bool) -> None:
 def test_no_examples_no_rows() -> None:
     """An empty selection is an empty frame."""
     empty = np.zeros((4, 0), dtype=bool)
-    tests = example_tests(empty, empty, paired=False, seed=0)
+    tests = example_tests(Populations(empty, empty, paired=False), seed=0)
     assert tests.height == 0
     assert count_examples(tests)["n_significant"].to_list() == [0, 0, 0, 0]
 
@@ -203,14 +206,14 @@ def test_no_examples_no_rows() -> None:
 def test_unequal_pairs_are_refused() -> None:
     """Matched populations have equally many networks."""
     with pytest.raises(ValueError, match="not 3 and 2"):
-        example_tests(np.ones((3, 1), bool), np.ones((2, 1), bool), paired=True, seed=0)
+        example_tests(Populations(np.ones((3, 1), bool), np.ones((2, 1), bool), paired=True), seed=0)
 
 
 def test_detectability_by_hand() -> None:
     """10,000 examples and 10 networks each, of which five go from always right to always wrong."""
     dense, pruned = np.ones((10, 10_000), dtype=bool), np.ones((10, 10_000), dtype=bool)
     pruned[:, :5] = False
-    tests = example_tests(dense, pruned, paired=False, seed=0, n_permutations=0)
+    tests = example_tests(Populations(dense, pruned, paired=False), seed=0, n_permutations=0)
     # 2 / C(20, 10) = 2 / 184,756 = 1.08e-5. Alone in its filter an example needs p ≤ 0.05; among 10,000 a of them need
     # a · 0.05 / 10,000 ≥ 1.08e-5, that is three. Five of them would do with 2 / C(2K, K) ≤ 2.5e-5: 2 / 48,620 at K = 9 is too much.
     assert detectability(tests, 10, 10, paired=False) == Detectability(
@@ -231,7 +234,7 @@ def test_detectability_of_pairs_by_hand() -> None:
     """The same matched: 2 / 1,024 needs 391 such examples among 10,000, and 17 pairs would do for five of them."""
     dense, pruned = np.ones((10, 10_000), dtype=bool), np.ones((10, 10_000), dtype=bool)
     pruned[:, :5] = False
-    tests = example_tests(dense, pruned, paired=True, seed=0, n_permutations=0)
+    tests = example_tests(Populations(dense, pruned, paired=True), seed=0, n_permutations=0)
     found = detectability(tests, 10, 10, paired=True)
     assert found.smallest_p == pytest.approx(2 / 1024)
     assert found.n_needed_unfiltered == 391  # 2 / 1,024 / 0.05 · 10,000 = 390.6

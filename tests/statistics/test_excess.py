@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pietools.statistics.pies import excess
 from pietools.statistics.pies.excess import disjoint_pies, pie_excess
 from pietools.statistics.tools.ballots import Ballots
+from pietools.statistics.tools.populations import Populations
 from tests.conftest import simulate
 
 
@@ -42,7 +43,7 @@ def test_three_networks_by_enumeration() -> None:
     """With K = 3 sets are single networks; the estimate approaches the mean over all ordered pairs of replicates."""
     rng = np.random.default_rng(4)
     reference, compressed = rng.integers(0, 3, (3, 200)), rng.integers(0, 3, (3, 200))
-    found = pie_excess(reference, compressed, paired=True, seed=0)
+    found = pie_excess(Populations(reference, compressed, paired=True), seed=0)
     parts = [
         plain_parts(*(side[[k]] for side in (reference, compressed) for k in pair))
         for pair in permutations(range(3), 2)
@@ -57,22 +58,22 @@ def test_three_networks_by_enumeration() -> None:
 def test_too_few_networks_have_no_excess(k: int) -> None:
     """Flagged, and nothing is NaN."""
     _, populations = simulate(0, n_networks=k)
-    found = pie_excess(*populations.values(), paired=True, seed=0)
+    found = pie_excess(Populations(*populations.values(), paired=True), seed=0)
     assert (found.estimate, found.interval.std_error, found.flag) == (None, None, "too-few-networks")
 
 
 def test_identical_networks_have_no_interval() -> None:
     """No network disagrees with any other: an excess of 0 that nothing can be said about."""
     labels = np.tile(np.arange(10), (8, 1))
-    found = pie_excess(labels, labels, paired=True, seed=0)
+    found = pie_excess(Populations(labels, labels, paired=True), seed=0)
     assert (found.estimate, found.interval.conf_low, found.flag) == (0, None, "no-variance")
 
 
 def test_swapping_the_populations_keeps_the_excess() -> None:
     """And swaps the baselines; the same splits are drawn when the design is paired."""
     _, populations = simulate(1, n_networks=8)
-    there = pie_excess(populations["dense"], populations["pruned"], paired=True, seed=0)
-    back = pie_excess(populations["pruned"], populations["dense"], paired=True, seed=0)
+    there = pie_excess(Populations(populations["dense"], populations["pruned"], paired=True), seed=0)
+    back = pie_excess(Populations(populations["pruned"], populations["dense"], paired=True), seed=0)
     assert there.estimate == back.estimate
     assert (there.reference_baseline, there.compressed_baseline) == (back.compressed_baseline, back.reference_baseline)
     assert there.interval.std_error == pytest.approx(back.interval.std_error)
@@ -83,7 +84,7 @@ def test_unequal_numbers_of_networks(sizes: tuple[int, int]) -> None:
     """The smaller population decides the size of the sets."""
     rng = np.random.default_rng(0)
     reference, compressed = (rng.choice(4, (k, 100), p=[0.4, 0.3, 0.2, 0.1]) for k in sizes)
-    found = pie_excess(reference, compressed, paired=False, seed=0)
+    found = pie_excess(Populations(reference, compressed, paired=False), seed=0)
     assert found.set_size == 3 * min(sizes) // 8
     assert found.interval.std_error is not None
     assert found.flag is None
@@ -113,7 +114,9 @@ def test_the_interval_holds_the_truth(paired: bool, monkeypatch: pytest.MonkeyPa
         other = (
             np.where(rng.random((10, 300)) < 0.5, shared, rng.random((10, 300))) if paired else rng.random((10, 300))
         )
-        found = pie_excess((shared < p_dense).astype(int), (other < p_compressed).astype(int), paired=paired, seed=seed)
+        found = pie_excess(
+            Populations((shared < p_dense).astype(int), (other < p_compressed).astype(int), paired=paired), seed=seed
+        )
         estimates.append(found.estimate)
         held += found.interval.conf_low <= truth <= found.interval.conf_high
     assert held >= 30

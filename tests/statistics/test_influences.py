@@ -6,6 +6,7 @@ import pytest
 from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties
 from pietools.statistics.characterize.influences import Influences
+from pietools.statistics.tools.populations import Populations
 from tests.statistics.characterization_worlds import eases, latent
 
 
@@ -15,7 +16,7 @@ def drawn(seed: int, *, share_hit: float, by: float, paired: bool = True) -> Con
     ease, x = eases(rng, 400), rng.normal(size=(400, 1))
     shift = by * (rng.random(400) < share_hit)
     dense, compressed = latent(rng, ease, 8) > 0, latent(rng, ease - shift, 8) > 0
-    return conditional_model(dense, compressed, Properties.fixed(x, ("x",)), paired=paired, seed=1)
+    return conditional_model(Populations(dense, compressed, paired=paired), Properties.fixed(x, ("x",)), seed=1)
 
 
 @pytest.mark.parametrize("paired", [True, False])

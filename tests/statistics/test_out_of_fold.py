@@ -20,6 +20,7 @@ from pietools.statistics.characterize.out_of_fold import (
     stratified_folds,
 )
 from pietools.statistics.characterize.shapes import KNOTS, conditional_shape, pie_shape, pie_shapes
+from pietools.statistics.tools.populations import Populations
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent
 from tests.statistics.test_pie_regression import study
 
@@ -111,7 +112,7 @@ def test_nothing_is_predicted_beyond_the_baseline_where_compression_does_nothing
     """The loss predicts PIEs far beyond chance, and as well between dense populations."""
     few_half_samples(monkeypatch)
     dense, lost, properties = study(3, n=200)
-    found = rows_of(crossed_scores(dense, lost, properties, paired=False, seed=1))
+    found = rows_of(crossed_scores(Populations(dense, lost, paired=False), properties, seed=1))
     assert found["compressed"]["conf_low"] > 0.6
     beyond = found["beyond-baseline"]
     assert beyond["conf_low"] < 0 < beyond["conf_high"]
@@ -122,7 +123,7 @@ def test_nothing_is_predicted_beyond_the_baseline_where_compression_does_nothing
 def test_planted_harm_is_predicted_beyond_the_loss_alone() -> None:
     """Harm that goes with an outside property: it adds to what the loss tells. Five networks are too few for errors."""
     dense, lost, properties = study(3, n=300, harm=6)
-    found = rows_of(crossed_scores(dense[:5], lost[:5], properties, paired=False, seed=1))
+    found = rows_of(crossed_scores(Populations(dense[:5], lost[:5], paired=False), properties, seed=1))
     assert found["beyond-alone"]["estimate"] > 0.05
     assert found["beyond-alone"]["flag"] == "few-networks"
 
@@ -130,10 +131,14 @@ def test_planted_harm_is_predicted_beyond_the_loss_alone() -> None:
 def test_crossed_scores_that_cannot_be_had_are_flagged() -> None:
     """Too few networks, no such property, no PIEs."""
     dense, lost, properties = study(4, n=80)
-    assert set(crossed_scores(dense[:2], lost[:2], properties, paired=True, seed=1)["flag"]) == {"few-networks"}
-    assert set(crossed_scores(dense, lost, properties, paired=True, seed=1, alone="margin")["flag"]) == {"constant"}
+    assert set(crossed_scores(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]) == {
+        "few-networks"
+    }
+    assert set(crossed_scores(Populations(dense, lost, paired=True), properties, seed=1, alone="margin")["flag"]) == {
+        "constant"
+    }
     found = crossed_scores(
-        dense * 0, lost * 0, Properties.fixed(np.arange(80.0)[:, None], ("loss",)), paired=True, seed=1
+        Populations(dense * 0, lost * 0, paired=True), Properties.fixed(np.arange(80.0)[:, None], ("loss",)), seed=1
     )
     assert set(found["flag"]) == {"unfit"}
     assert not found.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
@@ -169,7 +174,9 @@ def test_shape_of_a_planted_threshold() -> None:
     rng = np.random.default_rng(6)
     ease, x = eases(rng, 900), rng.normal(size=900)
     dense, compressed = latent(rng, ease, 6) > 0, latent(rng, ease - 1.5 * np.maximum(x, 0), 6) > 0
-    found = conditional_shape(dense, compressed, Properties.fixed(x[:, None], ("x",)), paired=False, seed=1)
+    found = conditional_shape(
+        Populations(dense, compressed, paired=False), Properties.fixed(x[:, None], ("x",)), seed=1
+    )
     assert found.flag is None
     low, high = found.curve.row(0, named=True), found.curve.row(-6, named=True)
     assert low["conf_low"] < 0 < low["conf_high"]
@@ -199,10 +206,10 @@ def test_shapes_that_cannot_be_had_are_flagged() -> None:
     assert pie_shape(is_event | True, x[:, 0]).flag == "all-pies"
     assert pie_shape(x[:, 0] > 0, x[:, 0]).flag == "separated"
     one = Properties.fixed(x[:, :1], ("x",))
-    found = conditional_shape(dense, dense, one, paired=True, seed=1)
+    found = conditional_shape(Populations(dense, dense, paired=True), one, seed=1)
     assert (found.flag, len(found.curve)) == ("no-examples", 0)
     with pytest.raises(ValueError, match="one property"):
-        conditional_shape(dense, dense, Properties.fixed(x, ("a", "b")), paired=True, seed=1)
+        conditional_shape(Populations(dense, dense, paired=True), Properties.fixed(x, ("a", "b")), seed=1)
 
 
 def test_shapes_of_pies_are_of_the_examples_on_which_networks_disagree() -> None:
@@ -211,7 +218,9 @@ def test_shapes_of_pies_are_of_the_examples_on_which_networks_disagree() -> None
     is_hard = np.arange(1000) >= 900
     x = np.where(is_hard, rng.uniform(0.5, 2, 1000), rng.uniform(0, 0.1, 1000))
     wrong = rng.random((16, 1000)) < (0.4 + 0.05 * x) * is_hard
-    shapes = pie_shapes(wrong[:8] * 1, wrong[8:] * 1, Properties.fixed(x[:, None], ("x",)), paired=False, seed=1)
+    shapes = pie_shapes(
+        Populations(wrong[:8] * 1, wrong[8:] * 1, paired=False), Properties.fixed(x[:, None], ("x",)), seed=1
+    )
     for shape in shapes:
         assert shape.flag is None
         assert shape.curve["value"].min() > 0.5

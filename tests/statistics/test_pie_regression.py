@@ -16,6 +16,7 @@ from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.logistic import AlikeFits, Counts, fit_logistic
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
 from pietools.statistics.characterize.pie_regression import COLUMNS, pie_regression
+from pietools.statistics.tools.populations import Populations
 from tests.statistics.characterization_worlds import eases, few_half_samples, latent, losses, predicted
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -184,11 +185,13 @@ def test_outcomes_are_votes_counted_by_hand() -> None:
     sets = thirds(np.random.default_rng(0), np.arange(4), np.arange(4), paired=True, needs_networks=False)[0]
     sets = type(sets)(sets.properties, (np.array([0, 1]), np.array([2, 3])), (np.array([2, 3]),))
     # Dense 0, 1 vote 1, 0 (a tie), 2, 3; compressed 2, 3 vote 1, 0, 2, 0 (ties but for the second); dense 2, 3 vote 1, 1, 2, 0.
-    is_pie, is_baseline = PieOutcomes.of(dense, compressed).between(sets)
+    is_pie, is_baseline = PieOutcomes.of(Populations(dense, compressed, paired=False)).between(sets)
     assert is_pie.tolist() == [False, False, False, True]
     assert is_baseline.tolist() == [False, True, False, True]
     labels = np.array([1, 1, 2, 3])
-    forgotten, baseline = PieOutcomes.of(dense, compressed, outcome="forgotten", labels=labels).between(sets)
+    forgotten, baseline = PieOutcomes.of(
+        Populations(dense, compressed, paired=False, labels=labels), outcome="forgotten"
+    ).between(sets)
     assert (forgotten.tolist(), baseline.tolist()) == ([False, False, False, True], [False, False, False, True])
 
 
@@ -197,7 +200,7 @@ def test_with_no_split_to_choose_the_estimate_is_one_regression_each_way() -> No
     rng = np.random.default_rng(5)
     ease, labels, x = eases(rng, 300), rng.integers(0, 10, 300), rng.normal(size=(300, 1))
     dense, lost = (predicted(rng, latent(rng, one, 2), labels) for one in (ease, ease - 1 - x[:, 0]))
-    found = crossed_pie_regression(dense, lost, Properties.fixed(x, ("x",)), paired=True, seed=1)
+    found = crossed_pie_regression(Populations(dense, lost, paired=True), Properties.fixed(x, ("x",)), seed=1)
     each_way = [pie_regression(dense[j] != lost[1 - j], x, ("x",))["estimate"][0] for j in (0, 1)]
     between = pie_regression(dense[0] != dense[1], x, ("x",))["estimate"][0]
     expected = [np.mean(each_way), between, np.mean(each_way) - between]
@@ -209,7 +212,7 @@ def test_identical_populations_differ_in_nothing(monkeypatch: pytest.MonkeyPatch
     """Compressed networks that are the dense ones: the coefficients are equal, the difference 0 without an error."""
     few_half_samples(monkeypatch)
     dense, _, properties = study(0, k=6)
-    found = crossed_pie_regression(dense, dense, properties, paired=True, seed=1)
+    found = crossed_pie_regression(Populations(dense, dense, paired=True), properties, seed=1)
     difference = found.filter(side="difference")
     assert difference["estimate"].to_list() == [0.0] * 4
     assert set(difference["flag"]) <= {"no-variance", "separated"}
@@ -221,11 +224,11 @@ def test_the_difference_is_right_where_the_plain_regression_is_not(monkeypatch: 
     plain, differences = [], []
     for seed in range(10):
         dense, lost, properties = study(seed)
-        is_pie = PieOutcomes.of(dense, lost).between(
+        is_pie = PieOutcomes.of(Populations(dense, lost, paired=False)).between(
             thirds(np.random.default_rng(0), np.arange(6), np.arange(6), paired=True, needs_networks=False)[0]
         )[0]
         plain.append(pie_regression(is_pie, properties.of(np.arange(6)), properties.names)["p_value"][0])
-        found = crossed_pie_regression(dense, lost, properties, paired=False, seed=seed)
+        found = crossed_pie_regression(Populations(dense, lost, paired=False), properties, seed=seed)
         differences.append(found.filter(side="difference", model="joint", property="loss")["estimate"].item())
     assert max(plain) < 1e-4
     assert abs(np.mean(differences)) < 3 * np.std(differences, ddof=1) / 10**0.5
@@ -246,7 +249,11 @@ def test_a_planted_harm_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     eases(rng, 300)
     labels = rng.integers(0, 10, 300)
     found = crossed_pie_regression(
-        dense, lost, properties, paired=False, seed=1, outcome="forgotten", labels=labels, classes=labels % 2
+        Populations(dense, lost, paired=False, labels=labels),
+        properties,
+        seed=1,
+        outcome="forgotten",
+        classes=labels % 2,
     )
     outside = found.filter(side="difference", model="joint", property="outside").row(0, named=True)
     assert outside["conf_low"] > 0
@@ -258,21 +265,21 @@ def test_a_planted_harm_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_degenerate_crossed_regressions_are_flagged() -> None:
     """Too few networks, nothing to fit with, no PIEs, an unknown outcome."""
     dense, lost, properties = study(2, n=60)
-    flags = crossed_pie_regression(dense[:2], lost[:2], properties, paired=True, seed=1)["flag"]
+    flags = crossed_pie_regression(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]
     assert set(flags) == {"few-networks"}
     constant = Properties.fixed(np.ones((60, 1)), ("one",))
-    assert set(crossed_pie_regression(dense, lost, constant, paired=True, seed=1)["flag"]) == {"constant"}
+    assert set(crossed_pie_regression(Populations(dense, lost, paired=True), constant, seed=1)["flag"]) == {"constant"}
     missing = Properties.fixed(np.full((60, 1), np.nan), ("none",))
-    assert set(crossed_pie_regression(dense, lost, missing, paired=True, seed=1)["flag"]) == {"constant"}
+    assert set(crossed_pie_regression(Populations(dense, lost, paired=True), missing, seed=1)["flag"]) == {"constant"}
     found = crossed_pie_regression(
-        dense * 0, lost * 0, Properties.fixed(np.arange(60.0)[:, None], ("x",)), paired=True, seed=1
+        Populations(dense * 0, lost * 0, paired=True), Properties.fixed(np.arange(60.0)[:, None], ("x",)), seed=1
     )
     assert set(found["flag"]) == {"no-pies"}
     assert not found.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
-    with pytest.raises(ValueError, match="do not fit"):
-        crossed_pie_regression(dense, lost[:4], properties, paired=True, seed=1)
+    with pytest.raises(ValueError, match="equally many"):
+        crossed_pie_regression(Populations(dense, lost[:4], paired=True), properties, seed=1)
     with pytest.raises(ValueError, match="outcome"):
-        crossed_pie_regression(dense, lost, properties, paired=True, seed=1, outcome="moved")
+        crossed_pie_regression(Populations(dense, lost, paired=True), properties, seed=1, outcome="moved")
 
 
 def test_a_rare_property_that_separates_is_not_taken_for_fitted() -> None:

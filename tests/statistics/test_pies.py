@@ -13,6 +13,7 @@ from pietools.statistics.pies.counts import (
     split_half_jaccard,
 )
 from pietools.statistics.tools.half_samples import half_sample_interval, half_samples
+from pietools.statistics.tools.populations import Populations
 from tests.conftest import simulate
 
 
@@ -44,7 +45,7 @@ def test_half_samples_give_the_error_of_a_mean(k: int) -> None:
 def test_fewer_than_four_networks_have_no_interval() -> None:
     """Half of three is one network, which has no modal label to speak of."""
     labels, populations = simulate(0, n_networks=3)
-    found = pie_count_intervals(*populations.values(), labels, paired=True, seed=0)
+    found = pie_count_intervals(Populations(*populations.values(), paired=True, labels=labels), seed=0)
     assert all(interval.conf_low is None for interval in found.values())
 
 
@@ -52,7 +53,7 @@ def test_fewer_than_four_networks_have_no_interval() -> None:
 def test_untied_counts_need_more_networks(k: int, is_known: bool) -> None:
     """Halves of five networks tie much oftener than five do, so that they have no interval; the other counts do."""
     labels, populations = simulate(0, n_networks=k)
-    found = pie_count_intervals(*populations.values(), labels, paired=True, seed=0)
+    found = pie_count_intervals(Populations(*populations.values(), paired=True, labels=labels), seed=0)
     assert (found["n_pies_untied"].conf_low is not None) == is_known
     assert found["n_pies"].conf_low is not None
 
@@ -61,7 +62,7 @@ def test_intervals_lie_around_the_counts() -> None:
     """The counts inside are those of a plain count, also where labels are missing."""
     labels, populations = simulate(3, n_networks=8)
     labels[:50] = -1
-    found = pie_count_intervals(*populations.values(), labels, paired=True, seed=0)
+    found = pie_count_intervals(Populations(*populations.values(), paired=True, labels=labels), seed=0)
     before, after = (modal(predicted) for predicted in populations.values())
     is_pie = before != after
     counts = {
@@ -85,7 +86,9 @@ def test_the_interval_of_the_count_covers() -> None:
         shared = rng.random((10, 300))
         studies.append(((shared < p_dense).astype(int), ((shared + rng.random((10, 300))) / 2 < p_pruned).astype(int)))
     expected = np.mean([(modal(d) != modal(c)).sum() for d, c in studies])
-    intervals = [pie_count_intervals(d, c, labels, paired=True, seed=0)["n_pies"] for d, c in studies]
+    intervals = [
+        pie_count_intervals(Populations(d, c, paired=True, labels=labels), seed=0)["n_pies"] for d, c in studies
+    ]
     assert sum(one.conf_low <= expected <= one.conf_high for one in intervals) >= 49
 
 
@@ -94,11 +97,11 @@ def test_stability_of_a_clear_effect_and_of_none() -> None:
     rng = np.random.default_rng(0)
     dense = np.where(rng.random((8, 500)) < 0.97, 0, 1)
     pruned = np.where(rng.random((8, 500)) < 0.97, (np.arange(500) < 100).astype(int), 2)
-    clear = split_half_jaccard(dense, pruned, paired=False, seed=0)
+    clear = split_half_jaccard(Populations(dense, pruned, paired=False), seed=0)
     assert clear.jaccard == pytest.approx(1, abs=0.05)
     assert clear.null_mean < 0.5
     _, populations = simulate(1, n_networks=8, damage=0)
-    none = split_half_jaccard(*populations.values(), paired=False, seed=0)
+    none = split_half_jaccard(Populations(*populations.values(), paired=False), seed=0)
     assert none.null_conf_low - 0.05 < none.jaccard < none.null_conf_high + 0.05
 
 
@@ -106,7 +109,7 @@ def test_stability_of_nothing_is_nothing() -> None:
     """One network, or no PIE in any half."""
     labels = np.tile(np.arange(5), (4, 1))
     for k in (1, 4):
-        found = split_half_jaccard(labels[:k], labels[:k], paired=True, seed=0)
+        found = split_half_jaccard(Populations(labels[:k], labels[:k], paired=True), seed=0)
         assert (found.jaccard, found.null_mean) == (None, None)
 
 
@@ -115,7 +118,7 @@ def test_counts_by_number_of_networks(k: int, sizes: list[int]) -> None:
     """Doubling up to K; all networks give the count itself, and single networks the mean number of flips."""
     _, populations = simulate(5, n_networks=k)
     dense, pruned = populations.values()
-    found = pies_by_replicates(dense, pruned, paired=True, seed=0)
+    found = pies_by_replicates(Populations(dense, pruned, paired=True), seed=0)
     assert found["n_networks"].to_list() == sizes
     assert found["n_pies"][-1] == (modal(dense) != modal(pruned)).sum()
     assert found["n_pies"][0] == pytest.approx((dense != pruned).sum(axis=1).mean(), rel=0.1)
@@ -146,7 +149,7 @@ def test_accuracy_on_pies_by_hand() -> None:
     # Without pair 1: 0 0 0 (tie) and 1 0 0: PIE 0, on which network 1 is right. Without pair 2: 0 0 0 (tie), 1 0 0 (tie): PIE 0.
     found = {
         (row["population"], row["subset"]): row
-        for row in accuracy_on_pies(reference, compressed, labels, paired=True).to_dicts()
+        for row in accuracy_on_pies(Populations(reference, compressed, paired=True, labels=labels)).to_dicts()
     }
     assert found["reference", "pies"]["n_examples"] == pytest.approx((2 + 1 + 1) / 3)
     assert found["reference", "pies"]["accuracy_mean"] == pytest.approx(1.0)
@@ -162,7 +165,7 @@ def test_leaving_out_removes_the_selection() -> None:
     for seed in range(30):
         labels, populations = simulate(seed, n_networks=4, n=300, damage=0)
         dense, pruned = populations.values()
-        found = accuracy_on_pies(dense, pruned, labels, paired=True)
+        found = accuracy_on_pies(Populations(dense, pruned, paired=True, labels=labels))
         by = {(row["population"], row["subset"]): row["accuracy_mean"] for row in found.to_dicts()}
         falls.append(by["compressed", "pies"] - by["reference", "pies"])
         is_pie = modal(dense) != modal(pruned)
@@ -175,11 +178,13 @@ def test_leaving_out_removes_the_selection() -> None:
 def test_accuracy_on_pies_where_there_is_nothing_to_say() -> None:
     """One pair cannot be left out of itself; no labels, no accuracy; no PIEs, no accuracy on them."""
     labels, populations = simulate(0, n_networks=1)
-    one = accuracy_on_pies(*populations.values(), labels, paired=True).filter(subset="pies")
+    one = accuracy_on_pies(Populations(*populations.values(), paired=True, labels=labels)).filter(subset="pies")
     assert one["accuracy_mean"].to_list() == [None, None]
-    nothing = accuracy_on_pies(*populations.values(), np.full(len(labels), -1), paired=True)
+    nothing = accuracy_on_pies(Populations(*populations.values(), paired=True, labels=np.full(len(labels), -1)))
     assert nothing["accuracy_mean"].null_count() == 8
     same = accuracy_on_pies(
-        populations["dense"].repeat(3, axis=0), populations["dense"].repeat(3, axis=0), labels, paired=True
+        Populations(
+            populations["dense"].repeat(3, axis=0), populations["dense"].repeat(3, axis=0), paired=True, labels=labels
+        )
     )
     assert same.filter(subset="pies")["accuracy_mean"].to_list() == [None, None]

@@ -18,6 +18,7 @@ from pietools.statistics.examples.posterior import (
     _within_pairs,
     error_rate_posterior,
 )
+from pietools.statistics.tools.populations import Populations
 
 # What compression does to the logit of the error rate of each example.
 WORLDS = {
@@ -71,7 +72,7 @@ def calibration(
                 for study in range(n_studies):
                     rng = np.random.default_rng([seed, study, k, paired, list(WORLDS).index(world)])
                     *right, change = simulate(rng, world, k, paired=paired, n=n, skill=skill)
-                    studies.append(tally(error_rate_posterior(*right, paired=paired), change))
+                    studies.append(tally(error_rate_posterior(Populations(*right, paired=paired)), change))
                 rows.append({"world": world, "paired": paired, "n_networks": k} | summed(studies))
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -135,7 +136,7 @@ def test_silent_where_nothing_happened(n_networks: int, paired: bool) -> None:
     """Dense against dense: at most two of 20,000 examples are flagged, and nearly all weight is on the point at no shift."""
     rng = np.random.default_rng([3, n_networks, paired])
     *right, _ = simulate(rng, "nothing", n_networks, paired=paired, n=20_000, skill=0.1)
-    found = error_rate_posterior(*right, paired=paired)
+    found = error_rate_posterior(Populations(*right, paired=paired))
     assert found.n_forgotten + found.n_recovered <= 2
     assert found.weights[0] >= 0.9
     assert abs(found.shift) <= 4 * found.shift_std_error + 0.02
@@ -147,7 +148,7 @@ def test_a_lucky_population_is_no_shift() -> None:
     for study in range(4):
         rng = np.random.default_rng([4, study])
         *right, _ = simulate(rng, "nothing", 5, paired=False, n=4000, skill=1)
-        found = error_rate_posterior(*right, paired=False)
+        found = error_rate_posterior(Populations(*right, paired=False))
         assert found.n_forgotten + found.n_recovered <= 1
 
 
@@ -251,9 +252,11 @@ def test_the_order_of_examples_and_networks_is_nothing(paired: bool) -> None:
     rng = np.random.default_rng(8)
     dense, pruned, _ = simulate(rng, "2 % to 80 %", 6, paired=paired, n=1500)
     examples, networks = rng.permutation(1500), rng.permutation(6)
-    there = error_rate_posterior(dense, pruned, paired=paired)
+    there = error_rate_posterior(Populations(dense, pruned, paired=paired))
     other = networks if paired else np.arange(6)
-    shuffled = error_rate_posterior(dense[networks][:, examples], pruned[other][:, examples], paired=paired)
+    shuffled = error_rate_posterior(
+        Populations(dense[networks][:, examples], pruned[other][:, examples], paired=paired)
+    )
     assert_frame_equal(there.examples[examples], shuffled.examples, abs_tol=1e-9)
     assert shuffled.n_iterations == there.n_iterations
 
@@ -261,7 +264,9 @@ def test_the_order_of_examples_and_networks_is_nothing(paired: bool) -> None:
 def test_a_larger_delta_is_harder_to_exceed() -> None:
     """Probabilities stay in [0, 1], exclude each other, and fall with δ; nobody recovers more often than the mean allows."""
     dense, pruned, _ = simulate(np.random.default_rng(9), "normal, 0.3 ± 1.5", 8, paired=False, n=2000)
-    small, large = (error_rate_posterior(dense, pruned, paired=False, delta=delta) for delta in (0.05, 0.3))
+    small, large = (
+        error_rate_posterior(Populations(dense, pruned, paired=False), delta=delta) for delta in (0.05, 0.3)
+    )
     for name in ("p_forgotten", "p_recovered"):
         assert small.examples[name].is_between(0, 1).all()
         assert (small.examples[name] >= large.examples[name] - 1e-12).all()
@@ -277,7 +282,9 @@ def test_many_networks_and_unequal_populations() -> None:
     rate = np.where(rng.random(1000) < 0.8, 0.01, rng.random(1000))
     rate[:20] = 0.05
     harmed = np.concatenate([np.full(20, 0.5), rate[20:]])
-    found = error_rate_posterior(rng.random((200, 1000)) > rate, rng.random((40, 1000)) > harmed, paired=False)
+    found = error_rate_posterior(
+        Populations(rng.random((200, 1000)) > rate, rng.random((40, 1000)) > harmed, paired=False)
+    )
     p_forgotten = found.examples["p_forgotten"].to_numpy()
     assert (p_forgotten[:20] >= 0.9).sum() >= 18
     assert (p_forgotten[20:] >= 0.9).sum() <= 1
@@ -293,7 +300,7 @@ def test_too_little_to_fit_is_flagged(paired: bool) -> None:
         (right, right, "no-variance"),
         (~right, ~right, "no-variance"),
     ):
-        found = error_rate_posterior(dense, pruned, paired=paired)
+        found = error_rate_posterior(Populations(dense, pruned, paired=paired))
         assert found.flag == flag
         assert found.examples.height == 50
         assert found.examples.null_count().sum_horizontal().item() == 150
@@ -304,7 +311,7 @@ def test_too_little_to_fit_is_flagged(paired: bool) -> None:
 def test_identical_populations_are_silent(paired: bool) -> None:
     """No shift, nothing flagged, and few networks say that they are few."""
     dense, _, _ = simulate(np.random.default_rng(1), "nothing", 3, paired=False, n=500)
-    found = error_rate_posterior(dense, dense, paired=paired)
+    found = error_rate_posterior(Populations(dense, dense, paired=paired))
     assert found.shift == pytest.approx(0, abs=0.02)
     assert (found.n_forgotten, found.n_recovered, found.flag) == (0, 0, "few-networks")
 
@@ -313,9 +320,11 @@ def test_extremes_stay_finite() -> None:
     """Always right against always wrong, in all examples or in one of them."""
     right, wrong = np.ones((5, 40), dtype=bool), np.zeros((5, 40), dtype=bool)
     for paired in (True, False):
-        found = error_rate_posterior(right, wrong, paired=paired)
+        found = error_rate_posterior(Populations(right, wrong, paired=paired))
         assert found.n_forgotten == 40
-        one = error_rate_posterior(right, np.concatenate([wrong[:, :1], right[:, 1:]], axis=1), paired=paired)
+        one = error_rate_posterior(
+            Populations(right, np.concatenate([wrong[:, :1], right[:, 1:]], axis=1), paired=paired)
+        )
         assert one.examples["p_forgotten"].is_finite().all()
         assert (one.examples["p_forgotten"][1:] < 0.5).all()
 
@@ -323,4 +332,4 @@ def test_extremes_stay_finite() -> None:
 def test_unequal_pairs_are_refused() -> None:
     """Matched populations have equally many networks."""
     with pytest.raises(ValueError, match="not 3 and 2"):
-        error_rate_posterior(np.ones((3, 1), bool), np.ones((2, 1), bool), paired=True)
+        error_rate_posterior(Populations(np.ones((3, 1), bool), np.ones((2, 1), bool), paired=True))

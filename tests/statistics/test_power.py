@@ -1,6 +1,5 @@
-"""Power against R and statsmodels, plans against their definition, and simulated studies."""
+"""Power against R and statsmodels, and plans against their definition."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,6 @@ from scipy.stats import norm
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from pietools.statistics.accuracy.change import accuracy_change
-from pietools.statistics.pies.excess import Excess, pie_excess
-from pietools.statistics.power.simulated import simulated_excess_power
 from pietools.statistics.power.t_test import (
     Plan,
     detectable_change,
@@ -22,7 +19,6 @@ from pietools.statistics.power.t_test import (
     replicates_for_class,
     replicates_for_excess,
 )
-from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 DESIGNS = pytest.mark.parametrize("paired", [True, False])
@@ -154,109 +150,3 @@ def test_replicates_for_an_excess() -> None:
     assert replicates_for_excess(20, 10, 1).flag == "one-network"
     assert replicates_for_excess(-3, 10, 9).flag == "no-difference"
     assert replicates_for_excess(None, None, 1).flag == "one-network"
-
-
-def votes(seed: int, effect: float, *, paired: bool, n: int = 800) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of ten dense and ten compressed networks whose scores differ by a fixed shift of each example."""
-    rng = np.random.default_rng(seed)
-    mean = rng.normal(size=(n, 4)) + 2 * np.eye(4)[0]
-    shift, common = effect * rng.normal(size=(n, 4)), rng.normal(size=(10, n, 4))
-    noise = rng.normal(size=(2, 10, n, 4))
-    scores = (common + noise) / 2**0.5 if paired else noise
-    return (mean + scores[0]).argmax(axis=2), (mean + shift + scores[1]).argmax(axis=2)
-
-
-def plain_excess(reference: np.ndarray, compressed: np.ndarray) -> Excess:
-    """Excess of the sets of even and odd networks, and of ten other halves, by counting votes; no interval."""
-
-    def modal(labels: np.ndarray) -> np.ndarray:
-        return np.array([(labels == c).sum(axis=0) for c in range(4)]).argmax(axis=0)
-
-    rng, k, values = np.random.default_rng(0), len(reference), []
-    for _ in range(10):
-        order = rng.permutation(k)
-        d1, d2, c1, c2 = (modal(x[part]) for x in (reference, compressed) for part in (order[::2], order[1::2]))
-        values.append(((d1 != c2).sum() + (d2 != c1).sum() - (d1 != d2).sum() - (c1 != c2).sum()) / 2)
-    return Excess(float(np.mean(values)), NO_INTERVAL, k // 2, 10, None, None, None, None)
-
-
-@DESIGNS
-def test_simulated_studies_have_the_excess_of_the_votes(paired: bool) -> None:
-    """Not that of the noise in ten votes: without an effect their excess is near 0, or there is no difference at all."""
-    for seed in range(4):
-        for effect, n in ((0.6, 2000), (0, 2000)):
-            reference, compressed = votes(seed, effect, paired=paired, n=n)
-            found = simulated_excess_power(
-                reference, compressed, [10], paired=paired, excess_function=plain_excess, n_studies=10, seed=0
-            )
-            real = plain_excess(reference, compressed).estimate
-            assert real is not None
-            if effect:
-                assert found["excess"].item() == pytest.approx(real, rel=0.35)
-            else:
-                assert found["flag"].item() == "no-difference" or abs(found["excess"].item()) < 20
-
-
-def test_more_networks_find_an_excess_more_often() -> None:
-    """With the real excess and its interval; the power's standard error is that of a share of six studies."""
-    excess_function = partial(pie_excess, paired=False, seed=0)
-    found = simulated_excess_power(
-        *votes(1, 0.6, paired=False, n=200),
-        [4, 16],
-        paired=False,
-        excess_function=excess_function,
-        n_studies=6,
-        seed=0,
-    )
-    power = found["power"].to_numpy()
-    assert found["n_networks"].to_list() == [4, 16]
-    assert power[1] > power[0]
-    assert found["std_error"].to_numpy() == pytest.approx(np.sqrt(power * (1 - power) / 6))
-    assert found["flag"].null_count() == 2
-
-
-def test_simulation_by_hand() -> None:
-    """Votes that never vary are drawn as they are; and the same seed draws the same."""
-    seen = []
-
-    def half_found(reference: np.ndarray, compressed: np.ndarray) -> Excess:
-        seen.append((reference, compressed))
-        low = 1 if len(seen) % 2 else -1
-        return Excess(float(len(seen)), Interval(1.0, 2, low, 9), 1, 1, None, None, None, None)
-
-    reference, compressed = np.tile([0, 1, 2], (3, 1)), np.tile([0, 2, 2], (2, 1))
-    found = simulated_excess_power(
-        reference, compressed, [4], paired=False, excess_function=half_found, n_studies=4, seed=1
-    )
-    assert all((labels[0] == [0, 1, 2]).all() and (labels[1] == [0, 2, 2]).all() for labels in seen)
-    assert {labels.shape for study in seen for labels in study} == {(4, 3)}
-    # excesses 1, 2, 3, 4; every other study finds it: √(½ · ½ / 4)
-    assert found.row(0) == (4, 4, 2.5, pytest.approx(np.sqrt(5 / 3)), 0.5, 0.25, None)
-
-
-def test_matched_labels_are_drawn_together() -> None:
-    """A pair that agrees on an example never disagrees in a simulated study."""
-    reference = np.array([[0, 0, 0, 1], [1, 1, 0, 1], [2, 0, 0, 0]])
-    compressed = reference.copy()
-    compressed[:, 3] = 2
-
-    def check(drawn: np.ndarray, also: np.ndarray) -> Excess:
-        assert (drawn[:, :3] == also[:, :3]).all()
-        assert (drawn[:, 3] != also[:, 3]).all()
-        return Excess(1.0, NO_INTERVAL, 1, 1, None, None, None, "no-variance")
-
-    found = simulated_excess_power(reference, compressed, [50], paired=True, excess_function=check, n_studies=2, seed=0)
-    assert found["power"].item() == 0
-
-
-def test_a_simulation_that_cannot_be_made_is_flagged() -> None:
-    """One network has no votes, equal votes no difference, and one simulated network no excess."""
-    reference, compressed = votes(0, 1, paired=False, n=50)
-    asked = {"paired": False, "excess_function": partial(pie_excess, paired=False, seed=0), "n_studies": 2, "seed": 0}
-    nothing = (None,) * 4
-    one = simulated_excess_power(reference[:1], compressed, [5], **asked)
-    assert one.row(0) == (5, 2, *nothing, "one-network")
-    same = simulated_excess_power(reference, reference, [5], **asked)
-    assert same.row(0) == (5, 2, *nothing, "no-difference")
-    few = simulated_excess_power(reference, compressed, [1], **asked)
-    assert few.row(0) == (1, 2, *nothing, "too-few-networks")

@@ -11,8 +11,8 @@ from pietools.statistics.regimes import pie_correlation as pie_correlations
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
-from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.regimes.residuals import Design
+from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.u_statistics import pair_sum_variance, pair_weights
 from tests.statistics.regimes_world import World, labels_of, r_examples, r_regimes, r_values
 
@@ -74,7 +74,7 @@ def test_swapping_the_regimes_changes_nothing() -> None:
     there, back = change_correlation(a, b, matched=True), change_correlation(b, a, matched=True)
     assert there.estimate == pytest.approx(back.estimate, rel=1e-12)
     assert (there.p_change_a, there.variance_b) == pytest.approx((back.p_change_b, back.variance_a), rel=1e-9)
-    turned = change_correlation(Regime(a.compressed, a.reference, True), b, matched=True)
+    turned = change_correlation(Populations(a.compressed, a.reference, True), b, matched=True)
     assert turned.estimate == pytest.approx(-there.estimate, rel=1e-12)
     assert turned.p_value == pytest.approx(there.p_value, rel=1e-9)
 
@@ -184,14 +184,14 @@ def test_residuals_are_those_of_least_squares() -> None:
 def test_degenerate_changes_are_flagged() -> None:
     """Nothing happens, networks are all alike, or there are too few; a covariate is not a number, rows do not match."""
     a, b = r_regimes(paired=True)
-    same = Regime(a.reference, a.reference, True)
+    same = Populations(a.reference, a.reference, True)
     assert change_correlation(same, b, matched=True).flag == "no-change"
-    alike = Regime(np.tile(a.reference[0], (5, 1)), np.tile(a.compressed[0], (5, 1)), True)
+    alike = Populations(np.tile(a.reference[0], (5, 1)), np.tile(a.compressed[0], (5, 1)), True)
     found = change_correlation(alike, alike, matched=True)
     assert (found.estimate, found.std_error, found.flag) == (pytest.approx(1), None, "no-variance")
     flags = []
     for k in (1, 2, 3):
-        few = [Regime(r.reference[:k], r.compressed[:k], True) for r in (a, b)]
+        few = [Populations(r.reference[:k], r.compressed[:k], True) for r in (a, b)]
         flags.append(change_correlation(*few, matched=True).flag)
     assert flags == ["one-network", "few-networks", "few-networks"]
     assert change_correlation(a, b, matched=True, classes=np.arange(60)).flag == "few-examples"
@@ -200,10 +200,10 @@ def test_degenerate_changes_are_flagged() -> None:
     with pytest.raises(ValueError, match="as many networks"):
         change_correlation(a, few[0], matched=True)
     with pytest.raises(ValueError, match="examples"):
-        change_correlation(a, Regime(b.reference[:, 1:], b.compressed[:, 1:], True), matched=False)
+        change_correlation(a, Populations(b.reference[:, 1:], b.compressed[:, 1:], True), matched=False)
 
 
-def labelled(right: Regime) -> Regime:
+def labelled(right: Populations) -> Populations:
     """Predicted labels, the right one not always the lowest."""
     return labels_of(right, np.arange(right.reference.shape[1]) % 5)
 
@@ -276,7 +276,7 @@ def test_every_independent_sample_counts(
     """The variance is a sum over samples: pairs or populations, of one regime for both if they are matched."""
     monkeypatch.setattr(pie_correlations, "jackknife_variance", lambda *_: 1.0)
     monkeypatch.setattr(pie_correlations, "N_SPLITS", 20)
-    a, b = (labelled(Regime(r.reference, r.compressed, bool(paired))) for r in r_regimes(paired=True))
+    a, b = (labelled(Populations(r.reference, r.compressed, bool(paired))) for r in r_regimes(paired=True))
     found = pie_correlation(a, b, matched=bool(matched), seed=0)
     assert found.interval.std_error == pytest.approx(samples**0.5)
 
@@ -289,12 +289,12 @@ def test_degenerate_pies_are_flagged() -> None:
         return found.flag
 
     a, b = map(labelled, r_regimes(paired=True))
-    few = [Regime(r.reference[:2], r.compressed[:2], True) for r in (a, b)]
-    same = Regime(a.reference, a.reference, True)
+    few = [Populations(r.reference[:2], r.compressed[:2], True) for r in (a, b)]
+    same = Populations(a.reference, a.reference, True)
     assert flag_of(pie_correlation(*few, matched=True, seed=0)) == "too-few-networks"
     assert flag_of(pie_correlation(same, b, matched=True, seed=0)) == "no-pies"
     assert flag_of(pie_correlation(a, b, matched=True, seed=0, classes=np.arange(60))) == "few-examples"
-    four = [Regime(r.reference[:4], r.compressed[:4], True) for r in (a, b)]
+    four = [Populations(r.reference[:4], r.compressed[:4], True) for r in (a, b)]
     assert flag_of(pie_correlation(*four, matched=True, seed=0, set_size=2)) in ("no-variance", "no-pies")
 
 

@@ -1,5 +1,6 @@
 """Differences of counts at equal sparsity and at equal loss: plain counts, interpolation by hand, level, what is refused."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from pietools.statistics.regimes.differences import count_differences
 from pietools.statistics.regimes.equal_loss import equal_loss_differences
 from pietools.statistics.regimes.levels import Counted, Levels, Measured, Sampled, measure
 from pietools.statistics.tools.half_samples import half_samples
+from pietools.statistics.tools.populations import Populations
 from tests.conftest import simulate
 
 MATCHED = [True, False]
@@ -47,17 +49,35 @@ def regimes(
             noise = (0.6 / 2) ** 0.5 * own + 0.4**0.5 * rng.normal(size=(k, n))
             return np.where(noise < margin - sparsity * (0.4 + 1.5 * hit), given_labels, (given_labels + 1) % 5)
 
-        return Levels(drawn(0), tuple(map(drawn, own_sparsities)), own_sparsities, True)
+        return levels_of(drawn(0), tuple(map(drawn, own_sparsities)), own_sparsities, given_labels)
 
     return regime(sparsities[0]), regime(sparsities[1]), given_labels
 
 
-def measured(
-    a: Levels, b: Levels, given_labels: np.ndarray, *, matched: bool, seed: int = 0
-) -> tuple[Measured, Measured]:
+def levels_of(
+    dense: np.ndarray,
+    compressed: tuple[np.ndarray, ...],
+    sparsities: tuple[float, ...],
+    given_labels: np.ndarray,
+    *,
+    paired: bool = True,
+) -> Levels:
+    """A regime of the same dense networks at several sparsities."""
+    return Levels(tuple(Populations(dense, labels, paired, given_labels) for labels in compressed), sparsities)
+
+
+def first(levels: Levels, k: int) -> Levels:
+    """The first networks of each population."""
+    return Levels(
+        tuple(replace(v, reference=v.reference[:k], compressed=v.compressed[:k]) for v in levels.votes),
+        levels.sparsities,
+    )
+
+
+def measured(a: Levels, b: Levels, *, matched: bool, seed: int = 0) -> tuple[Measured, Measured]:
     """Both at the smaller one's number of networks, with a common seed if they are matched."""
     k = min(*a.sizes, *b.sizes)
-    return measure(a, given_labels, k, [seed, 0]), measure(b, given_labels, k, [seed, 0 if matched else 1])
+    return measure(a, k, [seed, 0]), measure(b, k, [seed, 0 if matched else 1])
 
 
 def n_forgotten(dense: np.ndarray, compressed: np.ndarray, given_labels: np.ndarray) -> int:
@@ -71,19 +91,19 @@ def n_forgotten(dense: np.ndarray, compressed: np.ndarray, given_labels: np.ndar
 def test_forgotten_equals_a_plain_count() -> None:
     """Counts, losses and the standard error of their difference, from half-samples counted vote by vote."""
     a, b, given_labels = regimes(0, ((0.5, 1.0), (1.0, 2.0)))
-    both = measured(a, b, given_labels, matched=True, seed=3)
+    both = measured(a, b, matched=True, seed=3)
     (row,) = count_differences(*both, matched=True).filter(measure="forgotten").to_dicts()
-    counts = [n_forgotten(r.reference, r.compressed[i], given_labels) for r, i in ((a, 1), (b, 0))]
+    counts = [n_forgotten(v.reference, v.compressed, given_labels) for v in (a.votes[1], b.votes[0])]
     assert (row["sparsity"], row["n_networks"], row["count_a"], row["count_b"]) == (1, 8, *counts)
     assert row["estimate"] == counts[0] - counts[1]
     assert row["loss_b"] == pytest.approx(
-        (b.reference == given_labels).mean() - (b.compressed[0] == given_labels).mean()
+        (b.votes[0].reference == given_labels).mean() - (b.votes[0].compressed == given_labels).mean()
     )
     # Of the seed [3, 0] the half-samples are given [3, 0, 1].
     halves, _ = half_samples(8, 8, paired=True, seed=[3, 0, 1])
     values = [
-        n_forgotten(a.reference[s], a.compressed[1][s], given_labels)
-        - n_forgotten(b.reference[s], b.compressed[0][s], given_labels)
+        n_forgotten(a.votes[1].reference[s], a.votes[1].compressed[s], given_labels)
+        - n_forgotten(b.votes[0].reference[s], b.votes[0].compressed[s], given_labels)
         for s in halves
     ]
     assert row["std_error"] == pytest.approx(np.std(values, ddof=1), rel=1e-12)  # times √(4 / 4)
@@ -92,10 +112,10 @@ def test_forgotten_equals_a_plain_count() -> None:
 
 def test_the_excess_is_that_of_pie_excess(few_splits: None) -> None:
     """Of each regime by itself, with the same splits; unmatched errors add up."""
-    a, b, given_labels = regimes(1, ((1.0,), (1.0,)), matched=False)
-    both = measured(a, b, given_labels, matched=False, seed=3)
+    a, b, _ = regimes(1, ((1.0,), (1.0,)), matched=False)
+    both = measured(a, b, matched=False, seed=3)
     (row,) = count_differences(*both, matched=False).filter(measure="excess").to_dicts()
-    single = [pie_excess(r.reference, r.compressed[0], paired=True, seed=[3, i, 1]) for i, r in enumerate((a, b))]
+    single = [pie_excess(r.votes[0], seed=[3, i, 1]) for i, r in enumerate((a, b))]
     assert [row["count_a"], row["count_b"]] == pytest.approx([found.estimate for found in single])
     together = sum(found.interval.std_error**2 for found in single) ** 0.5
     assert row["std_error"] == pytest.approx(together, rel=0.35)
@@ -103,8 +123,8 @@ def test_the_excess_is_that_of_pie_excess(few_splits: None) -> None:
 
 def test_a_regime_does_not_differ_from_itself(few_splits: None) -> None:
     """At equal sparsity the difference is 0 without an error; at equal loss A's own sparsity is found."""
-    a, _, given_labels = regimes(2, ((0.5, 1.0, 2.0), (1.0,)))
-    both = measured(a, a, given_labels, matched=True)
+    a, _, _ = regimes(2, ((0.5, 1.0, 2.0), (1.0,)))
+    both = measured(a, a, matched=True)
     found = count_differences(*both, matched=True)
     assert found["estimate"].to_list() == [0] * 6
     assert found["flag"].unique().to_list() == ["no-variance"]
@@ -115,8 +135,8 @@ def test_a_regime_does_not_differ_from_itself(few_splits: None) -> None:
 
 def test_swapping_the_regimes_flips_the_sign(few_splits: None) -> None:
     """At equal sparsity."""
-    a, b, given_labels = regimes(3, ((1.0,), (1.0,)))
-    one, other = measured(a, b, given_labels, matched=True)
+    a, b, _ = regimes(3, ((1.0,), (1.0,)))
+    one, other = measured(a, b, matched=True)
     there, back = (count_differences(*two, matched=True) for two in ((one, other), (other, one)))
     assert there["estimate"].to_list() == pytest.approx((-back["estimate"]).to_list())
     assert there["p_value"].to_list() == pytest.approx(back["p_value"].to_list())
@@ -144,15 +164,14 @@ def test_interpolation_by_hand() -> None:
 def test_what_cannot_be_matched_is_refused(few_splits: None) -> None:
     """A's loss lies beyond all of B's, B has one level, or the dense networks make no error."""
     a, b, given_labels = regimes(4, ((1.0, 4.0), (0.99, 1.01)), k=10, n=400)
-    of_a, of_b = measured(a, b, given_labels, matched=True)
+    of_a, of_b = measured(a, b, matched=True)
     far = equal_loss_differences(of_a, of_b, matched=True).filter(sparsity_a=4.0)
     assert far["flag"].to_list() == ["extrapolation"] * 4
     assert far["estimate"].null_count() == 4
-    one = Levels(b.reference, b.compressed[:1], (0.99,), True)
-    of_one = measure(one, given_labels, 10, [0, 0])
+    of_one = measure(Levels(b.votes[:1], (0.99,)), 10, [0, 0])
     assert set(equal_loss_differences(of_a, of_one, matched=True)["flag"]) == {"extrapolation"}
-    right = Levels(np.tile(given_labels, (10, 1)), a.compressed, a.sparsities, True)
-    of_right = measure(right, given_labels, 10, [0, 0])
+    right = Levels(tuple(replace(v, reference=np.tile(given_labels, (10, 1))) for v in a.votes), a.sparsities)
+    of_right = measure(right, 10, [0, 0])
     perfect = equal_loss_differences(of_right, of_b, matched=True).filter(scale="relative")
     assert set(perfect["flag"]) == {"no-errors"}
 
@@ -161,8 +180,8 @@ def test_levels_that_cannot_be_told_apart(few_splits: None) -> None:
     """B has two levels of the same sparsity with A's loss between them, by chance alone."""
     flags = []
     for seed in range(12):
-        a, b, given_labels = regimes(seed, ((1.0,), (1.0, 1.0)), k=6, n=80)
-        flags += equal_loss_differences(*measured(a, b, given_labels, matched=True), matched=True)["flag"].to_list()
+        a, b, _ = regimes(seed, ((1.0,), (1.0, 1.0)), k=6, n=80)
+        flags += equal_loss_differences(*measured(a, b, matched=True), matched=True)["flag"].to_list()
     assert {"extrapolation", "indistinguishable"} <= set(flags)
     assert flags.count(None) <= 8
 
@@ -170,56 +189,56 @@ def test_levels_that_cannot_be_told_apart(few_splits: None) -> None:
 def test_few_networks_are_flagged_and_many_are_cut(few_splits: None) -> None:
     """Fewer than four say nothing; of unmatched regimes the larger is cut to the smaller one's number."""
     a, b, given_labels = regimes(5, ((1.0,), (1.0, 2.0)), k=8, matched=False)
-    few = Levels(b.reference[:3], tuple(c[:3] for c in b.compressed), b.sparsities, True)
+    few = first(b, 3)
     for function in (count_differences, equal_loss_differences):
-        found = function(*measured(a, few, given_labels, matched=False), matched=False)
+        found = function(*measured(a, few, matched=False), matched=False)
         assert set(found["flag"]) == {"few-networks"}
         assert found["estimate"].null_count() == len(found)
-    five = Levels(b.reference[:5], tuple(c[:5] for c in b.compressed), b.sparsities, True)
-    both = measured(a, five, given_labels, matched=False)
+    five = first(b, 5)
+    both = measured(a, five, matched=False)
     (row,) = count_differences(*both, matched=False).filter(measure="forgotten").to_dicts()
     assert (row["n_networks"], row["df"]) == (5, 4)
-    assert row["count_b"] == n_forgotten(five.reference, five.compressed[0], given_labels)
+    assert row["count_b"] == n_forgotten(five.votes[0].reference, five.votes[0].compressed, given_labels)
 
 
 def test_samples_that_do_not_go_together_are_refused(few_splits: None) -> None:
     """Other numbers of networks, examples, designs or seeds raise in both functions, and so do networks that are not there."""
-    a, b, given_labels = regimes(6, ((1.0,), (1.0,)), k=6, n=40)
-    ours = measure(a, given_labels, 5, 1)
-    five = Levels(b.reference[:5], tuple(c[:5] for c in b.compressed), b.sparsities, True)
-    unpaired = Levels(b.reference, b.compressed, b.sparsities, False)
-    fewer = Levels(b.reference[:, :30], tuple(c[:, :30] for c in b.compressed), b.sparsities, True)
+    a, b, _ = regimes(6, ((1.0,), (1.0,)), k=6, n=40)
+    ours = measure(a, 5, 1)
+    five = first(b, 5)
+    unpaired = Levels(tuple(replace(v, paired=False) for v in b.votes), b.sparsities)
+    fewer = Levels(tuple(v.on(np.arange(30)) for v in b.votes), b.sparsities)
     for other, matched, why in (
-        (measure(b, given_labels, 6, 1), True, "same number of networks"),
-        (measure(fewer, given_labels[:30], 5, 1), True, "same examples"),
-        (measure(five, given_labels, 5, 1), True, "as many networks"),
-        (measure(unpaired, given_labels, 5, 1), True, "same design"),
-        (measure(b, given_labels, 5, 2), True, "same seed"),
-        (measure(b, given_labels, 5, 1), False, "seeds of their own"),
+        (measure(b, 6, 1), True, "same number of networks"),
+        (measure(fewer, 5, 1), True, "same examples"),
+        (measure(five, 5, 1), True, "as many networks"),
+        (measure(unpaired, 5, 1), True, "same design"),
+        (measure(b, 5, 2), True, "same seed"),
+        (measure(b, 5, 1), False, "seeds of their own"),
     ):
         for function in (count_differences, equal_loss_differences):
             with pytest.raises(ValueError, match=why):
                 function(ours, other, matched=matched)
     with pytest.raises(ValueError, match="7 networks are wanted"):
-        measure(a, given_labels, 7, 1)
+        measure(a, 7, 1)
 
 
 def test_matched_regimes_are_cut_to_the_same_replicates(few_splits: None) -> None:
     """Equal labels, six networks cut to five of a third regime: the same count in each sample, so no difference anywhere."""
-    a, _, given_labels = regimes(7, ((1.0, 2.0), (1.0,)), k=6)
-    again = Levels(a.reference.copy(), tuple(c.copy() for c in a.compressed), a.sparsities, True)
-    found = count_differences(*(measure(one, given_labels, 5, [4]) for one in (a, again)), matched=True)
+    a, _, _ = regimes(7, ((1.0, 2.0), (1.0,)), k=6)
+    again = Levels(tuple(replace(v, compressed=v.compressed.copy()) for v in a.votes), a.sparsities)
+    found = count_differences(*(measure(one, 5, [4]) for one in (a, again)), matched=True)
     assert found.select("n_networks", "estimate", "flag").unique().rows() == [(5, 0, "no-variance")]
 
 
 def test_cut_rows_stay_matched() -> None:
     """A paired regime loses the same replicates everywhere; an unpaired one is cut population by population."""
     rows = np.arange(10)[:, None]
-    cut = Levels(rows, (rows, rows[:7]), (0.5, 0.9), False).with_networks(6, [0])
+    cut = levels_of(rows, (rows, rows[:7]), (0.5, 0.9), np.array([0]), paired=False).with_networks(6, [0])
     assert cut.sizes == [6, 6, 6]
-    paired = Levels(rows, (rows, rows), (0.5, 0.9), True).with_networks(6, [0])
-    assert (paired.reference == paired.compressed[1]).all()
-    assert len(set(paired.reference[:, 0].tolist())) == 6
+    paired = levels_of(rows, (rows, rows), (0.5, 0.9), np.array([0])).with_networks(6, [0])
+    assert (paired.votes[0].reference == paired.votes[1].compressed).all()
+    assert len(set(paired.votes[0].reference[:, 0].tolist())) == 6
 
 
 @pytest.mark.parametrize("matched", MATCHED)
@@ -227,8 +246,8 @@ def test_count_level(matched: bool, few_splits: None) -> None:
     """25 studies in which the same sparsity costs the same: at most as many rejections as 0.07 gives once in 1,000."""
     rejections = []
     for seed in range(25):
-        a, b, given_labels = regimes(seed, ((1.0,), (1.0,)), n=80, matched=matched)
-        both = measured(a, b, given_labels, matched=matched, seed=seed)
+        a, b, _ = regimes(seed, ((1.0,), (1.0,)), n=80, matched=matched)
+        both = measured(a, b, matched=matched, seed=seed)
         at_sparsity = count_differences(*both, matched=matched)
         rejections.append((at_sparsity["p_value"] < 0.05).to_list())
     assert (np.sum(rejections, axis=0) <= stats.binom.ppf(0.999, 25, 0.07)).all()
@@ -238,8 +257,8 @@ def test_equal_loss_level(few_splits: None) -> None:
     """40 studies in which an equal loss costs as many examples in both regimes; most of them can be matched."""
     rejected, matched_studies = 0, 0
     for seed in range(40):
-        a, b, given_labels = regimes(seed, ((0.8,), (0.2, 1.6)), n=80)
-        both = measured(a, b, given_labels, matched=True, seed=seed)
+        a, b, _ = regimes(seed, ((0.8,), (0.2, 1.6)), n=80)
+        both = measured(a, b, matched=True, seed=seed)
         found = equal_loss_differences(*both, matched=True).filter(
             pl.col("p_value").is_not_null(), measure="forgotten", scale="points"
         )
@@ -255,7 +274,7 @@ def test_a_planted_difference_is_found(few_splits: None) -> None:
     margin, k = 1.4 + rng.normal(0, 1.3, 2000), 10
     given_labels = np.arange(2000) % 5
     drawn = lambda hit: np.where(rng.normal(size=(k, 2000)) < margin - hit, given_labels, (given_labels + 1) % 5)  # noqa: E731
-    a, b = (Levels(drawn(0), (drawn(hit),), (0.9,), False) for hit in (1.0, 0.5))
+    a, b = (levels_of(drawn(0), (drawn(hit),), (0.9,), given_labels, paired=False) for hit in (1.0, 0.5))
 
     def expected(hit: float) -> float:
         dense, compressed = ndtr(margin), ndtr(margin - hit)
@@ -264,7 +283,7 @@ def test_a_planted_difference_is_found(few_splits: None) -> None:
         right = [np.where(is_low, stats.binom.sf(4, k, p), stats.binom.sf(5, k, p)) for p in (dense, compressed)]
         return float((right[0] * (1 - right[1])).sum())
 
-    both = measured(a, b, given_labels, matched=False)
+    both = measured(a, b, matched=False)
     (row,) = count_differences(*both, matched=False).filter(measure="forgotten").to_dicts()
     assert row["conf_low"] < expected(1.0) - expected(0.5) < row["conf_high"]
     assert row["p_value"] < 1e-3
@@ -273,11 +292,11 @@ def test_a_planted_difference_is_found(few_splits: None) -> None:
 def test_examples_without_a_label_say_nothing(few_splits: None) -> None:
     """Unlabelled examples are never forgotten and count for no loss."""
     given_labels, populations = simulate(0, n_networks=6)
-    one = Levels(populations["dense"], (populations["pruned"],), (0.9,), True)
     hidden = np.where(np.arange(400) < 200, given_labels, -1)
-    both = [
-        count_differences(*measured(one, one, labels, matched=True), matched=True) for labels in (given_labels, hidden)
+    regime = [
+        levels_of(populations["dense"], (populations["pruned"],), (0.9,), labels) for labels in (given_labels, hidden)
     ]
+    both = [count_differences(*measured(one, one, matched=True), matched=True) for one in regime]
     before, after = (found.filter(measure="forgotten").row(0, named=True) for found in both)
     assert after["count_a"] < before["count_a"]
     right = [(populations[name] == given_labels)[:, :200].mean() for name in ("dense", "pruned")]

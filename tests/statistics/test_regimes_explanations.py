@@ -7,8 +7,8 @@ from scipy import stats
 
 from pietools.statistics.regimes import theory
 from pietools.statistics.regimes.coefficients import CoefficientDifferences, Fitted, coefficient_differences
-from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.regimes.theory import theory_gain
+from pietools.statistics.tools.populations import Populations
 from tests.statistics.regimes_world import REFERENCE, World, r_examples, r_regimes, r_values
 
 TERMS = ["loss", "atypicality", "margin"]
@@ -155,8 +155,8 @@ def test_degenerate_hypotheses_are_flagged() -> None:
     """A constant, one that repeats a covariate, too few networks or examples, nothing to explain, not a number."""
     right, _ = r_regimes(paired=True)
     z = r_examples()["z"].to_numpy()
-    same = Regime(right.reference, right.reference, True)
-    few = [Regime(right.reference[:k], right.compressed[:k], True) for k in (1, 3)]
+    same = Populations(right.reference, right.reference, True)
+    few = [Populations(right.reference[:k], right.compressed[:k], True) for k in (1, 3)]
     assert theory_gain(right, np.full(60, 3.0), seed=0).flag == "constant"
     repeated = theory_gain(right, 2 * z + 1, seed=0, covariates=z[:, None])
     assert (repeated.estimate, repeated.flag) == (pytest.approx(0, abs=1e-12), "no-variance")

@@ -13,16 +13,16 @@ from sklearn.metrics import cohen_kappa_score
 from pietools.statistics.regimes import overlap
 from pietools.statistics.regimes.lost import lost_as_labelled, lost_examples, lost_in_halves
 from pietools.statistics.regimes.overlap import pie_overlap
-from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
 from pietools.statistics.regimes.transitions import transitions
 from pietools.statistics.tools.half_samples import NO_INTERVAL
+from pietools.statistics.tools.populations import Populations
 from tests.statistics.regimes_world import REFERENCE, World, labels_of, r_values
 
 # Three examples of label 0, three networks. A: example 0 forgotten, 1 recovered, 2 as it was; B: 0 forgotten, 1 forgotten, 2 moved.
 BY_HAND = (
-    Regime(np.array([[0, 1, 0], [0, 1, 0], [1, 0, 0]]), np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1]]), True),
-    Regime(np.array([[0, 0, 1], [0, 0, 1], [0, 1, 2]]), np.array([[2, 1, 2], [2, 1, 2], [2, 1, 2]]), True),
+    Populations(np.array([[0, 1, 0], [0, 1, 0], [1, 0, 0]]), np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1]]), True),
+    Populations(np.array([[0, 0, 1], [0, 0, 1], [0, 1, 2]]), np.array([[2, 1, 2], [2, 1, 2], [2, 1, 2]]), True),
 )
 
 
@@ -43,7 +43,7 @@ def unpacked(bits: np.ndarray, n: int) -> np.ndarray:
 
 def simulated(
     seed: int, effect: str, *, k: int = 6, n: int = 250, paired: bool = True, matched: bool = True
-) -> list[Regime]:
+) -> list[Populations]:
     """Predicted labels of two regimes of which none, one (B) or both lose a tenth of the examples, the same if ``same``."""
     rng = np.random.default_rng(seed)
     a, b = 2.0 * (rng.random((2, n)) < 0.1)
@@ -58,7 +58,7 @@ def test_lost_examples_equal_a_plain_count(sizes: tuple[int, int], with_labels: 
     """PIEs and forgotten examples of any sets of networks; what no set can decide otherwise is left out rightly."""
     rng = np.random.default_rng(seed)
     labels = np.where(rng.random((sum(sizes), 30)) < 0.7, 2, rng.integers(0, 5, (sum(sizes), 30)))
-    regime = Regime(labels[: sizes[0]], labels[sizes[0] :], False)
+    regime = Populations(labels[: sizes[0]], labels[sizes[0] :], False)
     given_labels = rng.integers(-1, 5, 30) if with_labels else None
     h = min(sizes)
     chosen = np.array([rng.permutation(sum(sizes)) for _ in range(5)])
@@ -152,7 +152,7 @@ def test_one_regime_alone_gives_no_overlap(monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_pies_are_flagged() -> None:
     """Every p is 1, and nothing is NaN."""
     a, b = simulated(0, "same")
-    found = pie_overlap(Regime(a.reference, a.reference, True), b, matched=True, n_permutations=20, seed=0)
+    found = pie_overlap(Populations(a.reference, a.reference, True), b, matched=True, n_permutations=20, seed=0)
     assert (found.n_both, found.p_value, found.p_either, found.kappa, found.flag) == (0, 1, 1, None, "no-pies")
 
 
@@ -188,7 +188,7 @@ def test_transitions_of_three_regimes() -> None:
 def test_transitions_need_two_regimes() -> None:
     """One regime, or regimes of different examples, are refused."""
     a, b = simulated(0, "none")
-    for regimes in ([a], [a, Regime(b.reference[:, 1:], b.compressed[:, 1:], True)]):
+    for regimes in ([a], [a, Populations(b.reference[:, 1:], b.compressed[:, 1:], True)]):
         with pytest.raises(ValueError, match="at least two regimes of the same examples"):
             transitions(regimes, None, n_permutations=5, seed=0)
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.relabelling import relabelling_null
 from tests.conftest import simulate
 
@@ -45,7 +46,7 @@ def test_unmatched_enumeration_equals_a_plain_count(
     rng = np.random.default_rng(seed)
     reference = rng.integers(0, n_classes, (n_reference, n_examples))
     compressed = rng.integers(0, n_classes, (n_compressed, n_examples))
-    null = relabelling_null(reference, compressed, paired=False, n_permutations=10**6, seed=0)
+    null = relabelling_null(Populations(reference, compressed, paired=False), n_permutations=10**6, seed=0)
     assert null.n_pies.is_exact
     assert sorted(null.n_pies.values) == sorted(plain_counts(reference, compressed, paired=False))
     is_reference = np.arange(n_reference + n_compressed) < n_reference
@@ -59,7 +60,7 @@ def test_matched_enumeration_equals_a_plain_count(n_pairs: int, n_classes: int, 
     rng = np.random.default_rng(seed)
     reference = rng.integers(0, n_classes, (n_pairs, 30))
     compressed = np.where(rng.random((n_pairs, 30)) < agreement, reference, rng.integers(0, n_classes, (n_pairs, 30)))
-    null = relabelling_null(reference, compressed, paired=True, n_permutations=10**6, seed=0)
+    null = relabelling_null(Populations(reference, compressed, paired=True), n_permutations=10**6, seed=0)
     assert null.n_pies.is_exact
     assert len(null.n_pies.values) == 2**n_pairs
     assert sorted(null.n_pies.values) == sorted(plain_counts(reference, compressed, paired=True))
@@ -89,7 +90,9 @@ def test_the_other_statistics_equal_a_plain_count(
     predicted = rng.integers(0, n_classes, (n_reference + n_compressed, 20))
     given_labels = rng.integers(-1, n_classes, 20)
     reference, compressed = predicted[:n_reference], predicted[n_reference:]
-    null = relabelling_null(reference, compressed, paired=False, n_permutations=10**6, seed=0, labels=given_labels)
+    null = relabelling_null(
+        Populations(reference, compressed, paired=False, labels=given_labels), n_permutations=10**6, seed=0
+    )
     is_reference = np.arange(len(predicted)) < n_reference
 
     def modal(rows: np.ndarray) -> np.ndarray:
@@ -113,7 +116,9 @@ def test_any_number_of_networks(n_reference: int, n_compressed: int) -> None:
     """Masks of one word, exactly one word, and several."""
     rng = np.random.default_rng(n_reference)
     labels = rng.choice(8, size=(n_reference + n_compressed, 50), p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.04, 0.03, 0.03])
-    null = relabelling_null(labels[:n_reference], labels[n_reference:], paired=False, n_permutations=5, seed=1)
+    null = relabelling_null(
+        Populations(labels[:n_reference], labels[n_reference:], paired=False), n_permutations=5, seed=1
+    )
     assert not null.n_pies.is_exact
     assert null.n_pies.observed == plain_n_pies(labels, np.arange(len(labels)) < n_reference)
 
@@ -122,8 +127,8 @@ def test_drawn_relabellings_approach_the_enumeration() -> None:
     """The Monte Carlo mean is within its error of the exact one, for both designs."""
     _, populations = simulate(0, n_networks=5, n=300)
     for paired in (True, False):
-        exact = relabelling_null(*populations.values(), paired=paired, n_permutations=10**4, seed=0)
-        drawn = relabelling_null(*populations.values(), paired=paired, n_permutations=31, seed=0)
+        exact = relabelling_null(Populations(*populations.values(), paired=paired), n_permutations=10**4, seed=0)
+        drawn = relabelling_null(Populations(*populations.values(), paired=paired), n_permutations=31, seed=0)
         assert exact.n_pies.is_exact
         assert not drawn.n_pies.is_exact
         assert abs(drawn.n_pies.mean - exact.n_pies.mean) < 4 * exact.n_pies.sd / np.sqrt(31)
@@ -134,17 +139,22 @@ def test_p_value_by_hand() -> None:
     reference, compressed = np.array([[0, 0, 0], [0, 0, 1]]), np.array([[1, 1, 1], [1, 1, 1]])
     # identity: D = {0,0}, {0,0}, {0,1}: modes 0 0 0 against 1 1 1: 3 PIEs; one swap: {0,1} both sides (ties to 0) on examples
     # 0 and 1, and on example 2 {0,1} against {1,1} or {1,1} against {0,1}: 1 PIE
-    null = relabelling_null(reference, compressed, paired=True, n_permutations=100, seed=0)
+    null = relabelling_null(Populations(reference, compressed, paired=True), n_permutations=100, seed=0)
     assert sorted(null.n_pies.values) == [1, 1, 3, 3]
     assert null.n_pies.observed == 3
     assert null.n_pies.p_value == null.smallest_p == 2 / 4
-    assert relabelling_null(reference, compressed, paired=True, n_permutations=3, seed=0).n_pies.p_value >= 1 / 4
+    assert (
+        relabelling_null(Populations(reference, compressed, paired=True), n_permutations=3, seed=0).n_pies.p_value
+        >= 1 / 4
+    )
 
 
 def test_identical_populations_give_no_pie_and_p_of_one() -> None:
     """Nothing happened."""
     _, populations = simulate(1)
-    null = relabelling_null(populations["dense"], populations["dense"], paired=True, n_permutations=200, seed=0)
+    null = relabelling_null(
+        Populations(populations["dense"], populations["dense"], paired=True), n_permutations=200, seed=0
+    )
     assert null.n_pies.observed == 0
     assert null.n_pies.p_value == 1
     assert null.n_pies.values.max() == 0
@@ -155,10 +165,10 @@ def test_swapping_the_populations_keeps_p() -> None:
     _, populations = simulate(2)
     for paired in (True, False):
         there = relabelling_null(
-            populations["dense"], populations["pruned"], paired=paired, n_permutations=10**4, seed=0
+            Populations(populations["dense"], populations["pruned"], paired=paired), n_permutations=10**4, seed=0
         )
         back = relabelling_null(
-            populations["pruned"], populations["dense"], paired=paired, n_permutations=10**4, seed=0
+            Populations(populations["pruned"], populations["dense"], paired=paired), n_permutations=10**4, seed=0
         )
         assert there.n_pies.p_value == back.n_pies.p_value
         assert there.n_pies.observed == back.n_pies.observed
@@ -168,7 +178,9 @@ def test_swapping_the_populations_keeps_p() -> None:
 def test_pairs_must_be_as_many() -> None:
     """A paired null of 3 and 2 networks makes no sense."""
     with pytest.raises(ValueError, match="not 3 and 2"):
-        relabelling_null(np.zeros((3, 4), int), np.zeros((2, 4), int), paired=True, n_permutations=10, seed=0)
+        relabelling_null(
+            Populations(np.zeros((3, 4), int), np.zeros((2, 4), int), paired=True), n_permutations=10, seed=0
+        )
 
 
 @pytest.mark.parametrize("paired", [True, False])
@@ -177,7 +189,7 @@ def test_level(paired: bool) -> None:
     rejections = 0
     for seed in range(300):
         _, populations = simulate(seed, n_networks=8, n=60, damage=0)
-        null = relabelling_null(*populations.values(), paired=paired, n_permutations=199, seed=seed)
+        null = relabelling_null(Populations(*populations.values(), paired=paired), n_permutations=199, seed=seed)
         rejections += null.n_pies.p_value <= 0.05
     assert rejections <= stats.binom.ppf(0.9987, 300, 0.05)
 
@@ -185,4 +197,7 @@ def test_level(paired: bool) -> None:
 def test_power() -> None:
     """A large effect is found."""
     _, populations = simulate(3, n_networks=8, n=600, damage=0.6)
-    assert relabelling_null(*populations.values(), paired=True, n_permutations=999, seed=0).n_pies.p_value < 0.02
+    assert (
+        relabelling_null(Populations(*populations.values(), paired=True), n_permutations=999, seed=0).n_pies.p_value
+        < 0.02
+    )

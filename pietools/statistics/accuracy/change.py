@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.statistics.tools.estimates import Estimate
+from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import NO_SPREAD, paired_t, welch_t
 
 
@@ -132,8 +133,7 @@ def worst_class(
 def _check(reference: np.ndarray, compressed: np.ndarray, margin: float, *, paired: bool) -> None:
     if margin <= 0:
         raise ValueError(f"a margin is above 0, not {margin}")
-    if paired and len(reference) != len(compressed):
-        raise ValueError(f"paired populations have equally many networks, not {len(reference)} and {len(compressed)}")
+    check_paired(reference, compressed, paired=paired)
 
 
 def _one_sided(tests: dict[str, np.ndarray], margin: float) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.accuracy.agreement import mean_and_sd
-from pietools.statistics.tools.ballots import Ballots, masks
+from pietools.statistics.tools.ballots import masks
+from pietools.statistics.tools.populations import Populations
 
 SUBSETS = ("pies", "non-pies", "random", "all")
 SCHEMA = {
@@ -21,17 +22,13 @@ SCHEMA = {
 }
 
 
-def accuracy_on_pies(
-    reference: np.ndarray, compressed: np.ndarray, labels: np.ndarray, *, paired: bool
-) -> pl.DataFrame:
+def accuracy_on_pies(votes: Populations) -> pl.DataFrame:
     """Top-1 accuracy on PIEs, on all other examples, on a random subset of as many examples, and on all.
 
     Parameters
     ----------
-    reference, compressed
-        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other.
-    labels
-        Given labels, shape (n,), −1 where there is none: those examples are left out.
+    votes
+        Predicted labels of both populations, and the given labels; examples without one are left out.
 
     Returns
     -------
@@ -41,36 +38,37 @@ def accuracy_on_pies(
         the PIEs of all networks but k, and (``paired``) but its match, judge network k. ``random``: the mean over all subsets,
         and the standard deviation over the drawing of one subset.
 
+    Raises
+    ------
+    ValueError
+        If no labels are given.
+
     References
     ----------
     Hooker et al. (2019), arXiv 1911.05248, section 4, where the sets are built with the network that they judge.
     """
-    has_label = labels >= 0
-    sides, labels = (reference[:, has_label], compressed[:, has_label]), labels[has_label]
-    ballots = Ballots.count(np.vstack(sides))
-    is_reference = np.arange(len(reference) + len(compressed)) < len(reference)
+    if votes.labels is None:
+        raise ValueError("accuracy needs the given labels")
+    is_labelled, right = votes.labels >= 0, votes.right
     rows = []
-    for side, name in enumerate(("reference", "compressed")):
-        right = sides[side] == labels
-        is_pie = np.array(
-            [_pies_without(ballots, is_reference, k, side, len(labels), paired=paired) for k in range(len(right))]
-        )
-        rows += _rows(
-            name, right, is_pie if min(map(len, sides)) > 1 or (not paired and len(right) > 1) else is_pie[:0]
-        )
+    for side, (name, of_side) in enumerate((("reference", right.reference), ("compressed", right.compressed))):
+        is_pie = np.array([_pies_without(votes, k, side)[is_labelled] for k in range(len(of_side))])
+        is_judged = min(votes.sizes) > 1 or (not votes.paired and len(of_side) > 1)
+        rows += _rows(name, of_side, is_pie if is_judged else is_pie[:0])
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _pies_without(ballots: Ballots, is_reference: np.ndarray, k: int, side: int, n: int, *, paired: bool) -> np.ndarray:
+def _pies_without(votes: Populations, k: int, side: int) -> np.ndarray:
     """Whether each example is a PIE when network k of a side (0 reference, 1 compressed), and its match, is left out."""
-    n_reference = int(is_reference.sum())
-    left_out = [k, n_reference + k] if paired else [k + side * n_reference]
-    is_used = np.ones(len(is_reference), dtype=bool)
+    n_reference, n_networks = votes.sizes[0], sum(votes.sizes)
+    is_reference = np.arange(n_networks) < n_reference
+    left_out = [k, n_reference + k] if votes.paired else [k + side * n_reference]
+    is_used = np.ones(n_networks, dtype=bool)
     is_used[left_out] = False
     before, after = masks(np.stack([is_used & is_reference, is_used & ~is_reference]))
-    found = np.zeros(n, dtype=bool)
-    found[ballots.examples] = ballots.modal_columns(before) != ballots.modal_columns(after)
-    return found
+    is_pie = np.zeros(votes.n_examples, dtype=bool)
+    is_pie[votes.ballots.examples] = votes.ballots.modal_columns(before) != votes.ballots.modal_columns(after)
+    return is_pie
 
 
 def _rows(population: str, right: np.ndarray, is_pie: np.ndarray) -> list[dict]:

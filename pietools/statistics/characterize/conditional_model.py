@@ -13,7 +13,6 @@ from pietools.statistics.characterize.cross_fitting import (
     Draw,
     Properties,
     Sets,
-    check_shapes,
     cross_fit,
     halves,
 )
@@ -26,6 +25,7 @@ from pietools.statistics.characterize.half_sample_tests import (
     with_odds_ratio,
 )
 from pietools.statistics.characterize.influences import Influences
+from pietools.statistics.tools.populations import Populations
 
 COMPRESSION = "(compression)"
 COLUMNS = (
@@ -54,11 +54,9 @@ class ConditionalModel:
 
 
 def conditional_model(
-    right_reference: np.ndarray,
-    right_compressed: np.ndarray,
+    right: Populations,
     properties: Properties,
     *,
-    paired: bool,
     seed: int | list[int],
 ) -> ConditionalModel:
     """Which properties make compression hurt more, among examples of equal difficulty?
@@ -68,9 +66,8 @@ def conditional_model(
 
     Parameters
     ----------
-    right_reference, right_compressed
-        Whether each network predicts the given label, boolean, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one
-        matches row k of the other.
+    right
+        Whether each network predicts the given label, boolean, (K_D, n) and (K_C, n).
     properties
         Of all n examples. What comes from the reference networks is cross-fitted: a property of one half of them, the counts
         of the other, both directions, 20 splits, averaged.
@@ -99,11 +96,6 @@ def conditional_model(
           ``no-variance``), or what makes it doubtful (``few-events``: fewer than ten informative examples per term,
           ``high-vif``); else null.
 
-    Raises
-    ------
-    ValueError
-        If the design is paired and K_D ≠ K_C, or the shapes do not fit.
-
     Notes
     -----
     The likelihood takes matched networks as independent. Where compression does nothing that changes nothing. Elsewhere
@@ -114,13 +106,12 @@ def conditional_model(
     :mod:`pietools.statistics.characterize.influences`. The number of examples is taken as large, degrees of freedom are
     those of the networks, and of marginal effects the mean of θ(1 − θ) counts as known.
     """
-    n_networks = len(right_reference), len(right_compressed)
-    check_shapes(right_reference, right_compressed, paired=paired)
+    n_networks, paired = right.sizes, right.paired
     design = Design.of(properties.of(np.arange(n_networks[0])), properties.names)
     fewest = 1 + properties.needs_networks
     if min(n_networks) < fewest or not design.is_kept.any():
         return _no_fit(design, "one-network" if design.is_kept.any() else "no-examples")
-    fits = ConditionalFits.of(right_reference, right_compressed, properties, design)
+    fits = ConditionalFits.of(right, properties, design)
     draw: Draw = partial(halves, paired=paired) if properties.needs_networks else _everyone
     n_splits = N_SPLITS if properties.needs_networks else 1
     found = cross_fit(fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_splits=n_splits)
@@ -128,7 +119,7 @@ def conditional_model(
         return _no_fit(design, "separated" if len(fits.examples) else "no-examples")
     coefficients = found.estimate[: len(design.joint) + 1]
     has_errors = min(n_networks) >= FEWEST_NETWORKS
-    of_examples = fits.influences(found.splits, coefficients, paired=paired) if has_errors else None
+    of_examples = fits.influences(found.splits, coefficients) if has_errors else None
     return _model(found, of_examples, design, n_networks)
 
 

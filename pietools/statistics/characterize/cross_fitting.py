@@ -140,9 +140,3 @@ def thirds(
 def set_size(k: int, *, needs_networks: bool) -> int:
     """Networks h behind each modal label of :func:`thirds`, of k."""
     return k // 3 if needs_networks else k // 2
-
-
-def check_shapes(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> None:
-    """Refuse populations (K_D, n) and (K_C, n) of different examples, and matched ones of different sizes."""
-    if reference.shape[1] != compressed.shape[1] or (paired and len(reference) != len(compressed)):
-        raise ValueError(f"shapes {reference.shape} and {compressed.shape} do not fit each other")

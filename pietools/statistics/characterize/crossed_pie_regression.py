@@ -18,7 +18,6 @@ from pietools.statistics.characterize.cross_fitting import (
     CrossFitted,
     Properties,
     Sets,
-    check_shapes,
     cross_fit,
     set_size,
     thirds,
@@ -29,6 +28,7 @@ from pietools.statistics.characterize.logistic import AlikeFits, Counts
 from pietools.statistics.characterize.model_rows import few_events, fitted_rows, model_columns, model_rows
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
 from pietools.statistics.characterize.pie_regression import informative_classes
+from pietools.statistics.tools.populations import Populations
 
 SIDES = ("compressed", "baseline", "difference")
 _OF_ALL = ("side", "model", "property", "set_size", "p_adjusted", "vif", "n_missing", "flag")
@@ -40,14 +40,11 @@ COLUMNS = (
 
 
 def crossed_pie_regression(
-    reference: np.ndarray,
-    compressed: np.ndarray,
+    votes: Populations,
     properties: Properties,
     *,
-    paired: bool,
     seed: int | list[int],
     outcome: str = "pie",
-    labels: np.ndarray | None = None,
     classes: np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Logistic regression of PIEs on properties, beside the same one for dense-against-dense PIEs, and their difference.
@@ -57,14 +54,14 @@ def crossed_pie_regression(
 
     Parameters
     ----------
-    reference, compressed
-        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other.
+    votes
+        Predicted labels of both populations.
     properties
         Of all n examples. Those from reference networks come from networks that have no part in the PIEs.
     seed
         Of splits and half-samples.
-    outcome, labels
-        ``pie``, or ``forgotten`` (right to wrong) with the given labels, shape (n,), −1 where there is none.
+    outcome
+        ``pie``, or ``forgotten`` (right to wrong), which needs the given labels.
     classes
         Class of each example, shape (n,), integers: each then has an intercept of its own.
 
@@ -93,8 +90,7 @@ def crossed_pie_regression(
     compression does nothing, and the expected difference is exactly 0. The errors lean to the wide side (1.0 to 1.8 times the
     truth in simulation): a half-sample is split once, while the estimate averages 20 splits.
     """
-    check_shapes(reference, compressed, paired=paired)
-    n_networks = len(reference), len(compressed)
+    n_networks, paired = votes.sizes, votes.paired
     design = Design.of(properties.of(np.arange(n_networks[0])), properties.names, classes)
     h = set_size(min(n_networks), needs_networks=properties.needs_networks)
     kept = design.is_kept
@@ -103,9 +99,7 @@ def crossed_pie_regression(
     if h < 1 or not kept.any() or not design.varying:
         flag = "few-networks" if h < 1 else None if kept.any() else "no-examples"
         return _finish(_nothing(design), design, h, n_groups, flag)
-    outcomes = PieOutcomes.of(
-        reference[:, kept], compressed[:, kept], outcome=outcome, labels=None if labels is None else labels[kept]
-    )
+    outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
     fits = _Fits(outcomes, properties, design, None if codes is None else codes[kept], defaultdict(AlikeFits))
     draw = partial(thirds, paired=paired, needs_networks=properties.needs_networks)
     fewest = 3 if properties.needs_networks else 2

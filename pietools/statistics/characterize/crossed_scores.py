@@ -9,7 +9,6 @@ from pietools.statistics.characterize.cross_fitting import (
     N_SAMPLES_OF_REGRESSIONS,
     Properties,
     Sets,
-    check_shapes,
     cross_fit,
     set_size,
     thirds,
@@ -19,6 +18,7 @@ from pietools.statistics.characterize.half_sample_tests import half_sample_tests
 from pietools.statistics.characterize.logistic import AlikeFits
 from pietools.statistics.characterize.out_of_fold import SCORES, predictions, scores
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
+from pietools.statistics.tools.populations import Populations
 
 COLUMNS = (
     *("comparison", "score", "n_events", "chance", "estimate", "std_error", "statistic", "df", "p_value"),
@@ -28,15 +28,12 @@ COMPARISONS = ("compressed", "compressed-alone", "baseline", "beyond-alone", "be
 
 
 def crossed_scores(
-    reference: np.ndarray,
-    compressed: np.ndarray,
+    votes: Populations,
     properties: Properties,
     *,
-    paired: bool,
     seed: int | list[int],
     alone: str = "loss",
     outcome: str = "pie",
-    labels: np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Out-of-fold scores for PIEs, against one property alone and against dense-against-dense PIEs.
 
@@ -45,7 +42,7 @@ def crossed_scores(
 
     Parameters
     ----------
-    reference, compressed, properties, paired, outcome, labels
+    votes, properties, outcome
         As in :func:`pietools.statistics.characterize.crossed_pie_regression.crossed_pie_regression`, with the same sets.
     seed
         Of splits, folds and half-samples.
@@ -64,17 +61,14 @@ def crossed_scores(
         some split there are fewer than five events, or they are separated), ``unstable`` (in some half-sample),
         ``no-variance``, or null.
     """
-    check_shapes(reference, compressed, paired=paired)
-    n_networks = len(reference), len(compressed)
+    n_networks, paired = votes.sizes, votes.paired
     design = Design.of(properties.of(np.arange(n_networks[0])), properties.names)
     h = set_size(min(n_networks), needs_networks=properties.needs_networks)
     kept = design.is_kept
     if h < 1 or not kept.any() or alone not in [design.names[j] for j in design.joint]:
         flag = "few-networks" if h < 1 else "constant" if kept.any() else "no-examples"
         return _frame(np.full(_WIDTH, np.nan), np.empty((0, _WIDTH)), n_networks, flag)
-    outcomes = PieOutcomes.of(
-        reference[:, kept], compressed[:, kept], outcome=outcome, labels=None if labels is None else labels[kept]
-    )
+    outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
     fits = tuple(AlikeFits() for _ in range(3))
     statistic = _Scores(outcomes, properties, design, design.names.index(alone), seed, fits)
 

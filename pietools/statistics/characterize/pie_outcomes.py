@@ -6,6 +6,7 @@ import numpy as np
 
 from pietools.statistics.characterize.cross_fitting import Sets
 from pietools.statistics.tools.ballots import Ballots, masks, members_of
+from pietools.statistics.tools.populations import Populations
 
 OUTCOMES = ("pie", "forgotten")
 
@@ -20,19 +21,21 @@ class PieOutcomes:
     right: np.ndarray | None
 
     @classmethod
-    def of(
-        cls, reference: np.ndarray, compressed: np.ndarray, *, outcome: str = "pie", labels: np.ndarray | None = None
-    ) -> "PieOutcomes":
-        """Outcomes of predicted labels (K_D, n) and (K_C, n).
+    def of(cls, votes: Populations, *, outcome: str = "pie") -> "PieOutcomes":
+        """Outcomes of the predicted labels of two populations.
 
         ``pie``: the modal labels differ. ``forgotten``: the first is the given label (n,), −1 where there is none, and the
         second is not. Ties go to the lowest label.
+
+        Raises
+        ------
+        ValueError
+            If there is no such outcome, or ``forgotten`` is asked without labels.
         """
-        if outcome not in OUTCOMES or (outcome == "forgotten" and labels is None):
+        if outcome not in OUTCOMES or (outcome == "forgotten" and votes.labels is None):
             raise ValueError(f"outcome is pie, or forgotten where labels are given, not {outcome}")
-        ballots = Ballots.count(np.vstack([reference, compressed]))
-        right = ballots.column_of(labels) if outcome == "forgotten" and labels is not None else None
-        return cls(ballots, len(reference), reference.shape[1], right)
+        right = None if outcome == "pie" or votes.labels is None else votes.ballots.column_of(votes.labels)
+        return cls(votes.ballots, votes.sizes[0], votes.n_examples, right)
 
     def between(self, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes (n,) from the first set of dense networks to the compressed ones, and to the second set of dense ones."""

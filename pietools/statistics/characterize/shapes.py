@@ -14,6 +14,7 @@ from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.half_sample_tests import with_odds_ratio
 from pietools.statistics.characterize.logistic import fit_logistic
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
+from pietools.statistics.tools.populations import Populations
 
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
 N_POINTS = 41
@@ -79,11 +80,9 @@ class _Basis:
 
 
 def conditional_shape(
-    right_reference: np.ndarray,
-    right_compressed: np.ndarray,
+    right: Populations,
     properties: Properties,
     *,
-    paired: bool,
     seed: int | list[int],
 ) -> Shape:
     """How much more compression hurts along one property, among examples of equal difficulty.
@@ -96,9 +95,9 @@ def conditional_shape(
     """
     if len(properties.names) != 1:
         raise ValueError(f"a shape is of one property, not of {len(properties.names)}")
-    everyone = properties.of(np.arange(len(right_reference)))[:, 0]
-    right = np.concatenate([right_reference, right_compressed])
-    is_informative = right.any(axis=0) & ~right.all(axis=0)
+    everyone = properties.of(np.arange(right.sizes[0]))[:, 0]
+    both = np.concatenate([right.reference, right.compressed])
+    is_informative = both.any(axis=0) & ~both.all(axis=0)
     if not is_informative.any():
         return _no_shape("no-examples")
     basis = _Basis.of(everyone[is_informative])
@@ -111,19 +110,17 @@ def conditional_shape(
         of_basis = replace(
             of_basis, of=lambda networks: basis.columns(properties.of(networks)[:, 0]), needs_networks=True
         )
-    model = conditional_model(right_reference, right_compressed, of_basis, paired=paired, seed=seed)
+    model = conditional_model(right, of_basis, seed=seed)
     flag = model.terms["flag"][0]
     if model.log_odds is None:
         return _no_shape(flag)
     covariance = None if model.covariance is None else model.covariance[1:, 1:]
-    df = min(len(right_reference), len(right_compressed)) - 1
+    df = min(right.sizes) - 1
     quantile = float(stats.t.isf((1 - CONFIDENCE) / 2, df)) if df else np.nan
     return Shape(_curve(basis, design, model.log_odds.estimate[1:], covariance, quantile), flag)
 
 
-def pie_shapes(
-    reference: np.ndarray, compressed: np.ndarray, properties: Properties, *, paired: bool, seed: int | list[int]
-) -> tuple[Shape, Shape]:
+def pie_shapes(votes: Populations, properties: Properties, *, seed: int | list[int]) -> tuple[Shape, Shape]:
     """Log odds of being a PIE along one property, between dense and compressed and between dense and dense networks.
 
     Of one split of the networks, as in :func:`crossed_pie_regression`, and its property: sets of the same sizes, so that the two
@@ -132,14 +129,14 @@ def pie_shapes(
     networks disagree, as in :func:`conditional_shape`: where all agree there are no PIEs, and knots there would separate them.
     """
     needs_networks = properties.needs_networks
-    if set_size(min(len(reference), len(compressed)), needs_networks=needs_networks) < 1:
+    if set_size(min(votes.sizes), needs_networks=needs_networks) < 1:
         return _no_shape("few-networks"), _no_shape("few-networks")
-    everyone = np.arange(len(reference)), np.arange(len(compressed))
-    sets, *_ = thirds(np.random.default_rng(seed), *everyone, paired=paired, needs_networks=needs_networks)
+    everyone = (np.arange(k) for k in votes.sizes)
+    sets, *_ = thirds(np.random.default_rng(seed), *everyone, paired=votes.paired, needs_networks=needs_networks)
     values = properties.of(sets.properties)[:, 0]
-    between, baseline = PieOutcomes.of(reference, compressed).between(sets)
-    first = reference[0]
-    disagree = (reference != first).any(axis=0) | (compressed != first).any(axis=0)
+    between, baseline = PieOutcomes.of(votes).between(sets)
+    disagree = np.zeros(votes.n_examples, dtype=bool)
+    disagree[votes.ballots.examples] = True
     return pie_shape(between, values, shown=disagree), pie_shape(baseline, values, shown=disagree)
 
 

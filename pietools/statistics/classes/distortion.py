@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, half_sample_interval, half_samples
+from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
 FEWEST_CLASSES = 3
@@ -79,7 +80,7 @@ def intensification(
     Good et al. (2022), arXiv 2206.02976, ask the question, and call slopes above 1 intensification. The correction is that of a
     regression with errors in the variables: Fuller (1987), doi:10.1002/9780470316665, section 1.2.
     """
-    _check_pairs(recall_reference, recall_compressed, paired=paired)
+    check_paired(recall_reference, recall_compressed, paired=paired)
     present = weights > 0
     n_classes, share = int(present.sum()), weights[present] / weights.sum()
     x, y = (
@@ -195,7 +196,7 @@ def cev_sde(rates_reference: Rates, rates_compressed: Rates, *, paired: bool, se
     Blakeney et al. (2021), arXiv 2106.07849; Blakeney et al. (2022), doi:10.1109/NAS55553.2022.9925287, and their code,
     github.com/gentry-atkinson/CEV_SDE_demo.
     """
-    _check_pairs(rates_reference[0], rates_compressed[0], paired=paired)
+    check_paired(rates_reference[0], rates_compressed[0], paired=paired)
     sizes = len(rates_reference[0]), len(rates_compressed[0])
     changes = _relative_changes(rates_reference, rates_compressed, _everyone(*sizes))
     n_classes = int(np.isfinite(changes[0]).sum())
@@ -265,8 +266,3 @@ def _distance(
     estimate = published - float(replications.mean() - published) * h / (min(sizes) - h)
     interval = half_sample_interval(estimate, replications, *sizes)
     return {**row, "estimate": estimate, **asdict(interval), "flag": None}
-
-
-def _check_pairs(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> None:
-    if paired and len(reference) != len(compressed):
-        raise ValueError(f"paired populations have equally many networks, not {len(reference)} and {len(compressed)}")

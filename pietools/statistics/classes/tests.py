@@ -10,6 +10,7 @@ import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL
 from pietools.statistics.tools.multiplicity import adjust, max_t
+from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import hedges_g, paired_t, welch_t
 
 COLUMNS = (
@@ -142,8 +143,7 @@ def count_significant(tests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _check(recalls: Two, accuracies: Two, n: np.ndarray | None, *, paired: bool) -> None:
-    if paired and len(recalls[0]) != len(recalls[1]):
-        raise ValueError(f"paired populations have equally many networks, not {len(recalls[0])} and {len(recalls[1])}")
+    check_paired(*recalls, paired=paired)
     for recall, accuracy in zip(recalls, accuracies, strict=True):
         if n is not None and not np.allclose(np.nansum(recall * n, axis=1) / n.sum(), accuracy, rtol=0, atol=1e-6):
             raise ValueError("the accuracies are not the means of the recalls weighted by n")

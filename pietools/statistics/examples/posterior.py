@@ -15,6 +15,7 @@ from scipy import stats
 from scipy.special import expit, log_expit
 
 from pietools.statistics.examples.joint_prior import EDGES, NODES, SIGMAS, JointPrior, fit_joint_prior, rate_kernels
+from pietools.statistics.tools.populations import Populations
 
 DELTA = 0.1
 FLAGGED = 0.9
@@ -54,25 +55,17 @@ class Posterior:
     flag: str | None
 
 
-def error_rate_posterior(
-    right_reference: np.ndarray, right_compressed: np.ndarray, *, paired: bool, delta: float = DELTA
-) -> Posterior:
+def error_rate_posterior(right: Populations, *, delta: float = DELTA) -> Posterior:
     """Posterior probability, per example, that the error rate rose (fell) by more than δ.
 
     Random: the networks, and the examples as a sample from a population of examples, whose prior is estimated.
 
     Parameters
     ----------
-    right_reference, right_compressed
-        Whether the network predicts the given label, boolean, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one
-        matches row k of the other.
+    right
+        Whether each network predicts the given label, boolean, (K_D, n) and (K_C, n).
     delta
         Smallest change of the error rate that counts, in [0, 1).
-
-    Raises
-    ------
-    ValueError
-        If the populations are paired and have different numbers of networks.
 
     Notes
     -----
@@ -88,24 +81,22 @@ def error_rate_posterior(
     Efron (2010), Large-scale inference, doi:10.1017/CBO9780511761362. Stephens (2017), False discovery rates: a new deal,
     doi:10.1093/biostatistics/kxw041, for the unimodal mixture and the weight on its point.
     """
-    n_networks = len(right_reference), len(right_compressed)
-    if paired and n_networks[0] != n_networks[1]:
-        raise ValueError(f"paired populations have equally many networks, not {n_networks[0]} and {n_networks[1]}")
-    n_right = int(right_reference.sum()) + int(right_compressed.sum())
-    if n_right in (0, right_reference.size + right_compressed.size):
-        return _no_fit(right_reference.shape[1], "no-variance")
+    n_networks, sides = right.sizes, (right.reference, right.compressed)
+    n_right = sum(int(side.sum()) for side in sides)
+    if n_right in (0, sum(n_networks) * right.n_examples):
+        return _no_fit(right.n_examples, "no-variance")
     if min(n_networks) < 2:
-        return _no_fit(right_reference.shape[1], "one-network")
-    wrong = [(~right).sum(axis=0) for right in (right_reference, right_compressed)]
+        return _no_fit(right.n_examples, "one-network")
+    wrong = [(~side).sum(axis=0) for side in sides]
     cells, which, n = np.unique(np.stack(wrong, axis=1), axis=0, return_inverse=True, return_counts=True)
-    odds_ratio = _within_pairs(right_reference, right_compressed) if paired else 1.0
+    odds_ratio = _within_pairs(*sides) if right.paired else 1.0
     log_likelihood = _log_likelihood(cells, *n_networks, odds_ratio=odds_ratio)
     # Each row relative to its largest entry: only ratios matter, and none underflows where it counts.
     largest = log_likelihood.max(axis=1)
     log_likelihood -= largest[:, None]
     likelihood = np.exp(log_likelihood, out=log_likelihood)
     fit = fit_joint_prior(likelihood, n, _common_shift(wrong[0], n_networks[0], wrong[1], n_networks[1]))
-    std_error = _shift_std_error(right_reference, right_compressed, paired=paired)
+    std_error = _shift_std_error(*sides, paired=right.paired)
     shifts = fit.shift + std_error * stats.t.ppf(_QUANTILES, min(n_networks) - 1)
     cellwise = [_summaries(likelihood, replace(fit, shift=shift), delta) for shift in shifts]
     examples = pl.DataFrame(

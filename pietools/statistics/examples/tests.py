@@ -16,6 +16,7 @@ from scipy import stats
 from pietools.conventions import LEVEL
 from pietools.statistics.tools.ballots import masks, random_relabellings
 from pietools.statistics.tools.multiplicity import adjust
+from pietools.statistics.tools.populations import Populations
 
 CORRECTIONS = {
     "none": "p_value",
@@ -31,10 +32,8 @@ _SAME = 1 + 1e-7
 
 
 def example_tests(
-    right_reference: np.ndarray,
-    right_compressed: np.ndarray,
+    right: Populations,
     *,
-    paired: bool,
     seed: int | list[int],
     n_permutations: int = 1000,
     level: float = LEVEL,
@@ -46,9 +45,8 @@ def example_tests(
 
     Parameters
     ----------
-    right_reference, right_compressed
-        Whether the network predicts the given label, boolean, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one
-        matches row k of the other.
+    right
+        Whether each network predicts the given label, boolean, (K_D, n) and (K_C, n).
     seed, n_permutations
         Of the relabellings for Westfall–Young; 0 leaves it out (its column is null).
     level
@@ -64,11 +62,6 @@ def example_tests(
         (step-down min-p over all examples), ``flag``: why an example is not among those corrected over, ``no-variance`` (its margin
         allows only p = 1 whatever the labels: all networks agree, or no pair disagrees) or ``filtered``; else null.
 
-    Raises
-    ------
-    ValueError
-        If the populations are paired and have different numbers of networks.
-
     Notes
     -----
     The margin is the number of right predictions of both populations, or the number of discordant pairs; it says nothing
@@ -77,10 +70,8 @@ def example_tests(
     Benjamini–Hochberg assumes positive dependence between examples, Benjamini–Yekutieli nothing; Westfall & Young (1993) uses the
     dependence itself: it relabels whole networks, and controls the family-wise error.
     """
-    n_networks = len(right_reference), len(right_compressed)
-    if paired and n_networks[0] != n_networks[1]:
-        raise ValueError(f"paired populations have equally many networks, not {n_networks[0]} and {n_networks[1]}")
-    columns, margin, count = _counts(right_reference, right_compressed, paired=paired)
+    n_networks, paired = right.sizes, right.paired
+    columns, margin, count = _counts(right)
     table = sign_table(n_networks[0]) if paired else fisher_table(*n_networks)
     p_value = table[margin, count]
     smallest_p = table.min(axis=1)[margin]
@@ -89,13 +80,13 @@ def example_tests(
     if n_permutations:
         members = random_relabellings(np.random.default_rng(seed), n_permutations, *n_networks, paired=paired)
         offset = columns["n_right_reference"] - count
-        voted = np.vstack([right_reference, right_compressed])
+        voted = np.vstack([right.reference, right.compressed])
         p_westfall_young = _westfall_young(voted, margin, offset, table, p_value, members)
     is_varying = (margin > 0) & (paired | (margin < sum(n_networks)))
     return pl.DataFrame(
         {
             **columns,
-            "estimate": right_compressed.mean(axis=0) - right_reference.mean(axis=0),
+            "estimate": right.compressed.mean(axis=0) - right.reference.mean(axis=0),
             "p_value": p_value,
             "smallest_p": smallest_p,
             "p_adjusted": _over_tested(p_value, tested, "benjamini-hochberg"),
@@ -107,17 +98,15 @@ def example_tests(
     ).with_columns(pl.col("flag").replace("", None))
 
 
-def _counts(
-    right_reference: np.ndarray, right_compressed: np.ndarray, *, paired: bool
-) -> tuple[dict[str, np.ndarray | None], np.ndarray, np.ndarray]:
+def _counts(right: Populations) -> tuple[dict[str, np.ndarray | None], np.ndarray, np.ndarray]:
     """Columns of counts, and where to look in the table: margin, and what of it fell to the reference."""
-    n_right_reference, n_right_compressed = right_reference.sum(axis=0), right_compressed.sum(axis=0)
+    n_right_reference, n_right_compressed = right.reference.sum(axis=0), right.compressed.sum(axis=0)
     columns: dict[str, np.ndarray | None]
     columns = {"n_right_reference": n_right_reference, "n_right_compressed": n_right_compressed}
-    if not paired:
+    if not right.paired:
         columns |= {"n_harmful": None, "n_beneficial": None}
         return columns, n_right_reference + n_right_compressed, n_right_reference
-    n_both = (right_reference & right_compressed).sum(axis=0)
+    n_both = (right.reference & right.compressed).sum(axis=0)
     n_harmful, n_beneficial = n_right_reference - n_both, n_right_compressed - n_both
     columns |= {"n_harmful": n_harmful, "n_beneficial": n_beneficial}
     return columns, n_harmful + n_beneficial, n_harmful

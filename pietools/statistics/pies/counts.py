@@ -12,6 +12,7 @@ import polars as pl
 from pietools.statistics.pies.excess import disjoint_pies, n_different
 from pietools.statistics.tools.ballots import Ballots, masks, members_of, random_relabellings
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, half_sample_interval, half_samples
+from pietools.statistics.tools.populations import Populations
 
 COUNTS = ("n_pies", "n_pies_untied", "forgotten", "recovered", "moved")
 # Half of a few networks ties oftener, or more rarely, than all of them: untied counts of halves say nothing of the whole then.
@@ -38,17 +39,13 @@ class Stability:
 NO_STABILITY = Stability(None, None, None, None)
 
 
-def pie_count_intervals(
-    reference: np.ndarray, compressed: np.ndarray, labels: np.ndarray, *, paired: bool, seed: int | list[int]
-) -> dict[str, Interval]:
+def pie_count_intervals(votes: Populations, *, seed: int | list[int]) -> dict[str, Interval]:
     """Half-sample interval of each count of PIEs.
 
     Parameters
     ----------
-    reference, compressed
-        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other.
-    labels
-        Given labels, shape (n,), −1 where there is none.
+    votes
+        Predicted labels of both populations, and the given labels.
 
     Returns
     -------
@@ -56,13 +53,19 @@ def pie_count_intervals(
         ``n_pies``, ``n_pies_untied``, ``forgotten``, ``recovered`` and ``moved``: an interval for the expected count, the mean
         over studies of as many networks; its lower end may be below 0. ``n_pies_untied`` has none below ten networks: with
         five, where halves of two tie much oftener, its intervals held the truth in 56 to 80 % of simulated studies.
+
+    Raises
+    ------
+    ValueError
+        If no labels are given.
     """
-    sizes = len(reference), len(compressed)
-    ballots = Ballots.count(np.vstack([reference, compressed]))
+    sizes, labels = votes.sizes, votes.labels
+    if labels is None:
+        raise ValueError("counts by direction need the given labels")
     everyone = np.ones((1, sizes[0]), dtype=bool), np.ones((1, sizes[1]), dtype=bool)
-    counts = count_pies(ballots, labels, everyone)[0]
-    halves = half_samples(*sizes, paired=paired, seed=seed)
-    replications = count_pies(ballots.undecided(sizes[0], min(sizes) // 2), labels, halves)
+    counts = count_pies(votes.ballots, labels, everyone)[0]
+    halves = half_samples(*sizes, paired=votes.paired, seed=seed)
+    replications = count_pies(votes.undecided(sizes[0], min(sizes) // 2), labels, halves)
     intervals = {
         name: half_sample_interval(float(count), values, *sizes)
         for name, count, values in zip(COUNTS, counts, replications.T, strict=True)
@@ -94,19 +97,17 @@ def count_pies(ballots: Ballots, labels: np.ndarray, sets: tuple[np.ndarray, np.
     return np.array(rows)
 
 
-def split_half_jaccard(
-    reference: np.ndarray, compressed: np.ndarray, *, paired: bool, seed: int | list[int]
-) -> Stability:
+def split_half_jaccard(votes: Populations, *, seed: int | list[int]) -> Stability:
     """Would other networks name the same PIEs? Jaccard index of the PIE sets of two disjoint halves.
 
     Under the null hypothesis the networks are exchangeable between the populations (``paired``: within pairs); each relabelling is
     split once. A high index alone says little: examples near a tie are PIEs of both halves without any effect.
     """
-    sizes = len(reference), len(compressed)
+    sizes, paired = votes.sizes, votes.paired
     if min(sizes) < 2:
         return NO_STABILITY
     # A half has networks of both names when they are dealt out anew: what no half of all networks can decide otherwise is left out.
-    ballots = Ballots.count(np.vstack([reference, compressed])).undecided(sum(sizes), min(sizes) // 2)
+    ballots = votes.undecided(sum(sizes), min(sizes) // 2)
     rng = np.random.default_rng(seed)
     identity = np.arange(sum(sizes)) < sizes[0]
     relabellings = random_relabellings(rng, N_RELABELLINGS, *sizes, paired=paired)
@@ -146,9 +147,7 @@ def _halves(rng: np.random.Generator, is_reference: np.ndarray, *, paired: bool)
     return members_of((*first, *second), len(is_reference))
 
 
-def pies_by_replicates(
-    reference: np.ndarray, compressed: np.ndarray, *, paired: bool, seed: int | list[int]
-) -> pl.DataFrame:
+def pies_by_replicates(votes: Populations, *, seed: int | list[int]) -> pl.DataFrame:
     """How the counts depend on the number of networks: few networks tie often, so small studies name more PIEs.
 
     Returns
@@ -159,10 +158,8 @@ def pies_by_replicates(
         ``between``, ``reference_baseline`` and ``compressed_baseline``: dense against compressed, dense against dense and
         compressed against compressed PIEs of disjoint sets.
     """
-    sizes = len(reference), len(compressed)
-    ballots = Ballots.count(np.vstack([reference, compressed]))
     rng = np.random.default_rng(seed)
-    rows = [_at_size(ballots, rng, sizes, k, paired=paired) for k in _doubling(min(sizes))]
+    rows = [_at_size(votes, rng, k) for k in _doubling(min(votes.sizes))]
     return pl.DataFrame(rows, schema=BY_REPLICATES)
 
 
@@ -177,11 +174,10 @@ def _doubling(largest: int) -> list[int]:
     return [*(2**i for i in range(largest.bit_length()) if 2**i < largest), largest]
 
 
-def _at_size(
-    ballots: Ballots, rng: np.random.Generator, sizes: tuple[int, int], k: int, *, paired: bool
-) -> dict[str, float | None]:
+def _at_size(votes: Populations, rng: np.random.Generator, k: int) -> dict[str, float | None]:
+    ballots, sizes = votes.ballots, votes.sizes
     n_draws = 1 if k == max(sizes) else N_DRAWS
-    draws = [_draw(rng, sizes, paired=paired) for _ in range(n_draws)]
+    draws = [_draw(rng, sizes, paired=votes.paired) for _ in range(n_draws)]
     counts = [n_different(*_modes(ballots, sizes, (d[:k], c[:k]))) for d, c in draws]
     found: dict[str, float | None] = {
         "n_networks": k,

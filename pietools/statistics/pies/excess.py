@@ -16,6 +16,7 @@ import numpy as np
 
 from pietools.statistics.tools.ballots import Ballots, masks, members_of
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, t_interval
+from pietools.statistics.tools.populations import Populations
 
 N_SPLITS = 1000
 
@@ -39,14 +40,13 @@ class Excess:
     flag: str | None
 
 
-def pie_excess(reference: np.ndarray, compressed: np.ndarray, *, paired: bool, seed: int | list[int]) -> Excess:
+def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
     """Excess PIEs of a comparison, with a 95 % t interval.
 
     Parameters
     ----------
-    reference, compressed
-        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other, and matched
-        networks always fall into the same set.
+    votes
+        Predicted labels of both populations. Paired networks always fall into the same set.
 
     Notes
     -----
@@ -60,12 +60,11 @@ def pie_excess(reference: np.ndarray, compressed: np.ndarray, *, paired: bool, s
     ----------
     Efron & Stein (1981), The jackknife estimate of variance. doi:10.1214/aos/1176345462
     """
-    sizes = len(reference), len(compressed)
+    sizes, paired = votes.sizes, votes.paired
     h = 3 * min(sizes) // 8
     if h < 1:
         return Excess(None, NO_INTERVAL, h, 0, None, None, None, "too-few-networks")
-    ballots = Ballots.count(np.vstack([reference, compressed])).undecided(sizes[0], h)
-    members, parts = random_splits(ballots, np.random.default_rng(seed), sizes, h, paired=paired)
+    members, parts = random_splits(votes.undecided(sizes[0], h), np.random.default_rng(seed), sizes, h, paired=paired)
     between, of_reference, of_compressed = (float(part) for part in parts.mean(axis=0))
     values = parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2
     kept = [members[:, : sizes[0]]] if paired else [members[:, : sizes[0]], members[:, sizes[0] :]]

@@ -18,10 +18,10 @@ from scipy import stats
 
 from pietools.conventions import LEVEL
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
-from pietools.statistics.regimes.regime import Regime, check_regimes
 from pietools.statistics.regimes.residuals import Design
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.half_samples import t_interval
+from pietools.statistics.tools.populations import Populations, check_regimes
 from pietools.statistics.tools.t_tests import NO_SPREAD
 from pietools.statistics.tools.u_statistics import FEWEST_NETWORKS, pair_sum_variance, pair_weights
 
@@ -51,8 +51,8 @@ class ChangeCorrelation(Estimate):
 
 
 def change_correlation(
-    right_a: Regime,
-    right_b: Regime,
+    right_a: Populations,
+    right_b: Populations,
     *,
     matched: bool,
     covariates: np.ndarray | None = None,
@@ -102,7 +102,7 @@ def change_correlation(
     check_regimes(right_a, right_b, matched=matched)
     (a, groups_a), (b, groups_b) = right_a.changes(), right_b.changes()
     n_networks = min(*right_a.sizes, *right_b.sizes)
-    design = Design.of(right_a.reference.shape[1], covariates, classes)
+    design = Design.of(right_a.n_examples, covariates, classes)
     if n_networks < 2 or design.df < 1:
         return ChangeCorrelation(n_networks=n_networks, flag="one-network" if n_networks < 2 else "few-examples")
     groups, in_a, in_b = _units(groups_a, groups_b, matched=matched)

@@ -11,9 +11,9 @@ import numpy as np
 
 from pietools.statistics.pies.counts import COUNTS, count_pies
 from pietools.statistics.pies.excess import jackknife_variance, random_splits
-from pietools.statistics.tools.ballots import Ballots
 from pietools.statistics.tools.estimates import t_test
 from pietools.statistics.tools.half_samples import half_sample_interval, half_samples
+from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
 FEWEST_NETWORKS = 4
@@ -22,29 +22,36 @@ MEASURES = ("excess", "forgotten")
 
 @dataclass(frozen=True)
 class Levels:
-    """Predicted labels of a regime at several sparsities.
+    """Predicted labels of a regime at several sparsities: the same dense networks beside those of each.
 
-    ``reference``: (K_D, n); ``compressed``: (K_C, n) at each of rising ``sparsities``. If ``paired``, row k of one
-    matches row k of all others.
+    ``votes``: of each of rising ``sparsities``, with the given labels.
     """
 
-    reference: np.ndarray
-    compressed: tuple[np.ndarray, ...]
+    votes: tuple[Populations, ...]
     sparsities: tuple[float, ...]
-    paired: bool
+
+    @property
+    def paired(self) -> bool:
+        """Whether row k of one population matches row k of all others."""
+        return all(votes.paired for votes in self.votes)
 
     @property
     def sizes(self) -> list[int]:
         """Networks of each population, the dense one first."""
-        return [len(self.reference), *map(len, self.compressed)]
+        return [self.votes[0].sizes[0], *(votes.sizes[1] for votes in self.votes)]
 
     def with_networks(self, k: int, seed: list[int]) -> "Levels":
         """With k networks in every population, drawn at random where there are more; the same rows if paired."""
+        if k == max(self.sizes):
+            return self
         rng = np.random.default_rng(seed)
         first = np.sort(rng.permutation(self.sizes[0])[:k])
         rows = [first if self.paired else np.sort(rng.permutation(size)[:k]) for size in self.sizes[1:]]
-        compressed = tuple(labels[those] for labels, those in zip(self.compressed, rows, strict=True))
-        return replace(self, reference=self.reference[first], compressed=compressed)
+        cut = (
+            replace(votes, reference=votes.reference[first], compressed=votes.compressed[those])
+            for votes, those in zip(self.votes, rows, strict=True)
+        )
+        return replace(self, votes=tuple(cut))
 
 
 @dataclass(frozen=True)
@@ -83,15 +90,13 @@ class Measured:
     counted: dict[str, Counted]
 
 
-def measure(levels: Levels, given_labels: np.ndarray, n_networks: int, seed: int | list[int]) -> Measured:
+def measure(levels: Levels, n_networks: int, seed: int | list[int]) -> Measured:
     """The ``excess`` and the number of ``forgotten`` at each level, in samples of ``n_networks`` networks of each population.
 
     Parameters
     ----------
     levels
-        Predicted labels ≥ 0.
-    given_labels
-        Shape (n,), −1 where there is none.
+        Predicted labels at each sparsity, with the given labels.
     n_networks
         To which all populations are cut by lot; that of the smallest population of all regimes that are compared.
     seed
@@ -103,39 +108,39 @@ def measure(levels: Levels, given_labels: np.ndarray, n_networks: int, seed: int
     counted = {}
     if n_networks >= FEWEST_NETWORKS:
         cut = levels.with_networks(n_networks, [*seed, 0])
-        errors = [_error_rates(labels, given_labels) for labels in (cut.reference, *cut.compressed)]
-        ballots = [Ballots.count(np.vstack([cut.reference, labels])) for labels in cut.compressed]
+        right = [votes.right for votes in cut.votes]
+        errors = [(~side).mean(axis=1) for side in (right[0].reference, *(both.compressed for both in right))]
         halves = half_samples(n_networks, n_networks, paired=levels.paired, seed=[*seed, 1])
-        excess, splits = _excess(ballots, n_networks, [*seed, 1], paired=levels.paired)
+        excess, splits = _excess(cut, n_networks, [*seed, 1])
         kept = [splits[0]] if levels.paired else list(splits)
         counted = {
             "excess": _counted(excess, errors, splits, kept),
-            "forgotten": _counted(_forgotten(ballots, given_labels, halves), errors, halves, []),
+            "forgotten": _counted(_forgotten(cut, halves), errors, halves, []),
         }
     return Measured(levels, n_networks, seed, counted)
 
 
-def _excess(
-    ballots: list[Ballots], k: int, seed: list[int], *, paired: bool
-) -> tuple[Sampled, tuple[np.ndarray, np.ndarray]]:
+def _excess(levels: Levels, k: int, seed: list[int]) -> tuple[Sampled, tuple[np.ndarray, np.ndarray]]:
     """Excess at each level, and who is in each split, of the dense and of the compressed networks."""
     h = 3 * k // 8
     values = []
-    for votes in ballots:
-        members, parts = random_splits(votes.undecided(k, h), np.random.default_rng(seed), (k, k), h, paired=paired)
+    for votes in levels.votes:
+        rng = np.random.default_rng(seed)
+        members, parts = random_splits(votes.undecided(k, h), rng, (k, k), h, paired=levels.paired)
         values.append(parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2)
     samples = np.stack(values, axis=1)
     return Sampled(samples.mean(axis=0), samples), (members[:, :k], members[:, k:])
 
 
-def _forgotten(ballots: list[Ballots], given_labels: np.ndarray, halves: tuple[np.ndarray, np.ndarray]) -> Sampled:
+def _forgotten(levels: Levels, halves: tuple[np.ndarray, np.ndarray]) -> Sampled:
     k = halves[0].shape[1]
     everyone = np.ones((1, k), dtype=bool)
     value, samples = [], []
-    for votes in ballots:
+    for votes in levels.votes:
+        assert votes.labels is not None  # there are error rates
         undecided = votes.undecided(k, k // 2)
-        value.append(count_pies(undecided, given_labels, (everyone, everyone))[0, COUNTS.index("forgotten")])
-        samples.append(count_pies(undecided, given_labels, halves)[:, COUNTS.index("forgotten")])
+        value.append(count_pies(undecided, votes.labels, (everyone, everyone))[0, COUNTS.index("forgotten")])
+        samples.append(count_pies(undecided, votes.labels, halves)[:, COUNTS.index("forgotten")])
     return Sampled(np.array(value, dtype=float), np.stack(samples, axis=1).astype(float))
 
 
@@ -150,12 +155,6 @@ def _counted(
     return Counted(count, points, relative, kept, bool(dense.samples.all()))
 
 
-def _error_rates(labels: np.ndarray, given_labels: np.ndarray) -> np.ndarray:
-    """Of each network, over labelled examples, shape (K,)."""
-    is_labelled = given_labels >= 0
-    return (labels[:, is_labelled] != given_labels[is_labelled]).mean(axis=1)
-
-
 def _sampled(rates: list[np.ndarray], members: np.ndarray) -> Sampled:
     table = np.stack(rates, axis=1)
     return Sampled(table.mean(axis=0), members @ table / members.sum(axis=1, keepdims=True))
@@ -163,7 +162,7 @@ def _sampled(rates: list[np.ndarray], members: np.ndarray) -> Sampled:
 
 def check_comparable(a: Measured, b: Measured, *, matched: bool) -> None:
     """Refuse regimes whose samples are not those of one comparison: see :func:`measure`."""
-    if a.levels.reference.shape[1] != b.levels.reference.shape[1] or a.n_networks != b.n_networks:
+    if a.levels.votes[0].n_examples != b.levels.votes[0].n_examples or a.n_networks != b.n_networks:
         raise ValueError("regimes are compared on the same examples at the same number of networks")
     if matched and (a.levels.paired != b.levels.paired or len({*a.levels.sizes, *b.levels.sizes}) > 1):
         raise ValueError("matched regimes have the same design and as many networks")

@@ -5,13 +5,13 @@ Sets of examples are kept as bits, so that overlaps of thousands of them are pop
 
 import numpy as np
 
-from pietools.statistics.regimes.regime import Regime
-from pietools.statistics.tools.ballots import Ballots, masks, random_relabellings
+from pietools.statistics.tools.ballots import masks, random_relabellings
 from pietools.statistics.tools.half_samples import half_samples
+from pietools.statistics.tools.populations import Populations
 
 
 def lost_examples(
-    regime: Regime, given_labels: np.ndarray | None, reference: np.ndarray, compressed: np.ndarray
+    regime: Populations, given_labels: np.ndarray | None, reference: np.ndarray, compressed: np.ndarray
 ) -> np.ndarray:
     """Examples lost between two sets of networks, for many of them.
 
@@ -31,9 +31,9 @@ def lost_examples(
         Bits of shape (M, ⌈n / 8⌉).
     """
     smallest = int(min(reference.sum(axis=1).min(), compressed.sum(axis=1).min()))
-    ballots = Ballots.count(np.vstack([regime.reference, regime.compressed])).undecided(sum(regime.sizes), smallest)
+    ballots = regime.undecided(sum(regime.sizes), smallest)
     right = None if given_labels is None else ballots.column_of(given_labels)
-    is_lost = np.zeros(regime.reference.shape[1], dtype=bool)
+    is_lost = np.zeros(regime.n_examples, dtype=bool)
     rows = np.empty((len(reference), -(-len(is_lost) // 8)), dtype=np.uint8)
     for row, one, other in zip(rows, masks(reference), masks(compressed), strict=True):
         before, after = ballots.modal_columns(one), ballots.modal_columns(other)
@@ -42,14 +42,14 @@ def lost_examples(
     return rows
 
 
-def lost_as_labelled(regime: Regime, given_labels: np.ndarray | None) -> np.ndarray:
+def lost_as_labelled(regime: Populations, given_labels: np.ndarray | None) -> np.ndarray:
     """The examples that the regime lost, as bits (bytes,)."""
     is_reference = np.arange(sum(regime.sizes))[None] < regime.sizes[0]
     return lost_examples(regime, given_labels, is_reference, ~is_reference)[0]
 
 
 def lost_when_relabelled(
-    regime: Regime, given_labels: np.ndarray | None, n_permutations: int, seed: list[int]
+    regime: Populations, given_labels: np.ndarray | None, n_permutations: int, seed: list[int]
 ) -> np.ndarray:
     """The same for random relabellings: swaps within pairs if the regime is paired, any split of its networks otherwise."""
     rng = np.random.default_rng(seed)
@@ -57,7 +57,7 @@ def lost_when_relabelled(
     return lost_examples(regime, given_labels, is_reference, ~is_reference)
 
 
-def lost_in_halves(regime: Regime, given_labels: np.ndarray | None, seed: list[int]) -> np.ndarray:
+def lost_in_halves(regime: Populations, given_labels: np.ndarray | None, seed: list[int]) -> np.ndarray:
     """The same for half-samples of the networks, of which the same seed draws the same replicates."""
     reference, compressed = half_samples(*regime.sizes, paired=regime.paired, seed=seed)
     before = np.pad(reference, ((0, 0), (0, regime.sizes[1])))

@@ -16,8 +16,8 @@ from pietools.statistics.regimes.lost import (
     lost_when_relabelled,
     seed_of,
 )
-from pietools.statistics.regimes.regime import Regime, check_regimes
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, half_sample_interval
+from pietools.statistics.tools.populations import Populations, check_regimes
 from pietools.statistics.tools.relabelling import NullDistribution
 
 
@@ -46,7 +46,7 @@ class Overlap:
 
 
 def pie_overlap(
-    labels_a: Regime, labels_b: Regime, *, matched: bool, n_permutations: int, seed: int | list[int]
+    labels_a: Populations, labels_b: Populations, *, matched: bool, n_permutations: int, seed: int | list[int]
 ) -> Overlap:
     """PIEs that two regimes share beyond chance.
 
@@ -93,7 +93,7 @@ def pie_overlap(
         *counts,
         n_both,
         _interval(n_both, both, matched=matched, seed=seed),
-        *_agreement(*counts, n_both, labels_a.reference.shape[1]),
+        *_agreement(*counts, n_both, labels_a.n_examples),
         null,
         n_both - null.mean,
         null.p_value,
@@ -102,7 +102,7 @@ def pie_overlap(
     )
 
 
-def _interval(n_both: int, both: tuple[Regime, Regime], *, matched: bool, seed: int | list[int]) -> Interval:
+def _interval(n_both: int, both: tuple[Populations, Populations], *, matched: bool, seed: int | list[int]) -> Interval:
     sizes = [min(regime.sizes) for regime in both]
     if min(sizes) < 4:
         return NO_INTERVAL

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pietools.statistics.pies.excess import jackknife_variance
-from pietools.statistics.regimes.regime import Regime, check_regimes
 from pietools.statistics.regimes.residuals import Design
-from pietools.statistics.tools.ballots import Ballots, masks
+from pietools.statistics.tools.ballots import masks
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, t_interval
+from pietools.statistics.tools.populations import Populations, check_regimes
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
 N_SPLITS = 400
@@ -39,8 +39,8 @@ class PieCorrelation:
 
 
 def pie_correlation(
-    labels_a: Regime,
-    labels_b: Regime,
+    labels_a: Populations,
+    labels_b: Populations,
     *,
     matched: bool,
     seed: int | list[int],
@@ -72,7 +72,7 @@ def pie_correlation(
     check_regimes(labels_a, labels_b, matched=matched)
     k = min(*labels_a.sizes, *labels_b.sizes)
     h = 3 * k // 8 if set_size is None else set_size
-    design = Design.of(labels_a.reference.shape[1], covariates, classes)
+    design = Design.of(labels_a.n_examples, covariates, classes)
     if h < 1 or 2 * h > k or design.df < 1:
         flag = "few-examples" if design.df < 1 else "too-few-networks"
         return PieCorrelation(None, NO_INTERVAL, None, None, h, flag)
@@ -87,7 +87,7 @@ def pie_correlation(
 Sets = tuple[np.ndarray, np.ndarray]  # of the reference and of the compressed networks, boolean (splits, 2, K)
 
 
-def _disjoint_sets(rng: np.random.Generator, labels: Regime, h: int) -> Sets:
+def _disjoint_sets(rng: np.random.Generator, labels: Populations, h: int) -> Sets:
     def drawn(k: int) -> np.ndarray:
         turn = rng.permuted(np.tile(np.repeat([1, 2, 0], [h, h, k - 2 * h]), (N_SPLITS, 1)), axis=1)
         return np.stack([turn == 1, turn == 2], axis=1)
@@ -96,16 +96,16 @@ def _disjoint_sets(rng: np.random.Generator, labels: Regime, h: int) -> Sets:
     return reference, reference if labels.paired else drawn(labels.sizes[1])
 
 
-def _members(labels: Regime, sets: Sets) -> list[np.ndarray]:
+def _members(labels: Populations, sets: Sets) -> list[np.ndarray]:
     """Who is in each split at all, boolean (splits, K) per independent sample of networks."""
     return [np.asarray(members.any(axis=1)) for members in (sets[:1] if labels.paired else sets)]
 
 
-def _pies(labels: Regime, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
+def _pies(labels: Populations, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
     """Examples that can be a PIE at all, and whether they are in sets 1 and 2 of each split, boolean (splits, 2, examples)."""
     n_reference, n_compressed = labels.sizes
     h = int(sets[0][0, 0].sum())
-    ballots = Ballots.count(np.vstack([labels.reference, labels.compressed])).undecided(n_reference, h)
+    ballots = labels.undecided(n_reference, h)
     before = masks(np.pad(sets[0].reshape(-1, n_reference), ((0, 0), (0, n_compressed))))
     after = masks(np.pad(sets[1].reshape(-1, n_compressed), ((0, 0), (n_reference, 0))))
     found = np.empty((len(before), len(ballots.examples)), dtype=bool)
@@ -145,7 +145,7 @@ def _estimate(products: np.ndarray, kept: list[np.ndarray], k: int, h: int) -> P
     return PieCorrelation(rho, interval, float(between.mean()) / of_sets, (a * b) ** 0.5 / of_sets, h, flag)
 
 
-def dense_against_dense(reference: np.ndarray, second: np.ndarray | None = None) -> Regime:
+def dense_against_dense(reference: np.ndarray, second: np.ndarray | None = None) -> Populations:
     """The baseline: as if a second dense population were compressed.
 
     Parameters
@@ -157,5 +157,5 @@ def dense_against_dense(reference: np.ndarray, second: np.ndarray | None = None)
         which leaves sets half as large: give :func:`pie_correlation` the same ``set_size`` for both.
     """
     if second is not None:
-        return Regime(reference, second, paired=False)
-    return Regime(reference[::2], reference[1::2], paired=False)
+        return Populations(reference, second, paired=False)
+    return Populations(reference[::2], reference[1::2], paired=False)

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import stats
 
 from pietools.conventions import LEVEL
-from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.tools.estimates import Estimate, t_test
+from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.t_tests import NO_SPREAD
 from pietools.statistics.tools.u_statistics import FEWEST_NETWORKS, pair_sum_variance, pair_weights
 
@@ -37,7 +37,7 @@ class TheoryGain(Estimate):
 
 
 def theory_gain(
-    right: Regime,
+    right: Populations,
     hypothesis: np.ndarray,
     *,
     seed: int | list[int],
@@ -79,7 +79,7 @@ def theory_gain(
     Hawinkel, Waegeman & Maere (2024), doi:10.1080/00031305.2023.2216252, for out-of-sample R² and its error
     over examples.
     """
-    n = right.reference.shape[1]
+    n = right.n_examples
     columns = [_columns(values, n) for values in (covariates, hypothesis)]
     n_classes = 1 if classes is None else len(np.unique(classes))
     if flag := _refusal(right, columns, n, n_classes):
@@ -104,7 +104,7 @@ def _columns(values: np.ndarray | None, n: int) -> np.ndarray:
     return (columns[:, varies] - columns[:, varies].mean(axis=0)) / spread[varies]
 
 
-def _refusal(right: Regime, columns: list[np.ndarray], n: int, n_classes: int) -> str | None:
+def _refusal(right: Populations, columns: list[np.ndarray], n: int, n_classes: int) -> str | None:
     if not columns[1].shape[1]:
         return "constant"
     if n < 10 * (n_classes + columns[0].shape[1] + columns[1].shape[1]):

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.regimes.lost import count_bits, lost_as_labelled, lost_when_relabelled, seed_of
-from pietools.statistics.regimes.regime import Regime
+from pietools.statistics.tools.populations import Populations
 
 SCHEMA = {
     "group": pl.String,
@@ -37,7 +37,7 @@ class Transitions:
 
 
 def transitions(
-    regimes: list[Regime], given_labels: np.ndarray | None, *, n_permutations: int, seed: int | list[int]
+    regimes: list[Populations], given_labels: np.ndarray | None, *, n_permutations: int, seed: int | list[int]
 ) -> Transitions:
     """Cross the examples that each regime lost, beside what is expected when all regimes are relabelled.
 
@@ -56,7 +56,7 @@ def transitions(
     ValueError
         If there are fewer than two regimes, or their numbers of examples differ.
     """
-    n = {regime.reference.shape[1] for regime in regimes}
+    n = {regime.n_examples for regime in regimes}
     if len(regimes) < 2 or len(n) > 1:
         raise ValueError(f"at least two regimes of the same examples, not {len(regimes)} of {sorted(n)} examples")
     observed = [lost_as_labelled(regime, given_labels) for regime in regimes]

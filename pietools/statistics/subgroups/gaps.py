@@ -9,6 +9,7 @@ from math import comb
 import numpy as np
 
 from pietools.statistics.tools.ballots import all_relabellings, random_relabellings
+from pietools.statistics.tools.populations import check_paired
 
 # Relabellings that give the same statistic may differ in the last bits.
 _ROUNDING = 1e-12
@@ -73,10 +74,7 @@ def gap_test(
     happened: compare it with ``null_mean``. The swaps are those of :func:`.relabelling_null`, and
     p counts the observed labelling among them (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585).
     """
-    if paired and len(rates_reference) != len(rates_compressed):
-        raise ValueError(
-            f"paired populations have equally many networks, not {len(rates_reference)} and {len(rates_compressed)}"
-        )
+    check_paired(rates_reference, rates_compressed, paired=paired)
     rates = np.vstack([rates_reference, rates_compressed])
     rates = rates[:, np.isfinite(rates).all(axis=0)]
     n_reference, n_compressed = len(rates_reference), len(rates_compressed)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.tools.multiplicity import adjust
+from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import paired_t, welch_t
 
 TESTED = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
@@ -45,7 +46,7 @@ def subgroup_tests(
     Random: the networks. ``paired``: paired t test, else Welch's. The shifted rates sum to zero, weighted by ``n``: one group
     that is hit makes the others look better (see docs/methods/classes.md).
     """
-    _check(rates_reference, rates_compressed, paired=paired)
+    check_paired(rates_reference, rates_compressed, paired=paired)
     known = (n > 0) & np.isfinite(rates_reference).all(axis=0) & np.isfinite(rates_compressed).all(axis=0)
     reference, compressed = (np.where(known, rates, np.nan) for rates in (rates_reference, rates_compressed))
     tested = _tested(reference, compressed, paired=paired)
@@ -69,11 +70,6 @@ def subgroup_tests(
     )
     flags = _flags(known, tested["p_value"], min(len(reference), len(compressed)))
     return frame.fill_nan(None).with_columns(flag=pl.Series(flags, dtype=pl.String))
-
-
-def _check(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> None:
-    if paired and len(reference) != len(compressed):
-        raise ValueError(f"paired populations have equally many networks, not {len(reference)} and {len(compressed)}")
 
 
 def _tested(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from math import comb
 import numpy as np
 
 from pietools.statistics.tools.ballots import Ballots, all_relabellings, masks, random_relabellings
+from pietools.statistics.tools.populations import Populations
 
 
 @dataclass(frozen=True)
@@ -61,36 +62,24 @@ class RelabellingNull:
     taxicab: NullDistribution
 
 
-def relabelling_null(
-    reference: np.ndarray,
-    compressed: np.ndarray,
-    *,
-    paired: bool,
-    n_permutations: int,
-    seed: int | list[int],
-    labels: np.ndarray | None = None,
-) -> RelabellingNull:
+def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | list[int]) -> RelabellingNull:
     """Null distributions of the number of PIEs, of |forgotten − recovered| and of the mean taxicab distance.
 
     H0: the networks are exchangeable between the two populations (``paired``: within each pair). Random: the networks.
 
     Parameters
     ----------
-    reference, compressed
-        Predicted labels ≥ 0, shapes (K_D, n) and (K_C, n). If ``paired``, row k of one matches row k of the other.
+    votes
+        Predicted labels of both populations, and the given labels if directions count.
     n_permutations
         Relabellings to draw. All are enumerated instead if there are no more than this: 2^K matched,
         (K_D + K_C choose K_D) unmatched.
-    labels
-        Given labels, shape (n,), −1 where there is none.
 
     References
     ----------
     Phipson & Smyth (2010), Permutation p-values should never be zero. doi:10.2202/1544-6115.1585
     """
-    n_reference, n_compressed = len(reference), len(compressed)
-    if paired and n_reference != n_compressed:
-        raise ValueError(f"paired populations have equally many networks, not {n_reference} and {n_compressed}")
+    (n_reference, n_compressed), paired, labels = votes.sizes, votes.paired, votes.labels
     n_all = 2**n_reference if paired else comb(n_reference + n_compressed, n_reference)
     is_exact = n_all <= n_permutations
     if is_exact:
@@ -101,9 +90,9 @@ def relabelling_null(
     identity = np.arange(n_reference + n_compressed) < n_reference
     wanted = masks(np.vstack([identity, members]))
 
-    ballots = Ballots.count(np.vstack([reference, compressed]))
+    ballots = votes.ballots
     counts, net = _modal_statistics(ballots, wanted, n_reference, n_compressed, paired=paired, labels=labels)
-    distances = _taxicab(ballots, wanted, n_reference, n_compressed) / reference.shape[1]
+    distances = _taxicab(ballots, wanted, n_reference, n_compressed) / votes.n_examples
     # With equally many networks a relabelling and its mirror image count the same.
     n_alike = 2 if n_reference == n_compressed else 1
     return RelabellingNull(

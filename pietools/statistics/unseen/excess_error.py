@@ -8,6 +8,7 @@ import polars as pl
 
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.tools.multiplicity import adjust
+from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import paired_t, welch_t
 
 TESTED = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
@@ -48,7 +49,7 @@ def excess_error(
     else Welch's. The average is the primary question; the single alterations are exploratory. Hendrycks & Dietterich (2019),
     arXiv 1903.12261, compare error on copies with clean error; Hooker et al. (2019), arXiv 1911.05248, do so for pruned networks.
     """
-    _check(clean_reference, clean_compressed, paired=paired)
+    check_paired(clean_reference, clean_compressed, paired=paired)
     lost = [_with_average(clean - altered) for clean, altered in
             ((clean_reference, altered_reference), (clean_compressed, altered_compressed))]  # fmt: skip
     found = (paired_t if paired else welch_t)(lost[0].T, lost[1].T)
@@ -78,11 +79,6 @@ def _with_average(by_alteration: np.ndarray) -> np.ndarray:
 def _relative_change(reference: np.ndarray, compressed: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(reference > 0, compressed / reference - 1, np.nan)
-
-
-def _check(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> None:
-    if paired and len(reference) != len(compressed):
-        raise ValueError(f"paired populations have equally many networks, not {len(reference)} and {len(compressed)}")
 
 
 def _flags(found: dict[str, np.ndarray], n_networks: int, unknown: str) -> list[str | None]:
@@ -130,7 +126,7 @@ def generalization_gap_change(
     -----
     H0: the mean gap is the same in both populations. Random: the networks. ``paired``: paired t test, else Welch's.
     """
-    _check(train_reference, train_compressed, paired=paired)
+    check_paired(train_reference, train_compressed, paired=paired)
     reference, compressed = train_reference - test_reference, train_compressed - test_compressed
     found = (paired_t if paired else welch_t)(reference[:, None], compressed[:, None])
     return _estimate(found, min(len(reference), len(compressed)))

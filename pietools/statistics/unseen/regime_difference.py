@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pietools.statistics.tools.estimates import Estimate, t_test
+from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
 
@@ -73,9 +74,8 @@ def regime_difference(right_a: np.ndarray, right_b: np.ndarray, *, paired: bool)
     Owen (2007), The pigeonhole bootstrap, arXiv 0712.1111, for the variance of a crossed mean. Satterthwaite (1946),
     doi:10.2307/3002019. Brennan (2001), Generalizability theory, doi:10.1007/978-1-4757-3456-0.
     """
-    if right_a.shape[1] != right_b.shape[1] or (paired and len(right_a) != len(right_b)):
-        raise ValueError(f"shapes {right_a.shape} and {right_b.shape} do not fit each other")
-    a, b = right_a.astype(np.float64), right_b.astype(np.float64)
+    both = Populations(right_a, right_b, paired)
+    a, b = (right.astype(np.float64) for right in (both.reference, both.compressed))
     estimate, n = float(a.mean() - b.mean()), a.shape[1]
     if min(len(a), len(b)) < 2 or n < 2:
         return CrossedDifference(estimate=estimate, flag="one-example" if n < 2 else "one-network")

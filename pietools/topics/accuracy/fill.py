@@ -99,7 +99,4 @@ def _change(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
 
 
 def _on_pies(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
-    found = accuracy_on_pies(
-        *reader.predicted(comparison), reader.labels(comparison.dataset), paired=reader.is_paired(comparison)
-    )
-    return [{**vars(comparison), **row} for row in found.to_dicts()]
+    return [{**vars(comparison), **row} for row in accuracy_on_pies(reader.votes(comparison)).to_dicts()]

@@ -87,11 +87,8 @@ def _fit_primary(reader: StudyReader, comparison: Comparison) -> ConditionalMode
     explained = explanation(reader, comparison)
     if explained is None or not reader.n_labelled(comparison.dataset):
         return None
-    reference, compressed = (
-        reader.right_by_key(name, comparison.dataset) for name in (comparison.reference, comparison.compressed)
-    )
-    paired = reader.is_paired(comparison)
-    return conditional_model(reference, compressed, explained.properties, paired=paired, seed=reader.settings.seed)
+    right = reader.votes(comparison).on(reader.labelled(comparison.dataset)).right
+    return conditional_model(right, explained.properties, seed=reader.settings.seed)
 
 
 def _names(

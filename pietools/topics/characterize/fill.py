@@ -53,9 +53,7 @@ class _Question:
         self.paired = reader.is_paired(comparison)
         self.seed = comparison.seed(reader.settings.seed)
         rows = reader.labelled(comparison.dataset)
-        self.labels = reader.labels(comparison.dataset)[rows]
-        self.reference, self.compressed = (matrix[:, rows] for matrix in reader.predicted(comparison))
-        self.right = self.reference == self.labels, self.compressed == self.labels
+        self.votes = reader.votes(comparison).on(rows)
         pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
         forgotten = pies.filter(direction="forgotten")
         self.is_event = {
@@ -86,15 +84,7 @@ def _pies(question: _Question) -> Rows:
     """Regressions of both outcomes beside their baseline, and the published form."""
     rows = []
     for outcome in OUTCOMES:
-        crossed = crossed_pie_regression(
-            question.reference,
-            question.compressed,
-            question.properties,
-            paired=question.paired,
-            seed=question.seed,
-            outcome=outcome,
-            labels=question.labels,
-        )
+        crossed = crossed_pie_regression(question.votes, question.properties, seed=question.seed, outcome=outcome)
         plain = pie_regression(question.is_event[outcome], question.explained.values, question.names)
         rows += [{"outcome": outcome, **row} for row in crossed.to_dicts()]
         rows += [{"outcome": outcome, "side": PLAIN, **row} for row in plain.to_dicts()]
@@ -103,14 +93,7 @@ def _pies(question: _Question) -> Rows:
 
 def _scores(question: _Question) -> Rows:
     alone = ALONE if ALONE in question.names else question.names[0]
-    found = crossed_scores(
-        question.reference,
-        question.compressed,
-        question.properties,
-        paired=question.paired,
-        seed=question.seed,
-        alone=alone,
-    )
+    found = crossed_scores(question.votes, question.properties, seed=question.seed, alone=alone)
     return [{"question": row.pop("comparison"), "alone": alone, **row} for row in found.to_dicts()]
 
 
@@ -118,10 +101,8 @@ def _shapes(question: _Question) -> Rows:
     rows: Rows = []
     for name in question.names:
         one = question.explained.only(name)
-        conditional = conditional_shape(*question.right, one, paired=question.paired, seed=question.seed)
-        compressed, baseline = pie_shapes(
-            question.reference, question.compressed, one, paired=question.paired, seed=question.seed
-        )
+        conditional = conditional_shape(question.votes.right, one, seed=question.seed)
+        compressed, baseline = pie_shapes(question.votes, one, seed=question.seed)
         for model, shape in (("conditional", conditional), ("compressed", compressed), ("baseline", baseline)):
             points = shape.curve.to_dicts() or [{}]
             rows += [{"property": name, "model": model, "flag": shape.flag, **point} for point in points]
@@ -144,11 +125,11 @@ def _averaged(question: _Question) -> Rows:
         return []
     nothing, ones = np.zeros_like(values), np.ones((len(values), 1))
     columns = np.hstack([values, 0 * ones, nothing]), np.hstack([values, ones, values])
-    n_networks = len(question.reference), len(question.compressed)
+    right, n_networks = question.votes.right, question.votes.sizes
     numbers = np.arange(n_networks[0]), np.arange(n_networks[1]) + (0 if question.paired else n_networks[0])
     populations = [
-        Population(right[:, design.is_kept], columns_of, networks)
-        for right, columns_of, networks in zip(question.right, columns, numbers, strict=True)
+        Population(side[:, design.is_kept], columns_of, networks)
+        for side, columns_of, networks in zip((right.reference, right.compressed), columns, numbers, strict=True)
     ]
     names = (*used, "compressed", *(f"compressed × {name}" for name in used))
     return clustered_logistic(populations, names).to_dicts()

@@ -22,13 +22,12 @@ def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
 
 def _compare(reader: StudyReader, comparison: Comparison) -> tuple[dict[str, Any], pl.DataFrame]:
     paired, settings = reader.is_paired(comparison), reader.settings
-    names = comparison.reference, comparison.compressed
-    reference, compressed = (reader.right(name, comparison.dataset) for name in names)
+    right = reader.votes(comparison).right
     seed = comparison.seed(settings.seed)
-    tests = example_tests(reference, compressed, paired=paired, seed=seed, n_permutations=settings.permutations)
-    posterior = error_rate_posterior(reference, compressed, paired=paired, delta=settings.delta)
-    possible = detectability(tests, len(reference), len(compressed), paired=paired)
-    if not possible.is_possible and min(len(reference), len(compressed)) < possible.replicates_needed:
+    tests = example_tests(right, seed=seed, n_permutations=settings.permutations)
+    posterior = error_rate_posterior(right, delta=settings.delta)
+    possible = detectability(tests, *right.sizes, paired=paired)
+    if not possible.is_possible and min(right.sizes) < possible.replicates_needed:
         reader.warn(
             "no single example can be significant after Benjamini–Hochberg with so few networks; "
             f"{possible.replicates_needed} per population could do.",

@@ -33,12 +33,9 @@ def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
 def _row(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
     paired, seed = reader.is_paired(comparison), comparison.seed(reader.settings.seed)
     reference, compressed = reader.predicted(comparison)
-    labels = reader.labels(comparison.dataset)
-    null = relabelling_null(
-        reference, compressed, paired=paired, n_permutations=reader.settings.permutations, seed=seed, labels=labels
-    )
+    null = relabelling_null(reader.votes(comparison), n_permutations=reader.settings.permutations, seed=seed)
     excess = reader.excess(comparison)
-    stability = split_half_jaccard(reference, compressed, paired=paired, seed=seed)
+    stability = split_half_jaccard(reader.votes(comparison), seed=seed)
     _warn(reader, comparison, null, excess)
     return {
         **vars(comparison),
@@ -70,9 +67,7 @@ def _counts(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
 
 
 def _count_intervals(reader: StudyReader, comparison: Comparison, seed: list[int]) -> dict[str, Any]:
-    labels = reader.labels(comparison.dataset)
-    paired = reader.is_paired(comparison)
-    intervals = pie_count_intervals(*reader.predicted(comparison), labels, paired=paired, seed=seed)
+    intervals = pie_count_intervals(reader.votes(comparison), seed=seed)
     unknown = () if reader.n_labelled(comparison.dataset) else DIRECTIONS
     return {
         f"{count}_{name}": getattr(interval, name)
@@ -125,8 +120,7 @@ def _baseline_columns(reader: StudyReader, comparison: Comparison, seed: list[in
 
 
 def _by_replicates(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
-    paired, seed = reader.is_paired(comparison), comparison.seed(reader.settings.seed)
-    found = pies_by_replicates(*reader.predicted(comparison), paired=paired, seed=seed)
+    found = pies_by_replicates(reader.votes(comparison), seed=comparison.seed(reader.settings.seed))
     return [{**vars(comparison), **row} for row in found.to_dicts()]
 
 

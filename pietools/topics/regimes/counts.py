@@ -74,17 +74,13 @@ def _measured(reader: StudyReader, ladder: Ladder) -> dict[str, Measured]:
         names = reader.replicates(comparison.reference, comparison.dataset) if one.paired else [regime]
         # Matched regimes draw the same replicates, any other has a seed of its own.
         seed = [reader.settings.seed, _number(names)]
-        measured[regime] = measure(one, reader.labels(comparison.dataset), n_networks, seed)
+        measured[regime] = measure(one, n_networks, seed)
     return measured
 
 
 def _levels(reader: StudyReader, members: list[Member]) -> Levels:
-    predicted = [reader.predicted(member.comparison) for member in members]
     return Levels(
-        predicted[0][0],
-        tuple(compressed for _, compressed in predicted),
-        tuple(_sparsity(member) for member in members),
-        all(reader.is_paired(member.comparison) for member in members),
+        tuple(reader.votes(member.comparison) for member in members), tuple(_sparsity(member) for member in members)
     )
 
 

@@ -1,6 +1,5 @@
 """Are the same examples lost in another regime?"""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,10 +9,10 @@ import polars as pl
 from pietools.statistics.regimes.change_correlation import change_correlation
 from pietools.statistics.regimes.overlap import pie_overlap
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
-from pietools.statistics.regimes.regime import Regime
 from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
 from pietools.statistics.regimes.theory import theory_gain
 from pietools.statistics.regimes.transitions import transitions
+from pietools.statistics.tools.populations import Populations
 from pietools.topics.regimes.coefficients import coefficients
 from pietools.topics.regimes.counts import counts
 from pietools.topics.regimes.pairs import (
@@ -119,7 +118,7 @@ def _pies(reader: StudyReader, pair: Pair) -> Row:
     }
 
 
-def _baseline(reader: StudyReader, member: Member) -> Regime:
+def _baseline(reader: StudyReader, member: Member) -> Populations:
     second = reader.second_dense(member.comparison)
     dataset = member.comparison.dataset
     order = reader.by_key(dataset)
@@ -221,7 +220,7 @@ def _tested(reader: StudyReader, member: Member) -> list[Row]:
             continue
         known = np.isfinite(hypothesis)
         gain = theory_gain(
-            replace(right, reference=right.reference[:, known], compressed=right.compressed[:, known]),
+            right.on(known),
             hypothesis[known],
             seed=reader.settings.seed,
             covariates=None if hard.columns is None else hard.columns[known],

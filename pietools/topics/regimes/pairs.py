@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from pietools.statistics.regimes.regime import Regime
+from pietools.statistics.tools.populations import Populations
 from pietools.topics.study_reader import Comparison, StudyReader
 
 HELD_OUT, HALF = "held-out", "half"
@@ -133,14 +133,13 @@ def right_of(reader: StudyReader, member: Member) -> tuple[np.ndarray, np.ndarra
     return reader.right_by_key(one.reference, one.dataset), reader.right_by_key(one.compressed, one.dataset)
 
 
-def right_regime(reader: StudyReader, member: Member, hard: Difficulty) -> Regime:
+def right_regime(reader: StudyReader, member: Member, hard: Difficulty) -> Populations:
     """Right answers on the labelled examples in the order of their keys, of the networks that have no part in the difficulty."""
     reference, compressed = map(hard.left_for_change, right_of(reader, member))
-    return Regime(reference, compressed, reader.is_paired(member.comparison))
+    return Populations(reference, compressed, reader.is_paired(member.comparison))
 
 
-def label_regime(reader: StudyReader, member: Member) -> Regime:
+def label_regime(reader: StudyReader, member: Member) -> Populations:
     """Predicted labels of all examples, in the order of their keys."""
-    order = reader.by_key(member.comparison.dataset)
-    reference, compressed = (matrix[:, order] for matrix in reader.predicted(member.comparison))
-    return Regime(reference, compressed, reader.is_paired(member.comparison))
+    comparison = member.comparison
+    return reader.once(("by key", comparison), lambda: reader.votes(comparison).on(reader.by_key(comparison.dataset)))
