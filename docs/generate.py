@@ -30,6 +30,50 @@ def fenced(text: str, language: str = "text") -> str:
     return f"\n```{language}\n{lines}\n```\n"
 
 
+# Result tables
+
+RUNS = """-- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of the declarations in
+-- pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and gets these.
+
+create schema results;
+
+create table results.runs (
+    run_id integer not null,
+    topic text not null,
+    settings json not null,
+    seed bigint not null,
+    version text not null,
+    input_digest text not null,
+    finished_at timestamptz not null
+);
+comment on table results.runs is 'One row per result table: the run of analyze that its rows came from.';
+comment on column results.runs.run_id is 'number of the run, from 1';
+comment on column results.runs.topic is 'name of the result table';
+comment on column results.runs.settings is 'what the run was asked for, as JSON';
+comment on column results.runs.seed is 'seed of all that was random';
+comment on column results.runs.version is 'of pietools';
+comment on column results.runs.input_digest is 'digest of the predictions that went in: results with another digest than the study has now are stale';
+comment on column results.runs.finished_at is 'when the rows were stored';
+"""
+
+
+def results_sql() -> str:
+    """sql/results.sql: the statements that create every result table."""
+    from pietools.topics.catalogue import TOPICS
+
+    return "\n".join([RUNS, *(table.ddl() for topic in TOPICS.values() for table in topic.tables)])
+
+
+def write(path: Path, content: str, *, is_check: bool) -> int:
+    """Write a generated file, or return 1 if it is another."""
+    if not is_check:
+        path.write_text(content, encoding="utf-8")
+    elif path.read_text(encoding="utf-8") != content:
+        print(f"{path.relative_to(ROOT)} is not what is declared: run docs/generate.py")
+        return 1
+    return 0
+
+
 # Commands
 
 
@@ -245,6 +289,8 @@ def figures(*, is_check: bool) -> int:
 def main() -> int:
     """Run cog over every page that has a generated part."""
     is_check = "--check" in sys.argv[1:]
+    if write(ROOT / "sql" / "results.sql", results_sql(), is_check=is_check):
+        return 1
     pages = [str(page) for page in PAGES if "[[[cog" in page.read_text(encoding="utf-8")]
     options = ["--check", "--diff"] if is_check else ["-r"]
     # The pages import this module by its name.

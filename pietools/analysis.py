@@ -6,7 +6,6 @@ from typing import Any
 from pietools.conventions import TIE_RULE
 from pietools.errors import StudyError
 from pietools.results.analysis import Analysis
-from pietools.results.table import Table
 from pietools.settings import resolve
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
@@ -58,14 +57,20 @@ def analyze(
     """
     if unknown := [topic for topic in topics if topic not in TOPICS]:
         raise StudyError(f"no topic is named '{unknown[0]}'. There are: {', '.join(TOPICS)}.")
-    asked = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    asked: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()
+    }
     asked["comparisons"] = [list(pair) for pair in comparisons]
     resolved = resolve((study.recipe() or {}).get("analyze", {}), asked)
     chosen = [TOPICS[name] for name in topics]
     tables = [(topic, table) for topic in chosen for table in topic.tables if everything or table.is_answer]
-    reader = StudyReader(study, resolved, _progress(on_step, len(tables)))
+    progress = _Progress(on_step, len(tables))
+    reader = StudyReader(study, resolved, progress.item)
     _check_properties(reader, chosen, [*(asked.get("explain") or ()), *(asked.get("theories") or ())])
-    frames = {table.name: _filled(reader, topic, table) for topic, table in tables}
+    frames = {}
+    for topic, table in tables:
+        frames[table.name] = table.frame(topic.fill[table](reader))
+        progress.table()
     analysis = Analysis(
         resolved,
         reader.datasets,
@@ -82,10 +87,6 @@ def analyze(
     return analysis
 
 
-def _filled(reader: StudyReader, topic: Topic, table: Table) -> Any:
-    return table.frame(topic.fill[table](reader))
-
-
 def _check_properties(reader: StudyReader, topics: Sequence[Topic], now: Sequence[str]) -> None:
     """Refuse properties that are not known, and those named now that were not measured; of the recipe's a warning says so."""
     for name in (*(reader.settings.explain or ()), *reader.settings.theories):
@@ -95,13 +96,19 @@ def _check_properties(reader: StudyReader, topics: Sequence[Topic], now: Sequenc
             check_measured(reader, name)
 
 
-def _progress(on_step: Step, n_tables: int) -> Callable[[float], None]:
-    """Takes shares of a table that are done, and passes on how much is done in all."""
-    done = 0.0
+class _Progress:
+    """Takes shares of a table that are done, and passes on how much is done in all, in percent of a table."""
 
-    def on_item(share: float) -> None:
-        nonlocal done
-        done += share
-        on_step(round(100 * done), 100 * n_tables)
+    def __init__(self, on_step: Step, n_tables: int) -> None:
+        self._on_step, self._n_tables = on_step, n_tables
+        self._tables, self._share = 0, 0.0
 
-    return on_item
+    def item(self, share: float) -> None:
+        """A share of the table that is being filled is done."""
+        self._share = min(self._share + share, 1.0)
+        self._on_step(round(100 * (self._tables + self._share)), 100 * self._n_tables)
+
+    def table(self) -> None:
+        """A table is done."""
+        self._tables, self._share = self._tables + 1, 0.0
+        self.item(0.0)

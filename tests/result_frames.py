@@ -1,34 +1,23 @@
 """Rows of result frames, written by hand, for the tests of charts and report."""
 
-import tempfile
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pietools.analysis import Analysis
-from pietools.study import Study
-from pietools.topics import TOPICS
-from pietools.topics.study_reader import Settings
+from pietools.results.analysis import Analysis
+from pietools.results.table import Table
+from pietools.settings import AnalysisSettings
+from pietools.topics.catalogue import TOPICS
 
-
-@cache
-def schemas() -> dict[str, pl.Schema]:
-    """Columns and types of every result table."""
-    with tempfile.TemporaryDirectory() as folder, Study.create(Path(folder) / "empty.duckdb") as study:
-        tables = study.sql("select table_name from duckdb_tables() where schema_name = 'results'")["table_name"]
-        return {name: study.result_schema(name) for name in tables if name != "runs"}
+TABLES: dict[str, Table] = {table.name: table for topic in TOPICS.values() for table in topic.tables}
 
 
 def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Rows as the frame of a result table; what they do not say is null."""
-    return pl.DataFrame(
-        [{column: row.get(column) for column in schemas()[name]} for row in rows], schema=schemas()[name]
-    )
+    return pl.DataFrame([TABLES[name].nothing | row for row in rows], schema=TABLES[name].schema)
 
 
-def make_analysis(class_names: list[str] | None = None, **frames: pl.DataFrame) -> Analysis:
+def make_analysis(class_names: list[str] | None = None, *, everything: bool = True, **frames: pl.DataFrame) -> Analysis:
     """One comparison on one data set; ``frames`` replace its own, the tables that nothing is said of are empty."""
     datasets = frames.pop("datasets", frame(dataset_row()))
     tables = {
@@ -37,9 +26,11 @@ def make_analysis(class_names: list[str] | None = None, **frames: pl.DataFrame) 
         "flips": frame(flips_row()),
         "classes": classes_frame(3, class_names),
     } | frames
-    whole = {name: table(name, tables[name].to_dicts() if name in tables else []) for name in schemas()}
-    assert set(TOPICS) - {"examples"} <= set(whole)
-    return Analysis(Settings(), datasets, whole, ["mind the gap"])
+    whole = {name: table(name, tables[name].to_dicts() if name in tables else []) for name in TABLES}
+    comparisons = whole["pies"].select(
+        "reference", "compressed", "dataset", "role", "regime", "method", "sparsity", "bits"
+    )
+    return Analysis(AnalysisSettings(), datasets, comparisons, whole, ["mind the gap"], everything=everything)
 
 
 def pies_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
@@ -48,7 +39,7 @@ def pies_row(compressed: str = "pruned", **changes: Any) -> dict[str, Any]:
     row |= {"regime": None, "method": None, "sparsity": None, "bits": None}
     row |= {"n_examples": 1000, "n_reference": 10, "n_compressed": 10, "n_pairs": 10, "tie_rule": "lowest"}
     row |= {"n_pies": 90, "n_pies_untied": 60, "forgotten": 50, "recovered": 25, "moved": 15}
-    row |= {"design": "paired", "n_permutations": 1000, "is_exact": False, "null_mean": 40.4, "null_sd": 5.0}
+    row |= {"pairing": "paired", "n_permutations": 1000, "is_exact": False, "null_mean": 40.4, "null_sd": 5.0}
     row |= {
         "null_conf_low": 30.0,
         "null_conf_high": 50.0,
@@ -83,30 +74,28 @@ def dataset_row(**changes: Any) -> dict[str, Any]:
 
 def classes_frame(n: int, names: list[str] | None = None) -> pl.DataFrame:
     """Tests of n classes whose estimates rise from −10 points by one each; those of 8 points and more are significant."""
-    estimates = [-0.1 + 0.01 * i for i in range(n)]
-    default = pl.DataFrame(
+    estimates = pl.Series([-0.1 + 0.01 * i for i in range(n)], dtype=pl.Float64)
+    is_significant = estimates.abs() > 0.0799
+    shifted = pl.DataFrame(
         {
             "reference": "dense",
             "compressed": "pruned",
             "dataset": "toy/test",
             "test": "paired",
             "is_default": True,
+            "scale": "shifted",
             "label": range(n),
             "class_name": names or [f"class {i}" for i in range(n)],
             "n": 100,
             "estimate": estimates,
-            "raw_change": [estimate - 0.02 for estimate in estimates],
-            "p_value": [0.001 if abs(estimate) > 0.0799 else 0.5 for estimate in estimates],
-            "p_adjusted": [0.01 if abs(estimate) > 0.0799 else 0.5 for estimate in estimates],
-            "conf_low": [estimate - 0.03 for estimate in estimates],
-            "conf_high": [estimate + 0.03 for estimate in estimates],
-            "flag": pl.Series([None] * n, dtype=pl.String),
+            "p_value": [0.001 if significant else 0.5 for significant in is_significant],
+            "p_adjusted": [0.01 if significant else 0.5 for significant in is_significant],
+            "conf_low": estimates - 0.03,
+            "conf_high": estimates + 0.03,
         }
     )
-    published = default.with_columns(
-        test=pl.lit("hooker"), is_default=pl.lit(value=False), p_adjusted=pl.lit(None, pl.Float64)
-    )
-    return pl.concat([default, published])
+    raw = shifted.with_columns(pl.col("estimate") - 0.02, scale=pl.lit("raw"))
+    return pl.concat([shifted, raw])
 
 
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:

@@ -30,7 +30,13 @@ GONE = (
     "stability.null_conf_low",
     "stability.null_conf_high",
 )
-GONE_OF_REGIMES = ("expected", "expected_within", "odds_ratio", "odds_ratio_conf_low", "odds_ratio_conf_high")
+GONE_OF_REGIMES: tuple[str, ...] = (
+    "expected",
+    "expected_within",
+    "odds_ratio",
+    "odds_ratio_conf_low",
+    "odds_ratio_conf_high",
+)
 GONE_OF_REGIMES += ("cmh_p", "homogeneity_p", "n_strata")
 Row = dict[str, Any]
 
@@ -109,6 +115,8 @@ def _comparison(analysis: Analysis, row: Row) -> Row:
             _add(found, analysis, table, names)
     for path in GONE:
         _put(found, path, None)
+    if found["accuracy_change"]:
+        found["accuracy_change"]["p_spread"] = None
     found["excess_pies"] = found["excess"]["estimate"]
     found["split_half_jaccard"] = found["stability"]["jaccard"]
     found["dense_baseline"] = found["dense_baseline"] if found["dense_baseline"]["n_pies"] is not None else None

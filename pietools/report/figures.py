@@ -14,7 +14,7 @@ def figures(analysis: Analysis) -> list[Figure]:
     An altered copy of a data set has no figures of its own, of which there could be hundreds: the figure of unseen data holds all
     copies.
     """
-    drawn = []
+    drawn: list[Figure] = []
     for topic in TOPICS.values():
         for spec in topic.figures:
             rows = analysis.tables.get(spec.table)

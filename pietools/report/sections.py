@@ -136,9 +136,10 @@ def _tables(analysis: Analysis, tables: Iterable[Table]) -> Iterator[ShownRows]:
     """Shown tables that were computed and asked for, one per data set, named if there are several."""
     for table in tables:
         frame = analysis.tables.get(table.name)
-        for shown in table.shown if frame is not None else ():
-            if shown.is_answer or analysis.everything:
-                yield from _by_dataset(analysis, shown, frame)
+        if frame is not None:
+            for shown in table.shown:
+                if shown.is_answer or analysis.everything:
+                    yield from _by_dataset(analysis, shown, frame)
 
 
 def _by_dataset(analysis: Analysis, shown: Shown, frame: pl.DataFrame) -> Iterator[ShownRows]:

@@ -78,6 +78,11 @@ class Table:
         """Names of the columns that say what a row is about."""
         return [column.name for column in self.columns if column.is_key]
 
+    @property
+    def nothing(self) -> Row:
+        """A row that says nothing, each column null: what is known is put over it."""
+        return nulls(self.columns)
+
     def frame(self, rows: pl.DataFrame | Iterable[Mapping[str, Any]]) -> pl.DataFrame:
         """Rows as a frame with exactly these columns, in their order and types.
 

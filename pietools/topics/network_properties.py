@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from pietools.statistics.properties import atypicality, difficulty, forgetting, label_noise, prediction_depth, q_score
-from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.network_means import mean_over_networks
 from pietools.study import Study
+from pietools.topics.properties.catalogue import PROPERTIES
 
 # Training examples that atypicality looks at; more change the ranks little.
 N_TRAINING = 10_000
@@ -190,9 +190,7 @@ def _add_of_features(found: NetworkProperties, study: Study, population: str, da
 
     def each(measure_one: Callable[..., pl.Series], *more: np.ndarray) -> np.ndarray:
         both = zip(features(dataset), features(train), strict=True)
-        return np.stack(
-            [measure_one([evaluated], [trained[chosen]], *more).to_numpy() for evaluated, trained in both]
-        )
+        return np.stack([measure_one([evaluated], [trained[chosen]], *more).to_numpy() for evaluated, trained in both])
 
     found.add("atypicality", partial(each, atypicality.atypicality, labels[chosen]))
     found.add("atypicality_knn", partial(each, atypicality.atypicality_knn))

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from pietools.statistics.properties.atypicality import atypicality, atypicality_knn, atypicality_lof
-from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.difficulty import agreement, el2n, entropy, loss, margin, mean_probabilities
 from pietools.statistics.properties.forgetting import el2n_early, forgetting_events, never_learned
 from pietools.statistics.properties.label_noise import is_label_issue, label_noise
@@ -15,6 +14,7 @@ from pietools.statistics.properties.network_means import mean_over_networks
 from pietools.statistics.properties.prediction_depth import label_depth, prediction_depth
 from pietools.statistics.properties.q_score import q_score
 from pietools.statistics.tools.scalars import scalars_from_logits
+from pietools.topics.properties.catalogue import PROPERTIES
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ALL = slice(None)

@@ -7,8 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from pietools.topics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.label_noise import is_label_issue, label_noise
+from pietools.topics.properties.catalogue import PROPERTIES
 
 
 def test_label_issues_by_hand() -> None:

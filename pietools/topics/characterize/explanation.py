@@ -9,9 +9,10 @@ from pietools.errors import StudyError
 from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties
 from pietools.statistics.characterize.half_sample_tests import FEWEST_NETWORKS
-from pietools.topics.properties.catalogue import PROPERTIES
+from pietools.topics.comparison import Comparison
 from pietools.topics.network_properties import NetworkProperties
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.properties.catalogue import PROPERTIES
+from pietools.topics.study_reader import StudyReader, once
 
 DEFAULT = ("loss", "label_noise", "atypicality")
 CROSS_FITTED, OUTSIDE = "cross-fitted", "outside"
@@ -47,19 +48,16 @@ class Explanation:
         )
 
 
+@once
 def explanation(reader: StudyReader, comparison: Comparison) -> Explanation | None:
     """The properties that are asked for, or those that there are; None if there are none."""
-    return reader.once(("explanation", comparison), lambda: _explanation(reader, comparison))
-
-
-def _explanation(reader: StudyReader, comparison: Comparison) -> Explanation | None:
     second = reader.second_dense(comparison)
     networks = reader.network_properties(second or comparison.reference, comparison.dataset)
     outside = {name: values for name, (_, values) in reader.outside_numbers(comparison.dataset).items()}
     names = _names(reader, comparison, networks, outside, is_crossed=second is None)
     if not names:
         return None
-    rows = reader.labelled(comparison.dataset)
+    rows = reader.labelled_by_key(comparison.dataset)
     fixed = {name: outside[name][rows] for name in names if name in outside}
     measured = [name for name in names if name not in fixed]
     if not measured or second is not None:
@@ -78,17 +76,13 @@ def _explanation(reader: StudyReader, comparison: Comparison) -> Explanation | N
     return Explanation(Properties(names, of, needs_networks=True), CROSS_FITTED, networks.n_networks)
 
 
+@once
 def primary_model(reader: StudyReader, comparison: Comparison) -> ConditionalModel | None:
     """The model within examples, with the same draws of replicates in every comparison; None without properties or labels."""
-    return reader.once(("primary_model", comparison), lambda: _fit_primary(reader, comparison))
-
-
-def _fit_primary(reader: StudyReader, comparison: Comparison) -> ConditionalModel | None:
     explained = explanation(reader, comparison)
-    if explained is None or not reader.n_labelled(comparison.dataset):
+    if explained is None or not comparison.is_labelled:
         return None
-    right = reader.votes(comparison).on(reader.labelled(comparison.dataset)).right
-    return conditional_model(right, explained.properties, seed=reader.settings.seed)
+    return conditional_model(comparison.labelled.right, explained.properties, seed=reader.settings.seed)
 
 
 def _names(

@@ -1,135 +1,101 @@
 """Which properties go with being lost in compression, and which only with being difficult?"""
 
-from typing import Any
+from collections.abc import Iterator
 
-import numpy as np
-import polars as pl
-
-from pietools.statistics.characterize.cells import Population, clustered_logistic
+from pietools.results.table import Row
 from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
 from pietools.statistics.characterize.crossed_scores import crossed_scores
-from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.out_of_fold import out_of_fold, predicted_against_observed
-from pietools.statistics.characterize.pie_outcomes import OUTCOMES
 from pietools.statistics.characterize.pie_regression import pie_regression
-from pietools.statistics.characterize.shapes import conditional_shape, pie_shapes
+from pietools.statistics.characterize.shapes import Shape, conditional_shape, pie_shapes
 from pietools.topics.characterize.explanation import Explanation, explanation, primary_model
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.characterize.tables import CALIBRATION, PIES, PRIMARY, SCORES, SHAPES
+from pietools.topics.comparison import Comparison
+from pietools.topics.study_reader import StudyReader
 
 ALONE = "loss"
 PLAIN = "plain"
-Rows = list[dict[str, Any]]
+# Outcomes of an example, and the direction of a PIE that they are.
+OUTCOMES = {"pie": None, "forgotten": "forgotten"}
+POINT = (
+    "value",
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "odds_ratio",
+    "odds_ratio_conf_low",
+    "odds_ratio_conf_high",
+)
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    found: dict[str, Rows] = {
-        "characterize": [],
-        "characterize_pies": [],
-        "characterize_scores": [],
-        "characterize_shapes": [],
-        "characterize_calibration": [],
-        "characterize_averaged": [],
-    }
+def primary(reader: StudyReader) -> Iterator[Row]:
+    """Rows of results.characterize."""
+    for comparison, explained in _explained(reader):
+        model = primary_model(reader, comparison)
+        if model:
+            shared = {"pairing": comparison.pairing, "measured_on": explained.measured_on, "n_missing": model.n_missing}
+            yield from (comparison.names | shared | row for row in model.terms.to_dicts())
+
+
+def pies(reader: StudyReader) -> Iterator[Row]:
+    """Rows of results.characterize_pies: regressions of both outcomes beside their baseline, and the published form."""
+    for comparison, explained in _explained(reader):
+        for outcome, direction in OUTCOMES.items():
+            shared = comparison.names | {"outcome": outcome, "measured_on": explained.measured_on}
+            crossed = crossed_pie_regression(
+                comparison.labelled, explained.properties, seed=comparison.seed, outcome=outcome
+            )
+            is_event = comparison.is_pie(direction)[comparison.has_label]
+            plain = pie_regression(is_event, explained.values, explained.properties.names)
+            yield from (shared | row for row in crossed.to_dicts())
+            yield from (PIES.nothing | shared | {"side": PLAIN} | row for row in plain.to_dicts())
+
+
+def scores(reader: StudyReader) -> Iterator[Row]:
+    """Rows of results.characterize_scores."""
+    for comparison, explained in _explained(reader):
+        names = explained.properties.names
+        alone = ALONE if ALONE in names else names[0]
+        found = crossed_scores(comparison.labelled, explained.properties, seed=comparison.seed, alone=alone)
+        for row in found.rename({"comparison": "contrast"}).to_dicts():
+            yield comparison.names | {"alone": alone} | row
+
+
+def shapes(reader: StudyReader) -> Iterator[Row]:
+    """Rows of results.characterize_shapes."""
+    for comparison, explained in _explained(reader):
+        for name in explained.properties.names:
+            for model, shape in _shapes(comparison, explained, name).items():
+                shared = comparison.names | {"property": name, "model": model, "flag": shape.flag}
+                points = shape.curve.to_dicts() or [dict.fromkeys(POINT)]
+                yield from (shared | point for point in points)
+
+
+def calibration(reader: StudyReader) -> Iterator[Row]:
+    """Rows of results.characterize_calibration: of the published form, out of fold."""
+    for comparison, explained in _explained(reader):
+        is_pie = comparison.is_pie()[comparison.has_label]
+        found = out_of_fold(is_pie, explained.values, explained.properties.names, seed=comparison.seed)
+        for row in predicted_against_observed(is_pie, found).to_dicts():
+            yield comparison.names | row
+
+
+FILL = {PRIMARY: primary, PIES: pies, SCORES: scores, SHAPES: shapes, CALIBRATION: calibration}
+
+
+def _explained(reader: StudyReader) -> Iterator[tuple[Comparison, Explanation]]:
+    """Comparisons whose losses something may explain, and what."""
     for comparison in reader.each(reader.explainable()):
         explained = explanation(reader, comparison)
-        if explained is None:
-            if reader.settings.explain != ():
-                reader.warn("no property could explain what is lost: collect logits or import one.", comparison.dataset)
-            continue
-        for table, rows in _compare(_Question(reader, comparison, explained)).items():
-            found[table] += [{**vars(comparison), **row} for row in rows]
-    return {table: reader.frame(table, rows) for table, rows in found.items()}
+        if explained is not None:
+            yield comparison, explained
+        elif reader.settings.explain != []:
+            reader.warn("no property could explain what is lost: collect logits or import one.", comparison.dataset)
 
 
-class _Question:
-    """A comparison with what may explain it, on the labelled examples of its data set in the order of their keys."""
-
-    def __init__(self, reader: StudyReader, comparison: Comparison, explained: Explanation) -> None:
-        self.explained = explained
-        self.model = primary_model(reader, comparison)
-        self.properties = explained.properties
-        self.names = explained.properties.names
-        self.paired = reader.is_paired(comparison)
-        self.seed = comparison.seed(reader.settings.seed)
-        rows = reader.labelled(comparison.dataset)
-        self.votes = reader.votes(comparison).on(rows)
-        pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
-        forgotten = pies.filter(direction="forgotten")
-        self.is_event = {
-            outcome: np.isin(rows, events["example_id"].to_numpy())
-            for outcome, events in (("pie", pies), ("forgotten", forgotten))
-        }
-
-
-def _compare(question: _Question) -> dict[str, Rows]:
-    measured_on = {"measured_on": question.explained.measured_on}
-    return {
-        "characterize": [row | measured_on for row in _primary(question)],
-        "characterize_pies": [row | measured_on for row in _pies(question)],
-        "characterize_scores": _scores(question),
-        "characterize_shapes": _shapes(question),
-        "characterize_calibration": _calibration(question),
-        "characterize_averaged": [row | measured_on for row in _averaged(question)],
-    }
-
-
-def _primary(question: _Question) -> Rows:
-    design = "paired" if question.paired else "unpaired"
-    model = question.model
-    return [{"design": design, "n_missing": model.n_missing, **row} for row in model.terms.to_dicts()] if model else []
-
-
-def _pies(question: _Question) -> Rows:
-    """Regressions of both outcomes beside their baseline, and the published form."""
-    rows = []
-    for outcome in OUTCOMES:
-        crossed = crossed_pie_regression(question.votes, question.properties, seed=question.seed, outcome=outcome)
-        plain = pie_regression(question.is_event[outcome], question.explained.values, question.names)
-        rows += [{"outcome": outcome, **row} for row in crossed.to_dicts()]
-        rows += [{"outcome": outcome, "side": PLAIN, **row} for row in plain.to_dicts()]
-    return rows
-
-
-def _scores(question: _Question) -> Rows:
-    alone = ALONE if ALONE in question.names else question.names[0]
-    found = crossed_scores(question.votes, question.properties, seed=question.seed, alone=alone)
-    return [{"question": row.pop("comparison"), "alone": alone, **row} for row in found.to_dicts()]
-
-
-def _shapes(question: _Question) -> Rows:
-    rows: Rows = []
-    for name in question.names:
-        one = question.explained.only(name)
-        conditional = conditional_shape(question.votes.right, one, seed=question.seed)
-        compressed, baseline = pie_shapes(question.votes, one, seed=question.seed)
-        for model, shape in (("conditional", conditional), ("compressed", compressed), ("baseline", baseline)):
-            points = shape.curve.to_dicts() or [{}]
-            rows += [{"property": name, "model": model, "flag": shape.flag, **point} for point in points]
-    return rows
-
-
-def _calibration(question: _Question) -> Rows:
-    """Of the published form, out of fold."""
-    is_pie = question.is_event["pie"]
-    found = out_of_fold(is_pie, question.explained.values, question.names, seed=question.seed)
-    return predicted_against_observed(is_pie, found).to_dicts()
-
-
-def _averaged(question: _Question) -> Rows:
-    """The rows of both populations: properties, compressed, and their products."""
-    design = Design.of(question.explained.values, question.names)
-    values = design.values[:, design.joint]
-    used = [question.names[j] for j in design.joint]
-    if not used:
-        return []
-    nothing, ones = np.zeros_like(values), np.ones((len(values), 1))
-    columns = np.hstack([values, 0 * ones, nothing]), np.hstack([values, ones, values])
-    right, n_networks = question.votes.right, question.votes.sizes
-    numbers = np.arange(n_networks[0]), np.arange(n_networks[1]) + (0 if question.paired else n_networks[0])
-    populations = [
-        Population(side[:, design.is_kept], columns_of, networks)
-        for side, columns_of, networks in zip((right.reference, right.compressed), columns, numbers, strict=True)
-    ]
-    names = (*used, "compressed", *(f"compressed × {name}" for name in used))
-    return clustered_logistic(populations, names).to_dicts()
+def _shapes(comparison: Comparison, explained: Explanation, name: str) -> dict[str, Shape]:
+    alone = explained.only(name)
+    compressed, baseline = pie_shapes(comparison.labelled, alone, seed=comparison.seed)
+    conditional = conditional_shape(comparison.labelled.right, alone, seed=comparison.seed)
+    return {"conditional": conditional, "compressed": compressed, "baseline": baseline}

@@ -1,58 +1,83 @@
 """Single examples: which are really forgotten, and could this number of networks tell?"""
 
-from typing import Any
-
-import numpy as np
 import polars as pl
 
+from pietools.results.table import Row
 from pietools.statistics.examples.posterior import Posterior, error_rate_posterior
-from pietools.statistics.examples.tests import count_examples, detectability, example_tests
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.statistics.examples.tests import Detectability, count_examples, detectability, example_tests
+from pietools.topics.comparison import Comparison
+from pietools.topics.examples.tables import EXAMPLES, SUMMARY
+from pietools.topics.study_reader import StudyReader, once
+
+CORRECTIONS = {
+    "benjamini-hochberg": "",
+    "benjamini-yekutieli": "_by",
+    "westfall-young": "_westfall_young",
+}
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    labelled = [one for one in reader.originals() if reader.n_labelled(one.dataset)]
-    found = [_compare(reader, one) for one in reader.each(labelled)]
-    return {
-        "examples_summary": reader.frame("examples_summary", [row for row, _ in found]),
-        "examples": pl.concat([reader.frame("examples", []), *(examples for _, examples in found)]),
-    }
+def summary(reader: StudyReader) -> list[Row]:
+    """Rows of results.examples_summary."""
+    return [_summary(reader, comparison) for comparison in reader.each(reader.labelled())]
 
 
-def _compare(reader: StudyReader, comparison: Comparison) -> tuple[dict[str, Any], pl.DataFrame]:
-    paired, settings = reader.is_paired(comparison), reader.settings
-    right = reader.votes(comparison).right
-    seed = comparison.seed(settings.seed)
-    tests = example_tests(right, seed=seed, n_permutations=settings.permutations)
-    posterior = error_rate_posterior(right, delta=settings.delta)
-    possible = detectability(tests, *right.sizes, paired=paired)
-    if not possible.is_possible and min(right.sizes) < possible.replicates_needed:
+def examples(reader: StudyReader) -> pl.DataFrame:
+    """Rows of results.examples: the examples that are not right equally often."""
+    found = [_examples(reader, comparison) for comparison in reader.each(reader.labelled())]
+    return pl.concat([EXAMPLES.frame([]), *found])
+
+
+FILL = {SUMMARY: summary, EXAMPLES: examples}
+
+
+@once
+def _tests(reader: StudyReader, comparison: Comparison) -> tuple[pl.DataFrame, Posterior]:
+    """Tests of the labelled examples in the order of their keys, and the posterior of their error rates."""
+    right = comparison.labelled.right
+    tests = example_tests(right, seed=comparison.seed, n_permutations=reader.settings.permutations)
+    return tests, error_rate_posterior(right, delta=reader.settings.delta)
+
+
+def _summary(reader: StudyReader, comparison: Comparison) -> Row:
+    tests, posterior = _tests(reader, comparison)
+    sizes = comparison.votes.sizes
+    possible = detectability(tests, *sizes, paired=comparison.is_paired)
+    if not possible.is_possible and min(sizes) < possible.replicates_needed:
         reader.warn(
             "no single example can be significant after Benjamini–Hochberg with so few networks; "
             f"{possible.replicates_needed} per population could do.",
             comparison,
         )
-    summary = {
-        **vars(comparison),
-        "test": "sign" if paired else "fisher",
-        **vars(possible),
+    return {
+        **comparison.names,
+        "test": "sign" if comparison.is_paired else "fisher",
+        **_detectable(possible),
         **_counts(tests),
-        **_posterior_columns(posterior),
-        "delta": settings.delta,
+        **_likely(posterior),
+        "delta": reader.settings.delta,
     }
-    return summary, _examples(reader, comparison, tests, posterior)
 
 
-def _counts(tests: pl.DataFrame) -> dict[str, Any]:
+def _detectable(possible: Detectability) -> Row:
+    return {
+        "n_examples": possible.n_examples,
+        "n_tested": possible.n_tested,
+        "smallest_p": possible.smallest_p,
+        "n_attaining": possible.n_attaining,
+        "n_needed": possible.n_needed,
+        "is_possible": possible.is_possible,
+        "replicates_needed": possible.replicates_needed,
+    }
+
+
+def _counts(tests: pl.DataFrame) -> Row:
     found = {row.pop("correction"): row for row in count_examples(tests).to_dicts()}
-    suffixes = {"benjamini-hochberg": "", "benjamini-yekutieli": "_by", "westfall-young": "_westfall_young"}
     directions = ("n_forgotten", "n_recovered")
-    counts = {f"{name}{suffix}": found[of][name] for of, suffix in suffixes.items() for name in directions}
+    counts = {f"{name}{suffix}": found[of][name] for of, suffix in CORRECTIONS.items() for name in directions}
     return {"n_significant": found["none"]["n_significant"], **counts}
 
 
-def _posterior_columns(posterior: Posterior) -> dict[str, Any]:
+def _likely(posterior: Posterior) -> Row:
     is_fitted = posterior.weights is not None
     return {
         "shift": posterior.shift,
@@ -63,17 +88,18 @@ def _posterior_columns(posterior: Posterior) -> dict[str, Any]:
     }
 
 
-def _examples(reader: StudyReader, comparison: Comparison, tests: pl.DataFrame, posterior: Posterior) -> pl.DataFrame:
-    """Rows of the examples that are not right equally often."""
-    labels = reader.labels(comparison.dataset)
-    labelled = np.flatnonzero(labels >= 0)
-    keys = reader.keys(comparison.dataset)
-    schema = reader.study.result_schema("examples")
-    return (
+def _examples(reader: StudyReader, comparison: Comparison) -> pl.DataFrame:
+    tests, posterior = _tests(reader, comparison)
+    example_ids = reader.labelled_by_key(comparison.dataset)
+    rows = (
         pl.concat([tests, posterior.examples], how="horizontal")
-        .with_columns(example_id=labelled, label=labels[labelled], key=keys.gather(labelled))
+        .with_columns(
+            example_id=example_ids,
+            label=reader.labels(comparison.dataset)[example_ids],
+            key=reader.keys(comparison.dataset).gather(example_ids),
+        )
         .filter(pl.col("estimate") != 0)
-        .with_columns(pl.lit(value).alias(name) for name, value in vars(comparison).items())
-        .select(schema.names())
-        .cast(schema)
+        .sort("example_id")
+        .with_columns(pl.lit(value).alias(name) for name, value in comparison.names.items())
     )
+    return EXAMPLES.frame(rows.select(EXAMPLES.schema.names()))

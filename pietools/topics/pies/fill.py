@@ -1,86 +1,82 @@
 """PIEs: how many, in which direction, how many there would be if compression did nothing, and how many it made."""
 
-from dataclasses import asdict
-from typing import Any
-
-import polars as pl
-
 from pietools.conventions import LEVEL, TIE_RULE
-from pietools.statistics.pies.counts import (
-    Stability,
-    count_unanimous,
-    dense_baseline,
-    pie_count_intervals,
-    pies_by_replicates,
-    split_half_jaccard,
-)
+from pietools.results.table import Row
+from pietools.statistics.pies.counts import dense_baseline, pie_count_intervals, pies_by_replicates, split_half_jaccard
 from pietools.statistics.pies.excess import Excess
 from pietools.statistics.tools.relabelling import RelabellingNull, relabelling_null
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.comparison import Comparison
+from pietools.topics.pies.tables import BY_REPLICATES, COUNTS, PIES, STABILITY
+from pietools.topics.study_reader import DESCRIBED, StudyReader, once
 
 DIRECTIONS = ("forgotten", "recovered", "moved")
+ERRORS = ("std_error", "conf_low", "conf_high")
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    found = [(_row(reader, one), _by_replicates(reader, one)) for one in reader.each(reader.originals())]
-    return {
-        "pies": reader.frame("pies", [row for row, _ in found]),
-        "pies_by_replicates": reader.frame("pies_by_replicates", [row for _, rows in found for row in rows]),
-    }
+def pies(reader: StudyReader) -> list[Row]:
+    """Rows of results.pies."""
+    return [_pies(reader, comparison) for comparison in reader.each(reader.originals())]
 
 
-def _row(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
-    paired, seed = reader.is_paired(comparison), comparison.seed(reader.settings.seed)
-    reference, compressed = reader.predicted(comparison)
-    null = relabelling_null(reader.votes(comparison), n_permutations=reader.settings.permutations, seed=seed)
-    excess = reader.excess(comparison)
-    stability = split_half_jaccard(reader.votes(comparison), seed=seed)
+def counts(reader: StudyReader) -> list[Row]:
+    """Rows of results.pies_counts."""
+    return [row for comparison in reader.each(reader.originals()) for row in _intervals(comparison)]
+
+
+def stability(reader: StudyReader) -> list[Row]:
+    """Rows of results.pies_stability."""
+    return [_stability(reader, comparison) for comparison in reader.each(reader.originals())]
+
+
+def by_replicates(reader: StudyReader) -> list[Row]:
+    """Rows of results.pies_by_replicates."""
+    return [
+        comparison.names | row
+        for comparison in reader.each(reader.originals())
+        for row in pies_by_replicates(comparison.votes, seed=comparison.seed).to_dicts()
+    ]
+
+
+FILL = {PIES: pies, COUNTS: counts, STABILITY: stability, BY_REPLICATES: by_replicates}
+
+
+def _pies(reader: StudyReader, comparison: Comparison) -> Row:
+    null, excess = _null(reader, comparison), comparison.excess
+    n_reference, n_compressed = comparison.votes.sizes
     _warn(reader, comparison, null, excess)
     return {
-        **vars(comparison),
-        **reader.describe(comparison.compressed, "role", "regime", "method", "sparsity", "bits"),
-        "n_examples": reference.shape[1],
-        "n_reference": len(reference),
-        "n_compressed": len(compressed),
-        "n_pairs": len(reference) if paired else None,
+        **comparison.names,
+        **comparison.describe(*DESCRIBED),
+        "n_examples": comparison.votes.n_examples,
+        "n_reference": n_reference,
+        "n_compressed": n_compressed,
+        "n_pairs": n_reference if comparison.is_paired else None,
         "tie_rule": TIE_RULE,
-        **_counts(reader, comparison),
-        "n_pies_unanimous": count_unanimous(reference, compressed),
-        **_count_intervals(reader, comparison, seed),
+        **_counts(comparison),
+        "pairing": comparison.pairing,
         **_null_columns(null),
         **_excess_columns(excess),
-        **_stability_columns(stability),
-        **_baseline_columns(reader, comparison, seed),
     }
 
 
-def _counts(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
-    pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
-    directions = {name: int((pies["direction"] == name).sum()) for name in DIRECTIONS}
-    is_labelled = reader.n_labelled(comparison.dataset) > 0
+@once
+def _null(reader: StudyReader, comparison: Comparison) -> RelabellingNull:
+    return relabelling_null(comparison.votes, n_permutations=reader.settings.permutations, seed=comparison.seed)
+
+
+def _counts(comparison: Comparison) -> Row:
+    found = comparison.pies
+    directions = {name: int((found["direction"] == name).sum()) for name in DIRECTIONS}
     return {
-        "n_pies": pies.height,
-        "n_pies_untied": pies.height - int(pies["is_tied"].sum()),
-        **(directions if is_labelled else dict.fromkeys(directions)),
+        "n_pies": found.height,
+        "n_pies_untied": found.height - int(found["is_tied"].sum()),
+        **(directions if comparison.is_labelled else dict.fromkeys(directions)),
     }
 
 
-def _count_intervals(reader: StudyReader, comparison: Comparison, seed: list[int]) -> dict[str, Any]:
-    intervals = pie_count_intervals(reader.votes(comparison), seed=seed)
-    unknown = () if reader.n_labelled(comparison.dataset) else DIRECTIONS
-    return {
-        f"{count}_{name}": getattr(interval, name)
-        for count, interval in intervals.items()
-        if count not in unknown
-        for name in ("std_error", "conf_low", "conf_high")
-    }
-
-
-def _null_columns(null: RelabellingNull) -> dict[str, Any]:
+def _null_columns(null: RelabellingNull) -> Row:
     low, high = null.n_pies.central_95
     return {
-        "design": null.design,
         "n_permutations": len(null.n_pies.values),
         "is_exact": null.n_pies.is_exact,
         "null_mean": null.n_pies.mean,
@@ -90,38 +86,51 @@ def _null_columns(null: RelabellingNull) -> dict[str, Any]:
         "null_difference": null.n_pies.observed - null.n_pies.mean,
         "p_value": null.n_pies.p_value,
         "smallest_p": null.smallest_p,
-        "net_forgotten_p": None if null.net_forgotten is None else null.net_forgotten.p_value,
-        "taxicab_mean": null.taxicab.observed,
-        "taxicab_null_mean": null.taxicab.mean,
-        "taxicab_p": null.taxicab.p_value,
     }
 
 
-def _excess_columns(excess: Excess) -> dict[str, Any]:
-    named = asdict(excess)
-    interval = named.pop("interval")
+def _excess_columns(excess: Excess) -> Row:
     return {
-        "excess_pies": named.pop("estimate"),
-        **{f"excess_{name}": interval[name] for name in ("std_error", "conf_low", "conf_high")},
-        **{f"excess_{name}": value for name, value in named.items()},
+        "excess_pies": excess.estimate,
+        "excess_std_error": excess.interval.std_error,
+        "excess_conf_low": excess.interval.conf_low,
+        "excess_conf_high": excess.interval.conf_high,
+        "excess_set_size": excess.set_size,
+        "excess_between": excess.between,
+        "excess_reference_baseline": excess.reference_baseline,
+        "excess_compressed_baseline": excess.compressed_baseline,
+        "excess_flag": excess.flag,
     }
 
 
-def _stability_columns(stability: Stability) -> dict[str, Any]:
-    named = asdict(stability)
-    return {"split_half_jaccard": named.pop("jaccard"), **{f"jaccard_{name}": value for name, value in named.items()}}
+def _intervals(comparison: Comparison) -> list[Row]:
+    """A row per count; of directions only the name where there are no labels."""
+    counted = _counts(comparison)
+    intervals = pie_count_intervals(comparison.votes, seed=comparison.seed)
+    return [
+        comparison.names
+        | {"count": count, "estimate": counted[count]}
+        | {name: None if counted[count] is None else getattr(interval, name) for name in ERRORS}
+        for count, interval in intervals.items()
+    ]
 
 
-def _baseline_columns(reader: StudyReader, comparison: Comparison, seed: list[int]) -> dict[str, Any]:
+def _stability(reader: StudyReader, comparison: Comparison) -> Row:
     second = reader.second_dense(comparison)
-    matrices = [reader.label_matrix(name, comparison.dataset)[1] for name in (comparison.reference, second) if name]
-    n_networks, n_pies = dense_baseline(matrices[0], matrices[1] if second else None, seed=seed)
-    return {"baseline_population": second, "baseline_n_networks": n_networks, "baseline_n_pies": n_pies}
-
-
-def _by_replicates(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
-    found = pies_by_replicates(reader.votes(comparison), seed=comparison.seed(reader.settings.seed))
-    return [{**vars(comparison), **row} for row in found.to_dicts()]
+    reference = reader.predicted(comparison.reference, comparison.dataset)
+    other = reader.predicted(second, comparison.dataset) if second else None
+    n_networks, n_pies = dense_baseline(reference, other, seed=comparison.seed)
+    taxicab = _null(reader, comparison).taxicab
+    return {
+        **comparison.names,
+        "split_half_jaccard": split_half_jaccard(comparison.votes, seed=comparison.seed).jaccard,
+        "baseline_population": second,
+        "baseline_n_networks": n_networks,
+        "baseline_n_pies": n_pies,
+        "taxicab_mean": taxicab.observed,
+        "taxicab_null_mean": taxicab.mean,
+        "taxicab_p": taxicab.p_value,
+    }
 
 
 def _warn(reader: StudyReader, comparison: Comparison, null: RelabellingNull, excess: Excess) -> None:

@@ -1,11 +1,9 @@
 """Power: how many networks would show a difference, and which difference would these show?"""
 
-from typing import Any
-
 import numpy as np
-import polars as pl
 
 from pietools.conventions import LEVEL
+from pietools.results.table import Row
 from pietools.statistics.power.t_test import (
     Plan,
     detectable_change,
@@ -13,29 +11,31 @@ from pietools.statistics.power.t_test import (
     replicates_for_class,
     replicates_for_excess,
 )
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.comparison import Comparison
+from pietools.topics.power.tables import POWER
+from pietools.topics.study_reader import StudyReader
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    rows = [row for one in reader.each(reader.originals()) for row in _rows(reader, one)]
-    return {"power": reader.frame("power", rows)}
+def power(reader: StudyReader) -> list[Row]:
+    """Rows of results.power."""
+    return [row for comparison in reader.each(reader.originals()) for row in _rows(reader, comparison)]
 
 
-def _rows(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
-    paired = reader.is_paired(comparison)
-    reference, compressed = reader.predicted(comparison)
-    n_networks = min(len(reference), len(compressed))
-    shared = {**vars(comparison), "design": "paired" if paired else "unpaired", "n_networks": n_networks}
-    rows = [_excess(reader, comparison, n_networks)]
-    if reader.n_labelled(comparison.dataset):
+FILL = {POWER: power}
+
+
+def _rows(reader: StudyReader, comparison: Comparison) -> list[Row]:
+    n_networks = min(comparison.votes.sizes)
+    shared = comparison.names | {"pairing": comparison.pairing, "n_networks": n_networks}
+    rows = [_excess(comparison, n_networks)]
+    if comparison.is_labelled:
         rows = [*_accuracy(reader, comparison, n_networks), _class(reader, comparison, n_networks), *rows]
     return [shared | row for row in rows]
 
 
-def _accuracy(reader: StudyReader, comparison: Comparison, n_networks: int) -> list[dict[str, Any]]:
+def _accuracy(reader: StudyReader, comparison: Comparison, n_networks: int) -> list[Row]:
     """To find a change as large as the margin, and one as large as the one observed."""
-    paired = reader.is_paired(comparison)
+    paired = comparison.is_paired
     names = comparison.reference, comparison.compressed
     values = [reader.accuracies(name, comparison.dataset)["top1"].to_numpy() for name in names]
     sd = _sd(*values, paired=paired)
@@ -48,9 +48,9 @@ def _accuracy(reader: StudyReader, comparison: Comparison, n_networks: int) -> l
     ]
 
 
-def _class(reader: StudyReader, comparison: Comparison, n_networks: int) -> dict[str, Any]:
+def _class(reader: StudyReader, comparison: Comparison, n_networks: int) -> Row:
     """To find a change of one class's recall by the margin, in the class that varies most."""
-    paired = reader.is_paired(comparison)
+    paired = comparison.is_paired
     recalls = [reader.recalls(name, comparison.dataset)[2] for name in (comparison.reference, comparison.compressed)]
     sds = [_sd(*(side[:, c] for side in recalls), paired=paired) for c in range(recalls[0].shape[1])]
     sd = max((one for one in sds if one is not None), default=None)
@@ -60,8 +60,8 @@ def _class(reader: StudyReader, comparison: Comparison, n_networks: int) -> dict
     return _plan_row("recall of the most varying class, a change of the margin", sd, margin, plan, detectable)
 
 
-def _excess(reader: StudyReader, comparison: Comparison, n_networks: int) -> dict[str, Any]:
-    excess = reader.excess(comparison)
+def _excess(comparison: Comparison, n_networks: int) -> Row:
+    excess = comparison.excess
     plan = replicates_for_excess(excess.estimate, excess.interval.std_error, n_networks)
     return _plan_row("excess PIEs, the excess at hand", excess.interval.std_error, excess.estimate, plan, None)
 
@@ -77,7 +77,7 @@ def _sd(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> float
 
 def _plan_row(
     question: str, spread: float | None, difference: float | None, plan: Plan, detectable: float | None
-) -> dict[str, Any]:
+) -> Row:
     return {
         "question": question,
         "spread": spread,

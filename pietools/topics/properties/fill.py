@@ -1,32 +1,49 @@
 """Properties of examples: what the networks, and whoever measured outside, say of each; and what the forgotten ones are like."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 
-from pietools.topics.properties.catalogue import PROPERTIES
+from pietools.results.table import Row
 from pietools.statistics.properties.groups import by_group
 from pietools.statistics.properties.planted import planted_noise
-from pietools.study import LABEL_NOISE
-from pietools.topics.study_reader import SECOND_DENSE, Comparison, StudyReader
+from pietools.study import LABEL_NOISE, SECOND_DENSE
+from pietools.topics.comparison import Comparison
+from pietools.topics.properties.catalogue import PROPERTIES
+from pietools.topics.properties.tables import GROUPS, PLANTED, SUMMARY
+from pietools.topics.properties.tables import PROPERTIES as VALUES
+from pietools.topics.study_reader import StudyReader
 
 NETWORKS = "networks"
-GROUPS = ("forgotten", "recovered", "moved", "pie", "other")
+NUMBERS = ("n", "mean", "sd", "minimum", "median", "maximum")
+DIRECTIONS = ("forgotten", "recovered", "moved", "pie", "other")
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
+def summary(reader: StudyReader) -> list[Row]:
+    """Rows of results.properties_summary."""
     measured = _measured(reader)
-    values = [_values(reader, *one) for one in reader.each(measured)]
-    planted = [row for one in measured for row in _planted(reader, *one)]
-    groups = [row for one in reader.compressions() for row in _groups(reader, one)]
-    return {
-        "properties_summary": reader.frame("properties_summary", _summary(reader, measured)),
-        "properties_groups": reader.frame("properties_groups", groups),
-        "properties_planted": reader.frame("properties_planted", planted),
-        "properties": pl.concat([reader.frame("properties", []), *values]),
-    }
+    of_networks = [row for one in reader.each(measured) for row in _summary(reader, *one)]
+    datasets = dict.fromkeys(dataset for _, dataset in measured)
+    return of_networks + [row for dataset in datasets for row in _outside(reader, dataset)]
+
+
+def groups(reader: StudyReader) -> list[Row]:
+    """Rows of results.properties_groups."""
+    return [row for comparison in reader.each(reader.compressions()) for row in _groups(reader, comparison)]
+
+
+def planted(reader: StudyReader) -> list[Row]:
+    """Rows of results.properties_planted."""
+    return [row for one in reader.each(_measured(reader)) for row in _planted(reader, *one)]
+
+
+def values(reader: StudyReader) -> pl.DataFrame:
+    """Rows of results.properties."""
+    return pl.concat([VALUES.frame([]), *(_values(reader, *one) for one in reader.each(_measured(reader)))])
+
+
+FILL = {SUMMARY: summary, GROUPS: groups, PLANTED: planted, VALUES: values}
 
 
 def _measured(reader: StudyReader) -> list[tuple[str, str]]:
@@ -46,32 +63,29 @@ def _measured(reader: StudyReader) -> list[tuple[str, str]]:
 
 
 def _values(reader: StudyReader, population: str, dataset: str) -> pl.DataFrame:
-    """Rows of results.properties."""
     networks, keys = reader.network_properties(population, dataset), reader.keys(dataset)
-    schema = reader.study.result_schema("properties")
     shared = {"population": population, "dataset": dataset, "example_id": np.arange(len(keys)), "key": keys}
     frames = [pl.DataFrame(shared | {"property": name, "value": networks.values(name)}) for name in networks.names]
-    return pl.concat(
-        [pl.DataFrame(schema=schema), *(one.select(schema.names()).cast(schema) for one in frames)]
-    ).drop_nulls()
+    return pl.concat([VALUES.frame([]), *(VALUES.frame(frame.drop_nulls("value")) for frame in frames)])
 
 
-def _summary(reader: StudyReader, measured: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    rows = []
-    for population, dataset in measured:
-        networks = reader.network_properties(population, dataset)
-        for name in PROPERTIES:
-            about = {"population": population, "dataset": dataset, "property": name, "source": NETWORKS}
-            flag = networks.flags.get(name)
-            rows.append(about | ({"n": 0, "flag": flag} if flag else _described(networks.values(name))))
-    for dataset in dict.fromkeys(dataset for _, dataset in measured):
-        for name, (source, numbers) in reader.outside_numbers(dataset).items():
-            about = {"dataset": dataset, "property": name, "source": source}
-            rows.append(about | _described(pl.Series(numbers, nan_to_null=True)))
-    return rows
+def _summary(reader: StudyReader, population: str, dataset: str) -> Iterator[Row]:
+    networks = reader.network_properties(population, dataset)
+    for name in PROPERTIES:
+        about = {"population": population, "dataset": dataset, "property": name, "source": NETWORKS}
+        flag = networks.flags.get(name)
+        yield (
+            about | (dict.fromkeys(NUMBERS) | {"n": 0} if flag else _described(networks.values(name))) | {"flag": flag}
+        )
 
 
-def _described(values: pl.Series) -> dict[str, Any]:
+def _outside(reader: StudyReader, dataset: str) -> Iterator[Row]:
+    for name, (source, numbers) in reader.outside_numbers(dataset).items():
+        about = {"population": None, "dataset": dataset, "property": name, "source": source, "flag": None}
+        yield about | _described(pl.Series(numbers, nan_to_null=True))
+
+
+def _described(values: pl.Series) -> Row:
     # In order, so that sums do not depend on that of the examples.
     known = values.drop_nulls().sort()
     return {
@@ -84,7 +98,7 @@ def _described(values: pl.Series) -> dict[str, Any]:
     }
 
 
-def _planted(reader: StudyReader, population: str, dataset: str) -> list[dict[str, Any]]:
+def _planted(reader: StudyReader, population: str, dataset: str) -> list[Row]:
     """A row if the data set is a copy with replaced labels whose label noise can be measured."""
     described = reader.dataset(dataset)
     networks = reader.network_properties(population, dataset)
@@ -97,11 +111,10 @@ def _planted(reader: StudyReader, population: str, dataset: str) -> list[dict[st
     return [{"population": population, "dataset": dataset, "source": described["source"], **vars(found)}]
 
 
-def _groups(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
+def _groups(reader: StudyReader, comparison: Comparison) -> list[Row]:
     """Distribution of each property among the forgotten, the recovered, the moved and the other examples."""
-    pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
     keys = reader.keys(comparison.dataset)
-    directions = pies.select("example_id", pl.col("direction").fill_null("pie"))
+    directions = comparison.pies.select("example_id", pl.col("direction").fill_null("pie"))
     groups = (
         pl.DataFrame({"example_id": pl.Series(range(len(keys)), dtype=directions.schema["example_id"])})
         .join(directions, on="example_id", how="left", maintain_order="left")["direction"]
@@ -113,7 +126,7 @@ def _groups(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]
     outside = reader.outside_numbers(comparison.dataset)
     found |= {name: (source, pl.Series(numbers, nan_to_null=True)) for name, (source, numbers) in outside.items()}
     return [
-        {**vars(comparison), "property": name, "source": source, **row}
+        comparison.names | {"property": name, "source": source} | row
         for name, (source, values) in found.items()
-        for row in by_group(values, groups, GROUPS).to_dicts()
+        for row in by_group(values, groups, DIRECTIONS).to_dicts()
     ]

@@ -1,24 +1,23 @@
 """Which properties matter more in which regime? Differences of the primary model's coefficients."""
 
-from typing import Any
-
 import numpy as np
 
-from pietools.statistics.characterize.conditional_model import COMPRESSION
+from pietools.results.table import Row
 from pietools.statistics.regimes.coefficients import CoefficientDifferences, coefficient_differences
 from pietools.topics.characterize.explanation import explanation, primary_model
-from pietools.topics.regimes.pairs import Pair
+from pietools.topics.characterize.tables import COMPRESSION
+from pietools.topics.regimes.pairs import Pair, pairs
+from pietools.topics.regimes.tables import COEFFICIENTS, MARGINAL
 from pietools.topics.study_reader import StudyReader
 
-LOG_ODDS, MARGINAL = "log odds ratio", "marginal effect"
+LOG_ODDS = "log odds ratio"
 JOINT = "(joint)"
 PROPERTIES = slice(1, None)  # the first coefficient is of none
-Row = dict[str, Any]
 
 
-def coefficients(reader: StudyReader, pairs: list[Pair]) -> list[Row]:
+def coefficients(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_coefficients."""
-    return [row for pair in pairs for row in _compared(reader, pair)]
+    return [COEFFICIENTS.nothing | row for pair in reader.each(pairs(reader)) for row in _compared(reader, pair)]
 
 
 def _compared(reader: StudyReader, pair: Pair) -> list[Row]:
@@ -31,7 +30,7 @@ def _compared(reader: StudyReader, pair: Pair) -> list[Row]:
     }
     if a.fitted != b.fitted or len(sources) > 1:
         return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": "different-properties"}]
-    sizes = [len(matrix) for one in comparisons for matrix in reader.predicted(one)]
+    sizes = [size for one in comparisons for size in one.votes.sizes]
     terms = [term for term in a.fitted if term != COMPRESSION]
     if not terms:
         return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": "constant"}]
@@ -40,7 +39,7 @@ def _compared(reader: StudyReader, pair: Pair) -> list[Row]:
         if of_a is None or of_b is None or not np.isfinite([*of_a.estimate, *of_b.estimate]).all():
             continue
         found = coefficient_differences(
-            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), matched=pair.matched
+            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), matched=pair.is_paired
         )
         rows += [pair.names | {"effect": effect} | row for row in [*found.terms.to_dicts(), _joint(found)]]
     return rows

@@ -4,33 +4,33 @@ from hashlib import sha256
 from itertools import combinations
 from typing import Any
 
+from pietools.results.table import Row
 from pietools.statistics.regimes.differences import count_differences
 from pietools.statistics.regimes.equal_loss import equal_loss_differences
 from pietools.statistics.regimes.levels import Levels, Measured, measure
-from pietools.topics.regimes.pairs import Member
+from pietools.topics.regimes.pairs import Member, members
 from pietools.topics.study_reader import StudyReader
 
 COMPRESSION = "compression"
-Row = dict[str, Any]
 # Per regime the members of one ladder, by rising sparsity.
 Ladder = dict[str, list[Member]]
 
 
-def counts(reader: StudyReader, same: list[list[Member]]) -> list[Row]:
-    """Rows of results.regimes_counts, for the members of each data set and compression."""
-    return [row for ladder in _ladders(reader, same) for row in _compared(reader, ladder)]
+def counts(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes_counts."""
+    return [row for ladder in reader.each(_ladders(reader)) for row in _compared(reader, ladder)]
 
 
-def _ladders(reader: StudyReader, same: list[list[Member]]) -> list[Ladder]:
+def _ladders(reader: StudyReader) -> list[Ladder]:
     """Sparsities of one method belong together; any other compression is a ladder of one level."""
     found: dict[Any, Ladder] = {}
-    for members in same:
-        comparison, (method, sparsity, bits) = members[0].comparison, members[0].kind
-        if not reader.n_labelled(comparison.dataset):
+    for same in members(reader):
+        comparison, (method, sparsity, bits) = same[0].comparison, same[0].kind
+        if not comparison.is_labelled:
             continue
         is_level = sparsity is not None and bits is None
-        ladder = found.setdefault((comparison.dataset, method if is_level else members[0].kind), {})
-        for member in members:
+        ladder = found.setdefault((comparison.dataset, method if is_level else same[0].kind), {})
+        for member in same:
             ladder.setdefault(member.regime, []).append(member)
     return [{regime: sorted(members, key=_sparsity) for regime, members in ladder.items()} for ladder in found.values()]
 
@@ -50,23 +50,25 @@ def _compared(reader: StudyReader, ladder: Ladder) -> list[Row]:
         for a, b in ((one, other), (other, one)):
             if len(ladder[b]) > 1:
                 differences = equal_loss_differences(measured[a], measured[b], matched=matched)
-                rows += [_named(ladder, a, b, row | {"equal": row["scale"]}) for row in differences.to_dicts()]
+                rows += [_named(ladder, a, b, row | {"equal": row.pop("scale")}) for row in differences.to_dicts()]
     return rows
 
 
 def _named(ladder: Ladder, a: str, b: str, row: Row) -> Row:
     """With the columns of results.regimes_counts."""
-    sparsity = row.get("sparsity", row.get("sparsity_a"))
+    is_equal_compression = row["equal"] == COMPRESSION
+    sparsity = row.pop("sparsity") if is_equal_compression else row["sparsity_a"]
     member = next(member for member in ladder[a] if _sparsity(member) == sparsity)
     names = {"dataset": member.comparison.dataset, "compression": member.compression, "regime_a": a, "regime_b": b}
-    if row["equal"] == COMPRESSION:
+    if is_equal_compression:
         return row | names | {"sparsity_a": member.kind[1], "sparsity_b": member.kind[1]}
-    return row | names | {"loss_a": row.get("loss"), "loss_b": row.get("loss")}
+    loss = row.pop("loss")
+    return row | names | {"loss_a": loss, "loss_b": loss}
 
 
 def _measured(reader: StudyReader, ladder: Ladder) -> dict[str, Measured]:
     """Each regime once, all at the same number of networks."""
-    levels = {regime: _levels(reader, members) for regime, members in ladder.items()}
+    levels = {regime: _levels(members) for regime, members in ladder.items()}
     n_networks = min(size for one in levels.values() for size in one.sizes)
     measured = {}
     for regime, one in levels.items():
@@ -78,10 +80,8 @@ def _measured(reader: StudyReader, ladder: Ladder) -> dict[str, Measured]:
     return measured
 
 
-def _levels(reader: StudyReader, members: list[Member]) -> Levels:
-    return Levels(
-        tuple(reader.votes(member.comparison) for member in members), tuple(_sparsity(member) for member in members)
-    )
+def _levels(members: list[Member]) -> Levels:
+    return Levels(tuple(member.comparison.votes for member in members), tuple(_sparsity(member) for member in members))
 
 
 def _number(names: list[str]) -> int:

@@ -1,218 +1,215 @@
 """Are the same examples lost in another regime?"""
 
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
-import polars as pl
 
+from pietools.results.table import Row
 from pietools.statistics.regimes.change_correlation import change_correlation
 from pietools.statistics.regimes.overlap import pie_overlap
-from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
-from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
+from pietools.statistics.regimes.pie_correlation import dense_against_dense, pie_correlation
 from pietools.statistics.regimes.theory import theory_gain
-from pietools.statistics.regimes.transitions import transitions
+from pietools.statistics.regimes.transitions import Transitions
+from pietools.statistics.regimes.transitions import transitions as count_transitions
 from pietools.statistics.tools.populations import Populations
 from pietools.topics.regimes.coefficients import coefficients
 from pietools.topics.regimes.counts import counts
-from pietools.topics.regimes.pairs import (
-    Difficulty,
-    Member,
-    Pair,
-    difficulty,
-    label_regime,
-    members,
-    pairs,
-    right_regime,
+from pietools.topics.regimes.pairs import Difficulty, Member, Pair, Same, difficulty, members, pairs, right_regime
+from pietools.topics.regimes.tables import (
+    CHANGE,
+    COEFFICIENTS,
+    COUNTS,
+    EXAMPLES,
+    OVERLAP,
+    PIES,
+    THEORY,
+    TRANSITIONS,
 )
-from pietools.topics.study_reader import Comparison, StudyReader
-
-Row = dict[str, Any]
+from pietools.topics.study_reader import StudyReader, once
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    same = members(reader)
-    both = [pair for regimes in same for pair in pairs(reader, regimes)]
-    lost = [_transitions(reader, regimes) for regimes in reader.each(same)]
-    return {
-        "regimes": reader.frame("regimes", [_row(reader, pair) for pair in both]),
-        "regimes_counts": reader.frame("regimes_counts", counts(reader, same)),
-        "regimes_coefficients": reader.frame("regimes_coefficients", coefficients(reader, both)),
-        "regimes_transitions": reader.frame("regimes_transitions", [row for rows, _ in lost for row in rows]),
-        "regimes_theory": reader.frame("regimes_theory", _theories(reader)),
-        "regimes_examples": pl.concat([reader.frame("regimes_examples", []), *(frame for _, frame in lost)]),
-    }
+def changes(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes."""
+    return [_change(reader, pair) for pair in reader.each(pairs(reader))]
 
 
-def _row(reader: StudyReader, pair: Pair) -> Row:
+def overlaps(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes_overlap."""
+    return [_overlap(reader, pair) for pair in reader.each(pairs(reader))]
+
+
+def pies(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes_pies."""
+    return [row for pair in reader.each(pairs(reader)) for row in _pies(reader, pair)]
+
+
+def transitions(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes_transitions."""
+    return [row for same in reader.each(members(reader)) for row in _groups(reader, same)]
+
+
+def examples(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes_examples."""
+    return [row for same in reader.each(members(reader)) for row in _lost_examples(reader, same)]
+
+
+def theories(reader: StudyReader) -> list[Row]:
+    """Rows of results.regimes_theory."""
+    return _theories(reader)
+
+
+FILL = {
+    CHANGE: changes,
+    OVERLAP: overlaps,
+    PIES: pies,
+    COUNTS: counts,
+    COEFFICIENTS: coefficients,
+    TRANSITIONS: transitions,
+    EXAMPLES: examples,
+    THEORY: theories,
+}
+
+
+def _change(reader: StudyReader, pair: Pair) -> Row:
+    """Correlation of the change in error rate, beyond class and difficulty."""
     one, other = pair.a.comparison, pair.b.comparison
-    is_labelled = bool(reader.n_labelled(one.dataset))
-    return {
+    row = CHANGE.nothing | {
         **pair.names,
         "reference_a": one.reference,
         "compressed_a": one.compressed,
         "reference_b": other.reference,
         "compressed_b": other.compressed,
-        "design": "matched" if pair.matched else "unmatched",
-        **(_change(reader, pair) if is_labelled else {"flag": "no-labels"}),
-        **_pies(reader, pair),
-        **_overlap(reader, pair),
+        "pairing": pair.pairing,
     }
-
-
-def _change(reader: StudyReader, pair: Pair) -> Row:
-    """Correlation of the change in error rate, and association of the PIEs within strata of class and difficulty."""
-    dataset = pair.a.comparison.dataset
-    rows = reader.labelled(dataset)
-    classes = reader.labels(dataset)[rows]
+    if not one.is_labelled:
+        return row | {"flag": "no-labels"}
     hard = difficulty(reader, [pair.a, pair.b])
     found = change_correlation(
-        right_regime(reader, pair.a, hard),
-        right_regime(reader, pair.b, hard),
-        matched=pair.matched,
+        right_regime(pair.a, hard),
+        right_regime(pair.b, hard),
+        matched=pair.is_paired,
         covariates=hard.columns,
-        classes=classes,
+        classes=one.given_labels,
         seed=reader.settings.seed,
     )
-    columns = {name: value for name, value in vars(found).items() if name not in ("statistic", "df")}
-    is_pie_a, is_pie_b = (_is_pie(reader, member.comparison)[rows] for member in (pair.a, pair.b))
-    strata = stratified_association(is_pie_a, is_pie_b, class_difficulty_strata(classes, hard.score))
-    return {
-        **columns,
-        "difficulty": hard.kind,
-        "expected": strata.expected,
-        "expected_within": strata.expected_within,
-        "odds_ratio": strata.odds_ratio,
-        "odds_ratio_conf_low": strata.conf_low,
-        "odds_ratio_conf_high": strata.conf_high,
-        "cmh_p": strata.p_value,
-        "homogeneity_p": strata.homogeneity_p_value,
-        "n_strata": strata.n_strata,
-    }
-
-
-def _is_pie(reader: StudyReader, comparison: Comparison) -> np.ndarray:
-    is_pie = np.zeros(len(reader.labels(comparison.dataset)), dtype=bool)
-    pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
-    is_pie[pies["example_id"].to_numpy()] = True
-    return is_pie
-
-
-def _pies(reader: StudyReader, pair: Pair) -> Row:
-    """Correlation of PIE indicators, beside that of dense-against-dense PIEs of sets of the same size."""
-    dataset = pair.a.comparison.dataset
-    labels = reader.labels(dataset)[reader.by_key(dataset)]
-    a, b = (label_regime(reader, member) for member in (pair.a, pair.b))
-    baselines = [_baseline(reader, member) for member in (pair.a, pair.b)]
-    k = min(size for regime in (a, b, *baselines) for size in regime.sizes)
-    correlated = partial(pie_correlation, seed=reader.settings.seed, classes=labels, set_size=3 * k // 8)
-    found = correlated(a, b, matched=pair.matched)
-    baseline = correlated(*baselines, matched=False)
-    return {
-        **_pie_columns("pies", found),
-        "pies_raw": found.raw,
-        "pies_ceiling": found.ceiling,
-        "pies_set_size": found.set_size,
-        **_pie_columns("baseline", baseline),
-    }
-
-
-def _baseline(reader: StudyReader, member: Member) -> Populations:
-    second = reader.second_dense(member.comparison)
-    dataset = member.comparison.dataset
-    order = reader.by_key(dataset)
-    names = [name for name in (member.comparison.reference, second) if name]
-    return dense_against_dense(*(reader.label_matrix(name, dataset)[1][:, order] for name in names))
-
-
-def _pie_columns(prefix: str, found: PieCorrelation) -> Row:
-    return {
-        f"{prefix}_estimate": found.estimate,
-        f"{prefix}_conf_low": found.interval.conf_low,
-        f"{prefix}_conf_high": found.interval.conf_high,
-        f"{prefix}_flag": found.flag,
-    }
+    numbers = {name: value for name, value in vars(found).items() if name not in ("statistic", "df", "ceiling")}
+    return row | numbers | {"difficulty": hard.kind, "attenuation": found.ceiling}
 
 
 def _overlap(reader: StudyReader, pair: Pair) -> Row:
     found = pie_overlap(
-        label_regime(reader, pair.a),
-        label_regime(reader, pair.b),
-        matched=pair.matched,
+        pair.a.comparison.votes,
+        pair.b.comparison.votes,
+        matched=pair.is_paired,
         n_permutations=reader.settings.permutations,
         seed=reader.settings.seed,
     )
     low, high = found.null.central_95
     return {
+        **pair.names,
         "n_pies_a": found.n_pies_a,
         "n_pies_b": found.n_pies_b,
         "n_both": found.n_both,
-        "n_both_conf_low": found.interval.conf_low,
-        "n_both_conf_high": found.interval.conf_high,
+        "conf_low": found.interval.conf_low,
+        "conf_high": found.interval.conf_high,
         "null_mean": found.null.mean,
+        "null_sd": found.null.sd,
         "null_conf_low": low,
         "null_conf_high": high,
-        "excess": found.excess,
-        "overlap_p": found.p_value,
-        "overlap_p_either": found.p_either,
+        "overlap_above_null": found.excess,
+        "p_value": found.p_value,
+        "p_either": found.p_either,
         "jaccard": found.jaccard,
         "kappa": found.kappa,
     }
 
 
-def _transitions(reader: StudyReader, regimes: list[Member]) -> tuple[list[Row], pl.DataFrame]:
-    """Rows of results.regimes_transitions and of results.regimes_examples."""
-    dataset = regimes[0].comparison.dataset
-    names = {"dataset": dataset, "compression": regimes[0].compression}
-    order = reader.by_key(dataset)
-    labels = reader.labels(dataset)[order]
-    found = transitions(
-        [label_regime(reader, member) for member in regimes],
-        labels if reader.n_labelled(dataset) else None,
+def _pies(reader: StudyReader, pair: Pair) -> Iterator[Row]:
+    """Correlation of PIE indicators, and that of dense-against-dense PIEs of sets of the same size."""
+    votes = [member.comparison.votes for member in (pair.a, pair.b)]
+    baselines = [_dense(reader, member) for member in (pair.a, pair.b)]
+    k = min(size for both in (*votes, *baselines) for size in both.sizes)
+    correlated = partial(pie_correlation, seed=reader.settings.seed, classes=votes[0].labels, set_size=3 * k // 8)
+    sides = {
+        "compressed": correlated(*votes, matched=pair.is_paired),
+        "baseline": correlated(*baselines, matched=False),
+    }
+    for side, found in sides.items():
+        yield {
+            **pair.names,
+            "side": side,
+            "estimate": found.estimate,
+            "conf_low": found.interval.conf_low,
+            "conf_high": found.interval.conf_high,
+            "raw": found.raw,
+            "attenuation": found.ceiling,
+            "set_size": found.set_size,
+            "flag": found.flag,
+        }
+
+
+def _dense(reader: StudyReader, member: Member) -> Populations:
+    """Two sets of dense networks of a regime: both populations, or halves of the only one."""
+    comparison = member.comparison
+    names = [name for name in (comparison.reference, reader.second_dense(comparison)) if name]
+    return dense_against_dense(*(reader.predicted(name, comparison.dataset)[:, comparison.examples] for name in names))
+
+
+def _names(same: Same) -> Row:
+    return {"dataset": same[0].comparison.dataset, "compression": same[0].compression}
+
+
+@once
+def _transitions(reader: StudyReader, same: Same) -> Transitions:
+    first = same[0].comparison
+    return count_transitions(
+        [member.comparison.votes for member in same],
+        first.votes.labels if first.is_labelled else None,
         n_permutations=reader.settings.permutations,
         seed=reader.settings.seed,
     )
-    regime_names = [member.regime for member in regimes]
-    rows = [
-        names | row | {"regime": None if row["regime_index"] is None else regime_names[row["regime_index"]]}
-        for row in found.groups.to_dicts()
-    ]
-    is_lost = np.empty_like(found.is_lost)
-    is_lost[:, order] = found.is_lost
-    return rows, _lost_examples(reader, names, regime_names, is_lost)
 
 
-def _lost_examples(reader: StudyReader, names: Row, regimes: list[str], is_lost: np.ndarray) -> pl.DataFrame:
-    keys, labels = reader.keys(names["dataset"]), reader.labels(names["dataset"])
+def _groups(reader: StudyReader, same: Same) -> Iterator[Row]:
+    regimes = [member.regime for member in same]
+    for row in _transitions(reader, same).groups.to_dicts():
+        index = row.pop("regime_index")
+        yield _names(same) | row | {"regime": None if index is None else regimes[index]}
+
+
+def _lost_examples(reader: StudyReader, same: Same) -> list[Row]:
+    comparison = same[0].comparison
+    is_lost = _transitions(reader, same).is_lost
+    keys, labels = reader.keys(comparison.dataset), reader.labels(comparison.dataset)
     rows = []
-    for example in np.flatnonzero(is_lost.any(axis=0)):
-        losers = [regime for regime, lost in zip(regimes, is_lost[:, example], strict=True) if lost]
-        group = "all" if len(losers) == len(regimes) else "only" if len(losers) == 1 else "several"
+    for column in np.flatnonzero(is_lost.any(axis=0)):
+        losers = [member.regime for member, lost in zip(same, is_lost[:, column], strict=True) if lost]
+        group = "all" if len(losers) == len(same) else "only" if len(losers) == 1 else "several"
+        example = int(comparison.examples[column])
         rows.append(
-            names
-            | {"example_id": int(example), "key": keys[int(example)], "n_regimes": len(losers), "group": group}
+            _names(same)
+            | {"example_id": example, "key": keys[example], "n_regimes": len(losers), "group": group}
             | {"regimes": ", ".join(losers), "label": int(labels[example]) if labels[example] >= 0 else None}
         )
-    return reader.frame("regimes_examples", rows)
+    return sorted(rows, key=lambda row: row["example_id"])
 
 
 def _theories(reader: StudyReader) -> list[Row]:
     """What each theory adds in each labelled comparison."""
     rows = []
     for comparison in reader.explainable() if reader.settings.theories else []:
-        described = reader.describe(comparison.compressed, "regime", "method", "sparsity", "bits")
+        described = comparison.describe("regime", "method", "sparsity", "bits")
         regime = described.pop("regime")
         member = Member(regime or "", comparison, tuple(described.values()))
-        rows += [{**vars(comparison), "regime": regime, **row} for row in _tested(reader, member)]
+        rows += [comparison.names | {"regime": regime} | row for row in _tested(reader, member)]
     return rows
 
 
 def _tested(reader: StudyReader, member: Member) -> list[Row]:
     hard = difficulty(reader, [member])
-    dataset = member.comparison.dataset
-    classes = reader.labels(dataset)[reader.labelled(dataset)]
-    right = right_regime(reader, member, hard)
+    classes = member.comparison.given_labels
+    right = right_regime(member, hard)
     rows = []
     for name in reader.settings.theories:
         hypothesis = _hypothesis(reader, member, name, hard)
@@ -233,7 +230,7 @@ def _tested(reader: StudyReader, member: Member) -> list[Row]:
 def _hypothesis(reader: StudyReader, member: Member, name: str, hard: Difficulty) -> np.ndarray | None:
     """A property of the labelled examples, NaN where it is missing, by networks that have no part in the change or by outside."""
     dataset = member.comparison.dataset
-    examples = reader.labelled(dataset)
+    examples = reader.labelled_by_key(dataset)
     outside = reader.outside_numbers(dataset)
     if name in outside:
         return outside[name][1][examples]

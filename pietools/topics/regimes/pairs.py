@@ -6,12 +6,14 @@ from itertools import combinations
 import numpy as np
 
 from pietools.statistics.tools.populations import Populations
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.comparison import Comparison
+from pietools.topics.study_reader import DESCRIBED, StudyReader, once
 
 HELD_OUT, HALF = "held-out", "half"
 # Half of the networks for difficulty leaves four for the change.
 FEWEST_FOR_HALVES = 8
 Kind = tuple[str | None, float | None, int | None]
+Same = tuple["Member", ...]  # of several regimes, on one data set and of one compression
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,16 @@ class Member:
 
 @dataclass(frozen=True)
 class Pair:
-    """The same compression in two regimes on one data set; ``matched``: their replicates have the same names."""
+    """The same compression in two regimes on one data set; ``is_paired``: their replicates have the same names."""
 
     a: Member
     b: Member
-    matched: bool
+    is_paired: bool
+
+    @property
+    def pairing(self) -> str:
+        """``paired`` or ``unpaired``."""
+        return "paired" if self.is_paired else "unpaired"
 
     @property
     def names(self) -> dict[str, str]:
@@ -50,11 +57,12 @@ class Pair:
         }
 
 
-def members(reader: StudyReader) -> list[list[Member]]:
+@once
+def members(reader: StudyReader) -> list[Same]:
     """Per data set and compression one member for each regime that has it, in the order of the study."""
     found: dict[tuple[str, Kind], dict[str, Member]] = {}
     for comparison in reader.compressions():
-        described = reader.describe(comparison.compressed, "role", "regime", "method", "sparsity", "bits")
+        described = comparison.describe(*DESCRIBED)
         reference = reader.describe(comparison.reference, "role", "regime")
         is_usable = (
             described["role"] == "compressed"
@@ -70,18 +78,19 @@ def members(reader: StudyReader) -> list[list[Member]]:
                     f"left out of the comparison of regimes: {first.comparison.compressed} has the same method, sparsity and bits.",
                     f"{comparison.compressed} on {comparison.dataset}",
                 )
-    return [[*of_regimes.values()] for of_regimes in found.values() if len(of_regimes) > 1]
+    return [tuple(of_regimes.values()) for of_regimes in found.values() if len(of_regimes) > 1]
 
 
-def pairs(reader: StudyReader, same: list[Member]) -> list[Pair]:
-    """Every two of some regimes; matched if the replicates of all four populations have the same names, hence seeds."""
+@once
+def pairs(reader: StudyReader) -> list[Pair]:
+    """Every two regimes with the same compression; paired if the replicates of all four populations have the same names."""
     return [
         Pair(
             a,
             b,
-            all(map(reader.is_paired, (a.comparison, b.comparison)))
-            and _replicates(reader, a) == _replicates(reader, b),
+            a.comparison.is_paired and b.comparison.is_paired and _replicates(reader, a) == _replicates(reader, b),
         )
+        for same in members(reader)
         for a, b in combinations(same, 2)
     ]
 
@@ -115,31 +124,20 @@ def difficulty(reader: StudyReader, regimes: list[Member]) -> Difficulty:
     seconds = [reader.second_dense(member.comparison) for member in regimes]
     populations = [second or member.comparison.reference for second, member in zip(seconds, regimes, strict=True)]
     dataset = regimes[0].comparison.dataset
-    right = [reader.right_by_key(population, dataset) for population in populations]
-    n_networks = min(len(matrix) for member in regimes for matrix in right_of(reader, member))
+    right = [reader.right(population, dataset) for population in populations]
+    n_networks = min(min(member.comparison.votes.sizes) for member in regimes)
     kind = HELD_OUT if all(seconds) else HALF if n_networks >= FEWEST_FOR_HALVES else None
     step = 2 if kind == HALF else 1
     measures = [1 - matrix[::step].mean(axis=0) for matrix in right]
-    margins = [reader.network_properties(population, dataset).per_network.get("margin") for population in populations]
-    known = [-margin[::step, reader.labelled(dataset)].mean(axis=0) for margin in margins if margin is not None]
+    margins = [reader.network_properties(population, dataset).by_network("margin") for population in populations]
+    rows = reader.labelled_by_key(dataset)
+    known = [-margin[::step, rows].mean(axis=0) for margin in margins if margin is not None]
     score = np.mean(known if len(known) == len(regimes) else measures, axis=0)
     columns = np.column_stack([*measures, *known])
     return Difficulty(kind, np.hstack([columns, columns**2]) if kind else None, score)
 
 
-def right_of(reader: StudyReader, member: Member) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each dense and each compressed network is right on each labelled example, in the order of their keys."""
-    one = member.comparison
-    return reader.right_by_key(one.reference, one.dataset), reader.right_by_key(one.compressed, one.dataset)
-
-
-def right_regime(reader: StudyReader, member: Member, hard: Difficulty) -> Populations:
-    """Right answers on the labelled examples in the order of their keys, of the networks that have no part in the difficulty."""
-    reference, compressed = map(hard.left_for_change, right_of(reader, member))
-    return Populations(reference, compressed, reader.is_paired(member.comparison))
-
-
-def label_regime(reader: StudyReader, member: Member) -> Populations:
-    """Predicted labels of all examples, in the order of their keys."""
-    comparison = member.comparison
-    return reader.once(("by key", comparison), lambda: reader.votes(comparison).on(reader.by_key(comparison.dataset)))
+def right_regime(member: Member, hard: Difficulty) -> Populations:
+    """Right answers on the labelled examples, of the networks that have no part in the difficulty."""
+    right = member.comparison.labelled.right
+    return Populations(hard.left_for_change(right.reference), hard.left_for_change(right.compressed), right.paired)

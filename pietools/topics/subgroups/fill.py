@@ -1,45 +1,202 @@
 """Subgroups: which were hit, did compression pull them apart, and who are the PIEs?"""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pietools.errors import StudyError
+from pietools.results.column_runs import null
+from pietools.results.table import Row, nulls
 from pietools.statistics.subgroups.composition import composition
-from pietools.statistics.subgroups.gaps import gap_test
+from pietools.statistics.subgroups.gaps import Gap, gap_test
 from pietools.statistics.subgroups.tests import subgroup_tests, worst_group
 from pietools.statistics.tools.proportions import proportion_interval
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.comparison import Comparison
+from pietools.topics.study_reader import StudyReader, once
+from pietools.topics.subgroups.tables import (
+    CHANGE_OF_GAP,
+    GAP_OF_CHANGES,
+    GAPS,
+    GROUPS,
+    MODAL,
+    RAW,
+    SHIFTED,
+    WHO_ARE_PIES,
+)
 
 # A rate, and the column of subgroup_rates that says how many examples it counts.
 RATES = {"accuracy": "n_examples", "false_positive_rate": "n_negatives", "false_negative_rate": "n_positives"}
 MAX_GROUPS = 100
+T_TEST = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
+WORST = ("worst_reference", "worst_compressed", "hit_most")
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    groups, gaps, pies = [], [], []
-    for comparison in reader.each(reader.originals()):
-        for name in _properties(reader, comparison.dataset):
-            if reader.n_labelled(comparison.dataset):
-                for rate in RATES:
-                    found = _rate(reader, comparison, name, rate)
-                    groups += found[0]
-                    gaps += found[1]
-            pies += _pies(reader, comparison, name)
+def groups(reader: StudyReader) -> list[Row]:
+    """Rows of results.subgroups."""
+    return [row for rates in _rates(reader) for row in _groups(rates)]
+
+
+def gaps(reader: StudyReader) -> list[Row]:
+    """Rows of results.subgroups_gaps."""
+    return [row for rates in _rates(reader) for row in _gaps(reader, rates)]
+
+
+def modal(reader: StudyReader) -> list[Row]:
+    """Rows of results.subgroups_modal."""
+    return [
+        row
+        for comparison in reader.each(reader.labelled())
+        for subgroup in _subgroups(reader, comparison.dataset)
+        for row in _modal(reader, comparison, subgroup)
+    ]
+
+
+def who_are_pies(reader: StudyReader) -> list[Row]:
+    """Rows of results.subgroups_pies."""
+    return [
+        row
+        for comparison in reader.each(reader.originals())
+        for subgroup in _subgroups(reader, comparison.dataset)
+        for row in _composition(reader, comparison, subgroup)
+    ]
+
+
+FILL = {GROUPS: groups, GAPS: gaps, MODAL: modal, WHO_ARE_PIES: who_are_pies}
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """A rate of each group: their names (g,), the examples that it counts (g,), and the rates by network (K, g)."""
+
+    comparison: Comparison
+    subgroup: str
+    rate: str
+    names: list[str]
+    n: np.ndarray
+    reference: np.ndarray
+    compressed: np.ndarray
+
+    @property
+    def shared(self) -> Row:
+        """Columns that rows of groups and of gaps have."""
+        return {
+            **self.comparison.names,
+            "property": self.subgroup,
+            "rate": self.rate,
+            "test": self.comparison.t_test,
+        }
+
+    @property
+    def tests(self) -> pl.DataFrame:
+        """Tests of the groups, raw and shifted."""
+        return subgroup_tests(self.reference, self.compressed, self.n, paired=self.comparison.is_paired)
+
+
+def _rates(reader: StudyReader) -> Iterator[_Rates]:
+    """Every rate that is defined, of every comparison and subgroup."""
+    for comparison in reader.each(reader.labelled()):
+        for subgroup in _subgroups(reader, comparison.dataset):
+            for rate in RATES:
+                names, n, reference = _by_network(reader, comparison.reference, comparison.dataset, subgroup, rate)
+                _, _, compressed = _by_network(reader, comparison.compressed, comparison.dataset, subgroup, rate)
+                if n.any():
+                    yield _Rates(comparison, subgroup, rate, names, n, reference, compressed)
+
+
+def _by_network(
+    reader: StudyReader, population: str, dataset: str, subgroup: str, rate: str
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    networks = reader.networks(population, dataset)
+    rates = reader.subgroup_rates(population, subgroup, dataset)
+    found = rates.unique("group_id").sort("group_id")
+    # Columns are named by number: a group may be called anything.
+    wide = networks.select("model_id").join(
+        rates.pivot("group_id", index="model_id", values=rate), on="model_id", how="left", maintain_order="left"
+    )
+    by_group = wide.select(str(number) for number in found["group_id"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return found["group"].to_list(), found[RATES[rate]].fill_null(0).to_numpy(), by_group
+
+
+def _groups(rates: _Rates) -> Iterator[Row]:
+    """Two rows per group, one per scale."""
+    for name, row in zip(rates.names, rates.tests.to_dicts(), strict=True):
+        means = ("n", "mean_reference", "mean_compressed", "relative_change", "flag")
+        shared = rates.shared | {"group": name} | {column: row[column] for column in means}
+        yield shared | {"scale": RAW} | {column: row[column] for column in T_TEST}
+        yield shared | {"scale": SHIFTED} | {column: row[f"shifted_{column}"] for column in T_TEST}
+
+
+def _gaps(reader: StudyReader, rates: _Rates) -> Iterator[Row]:
+    """Two rows, one per measure of the gap."""
+    comparison = rates.comparison
+    gap = gap_test(
+        rates.reference,
+        rates.compressed,
+        paired=comparison.is_paired,
+        n_permutations=reader.settings.permutations,
+        seed=comparison.seed,
+    )
+    shared = rates.shared | _gap_columns(gap) | {"pairing": comparison.pairing} | _worst(rates)
+    for measure in (GAP_OF_CHANGES, CHANGE_OF_GAP):
+        of_null = getattr(gap, measure)
+        nothing = {"estimate": None, "p_value": None, **nulls(null("nothing"))}
+        yield shared | {"measure": measure} | (nothing if of_null is None else vars(of_null))
+
+
+def _gap_columns(gap: Gap) -> Row:
     return {
-        "subgroups": reader.frame("subgroups", groups),
-        "subgroups_gaps": reader.frame("subgroups_gaps", gaps),
-        "subgroups_pies": reader.frame("subgroups_pies", pies),
+        "n_groups": gap.n_groups,
+        "n_permutations": gap.n_permutations,
+        "is_exact": gap.is_exact,
+        "smallest_p": gap.smallest_p,
+        "gap_reference": gap.gap_reference,
+        "gap_compressed": gap.gap_compressed,
+        "flag": gap.flag,
     }
 
 
-def _properties(reader: StudyReader, dataset: str) -> list[str]:
-    """The properties that are asked for, or all that the data set has; NAME@SOURCE where a name has several sources."""
+def _worst(rates: _Rates) -> Row:
+    worst = worst_group(rates.tests, is_error=rates.rate != "accuracy")
+    if worst is None:
+        return dict.fromkeys(WORST)
+    indices = worst.reference_index, worst.compressed_index, worst.hit_index
+    return {column: rates.names[index] for column, index in zip(WORST, indices, strict=True)}
+
+
+def _modal(reader: StudyReader, comparison: Comparison, subgroup: str) -> Iterator[Row]:
+    """Accuracy of the modal label of both populations, a row per group with labels, with exact intervals over examples."""
+    found = reader.groups(subgroup, comparison.dataset)
+    for side, population in (("reference", comparison.reference), ("compressed", comparison.compressed)):
+        labels = reader.study.modal_labels(population, comparison.dataset).select("example_id", "is_correct")
+        counts = (
+            found.join(labels, on="example_id")
+            .drop_nulls("is_correct")
+            .group_by("group_id", "group")
+            .agg(pl.col("is_correct").sum(), n=pl.len())
+            .sort("group_id")
+        )
+        interval = proportion_interval(counts["is_correct"].to_numpy(), counts["n"].to_numpy(), "clopper-pearson")
+        numbers = interval.select("estimate", "conf_low", "conf_high").to_dicts()
+        for group, row in zip(counts["group"], numbers, strict=True):
+            yield comparison.names | {"property": subgroup, "group": group, "population": side} | row
+
+
+def _composition(reader: StudyReader, comparison: Comparison, subgroup: str) -> Iterator[Row]:
+    found = reader.groups(subgroup, comparison.dataset)
+    is_pie = found["example_id"].is_in(comparison.pies["example_id"].to_list()).to_numpy()
+    names = found.unique("group_id").sort("group_id")["group"]
+    for row in composition(is_pie, found["group_id"].to_numpy()).to_dicts():
+        yield comparison.names | {"property": subgroup, "group": names[row.pop("group_index")]} | row
+
+
+@once
+def _subgroups(reader: StudyReader, dataset: str) -> list[str]:
+    """What is asked for, or all properties that the data set has; NAME@SOURCE where a name has several sources."""
     known = reader.study.known_properties(dataset)
-    if reader.settings.properties is not None:
-        return [name for name in reader.settings.properties if _is_known(reader, known, name, dataset)]
+    if reader.settings.subgroups is not None:
+        return [name for name in reader.settings.subgroups if _is_known(reader, known, name, dataset)]
     several = known.filter(pl.col("property").is_duplicated())["property"].to_list()
     names = [
         f"{row['property']}@{row['source']}" if row["property"] in several else row["property"]
@@ -63,90 +220,5 @@ def _is_known(reader: StudyReader, known: pl.DataFrame, name: str, dataset: str)
 def _is_too_fine(reader: StudyReader, name: str, dataset: str) -> bool:
     n_groups = reader.groups(name, dataset)["group_id"].n_unique()
     if n_groups > MAX_GROUPS:
-        reader.warn(f"{name} of {dataset} has {n_groups} groups and is left out; ask for it with --property {name}.")
+        reader.warn(f"{name} of {dataset} has {n_groups} groups and is left out; ask for it with --subgroup {name}.")
     return n_groups > MAX_GROUPS
-
-
-def _rate(
-    reader: StudyReader, comparison: Comparison, name: str, rate: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of the groups and of their gap, none if the rate is not defined for this data set."""
-    names, n, reference = _rates(reader, comparison.reference, comparison.dataset, name, rate)
-    _, _, compressed = _rates(reader, comparison.compressed, comparison.dataset, name, rate)
-    if not n.any():
-        return [], []
-    paired = reader.is_paired(comparison)
-    shared = {**vars(comparison), "property": name, "rate": rate, "test": "paired" if paired else "welch"}
-    tests = subgroup_tests(reference, compressed, n, paired=paired)
-    worst = worst_group(tests, is_error=rate != "accuracy")
-    rows = tests.with_columns(pl.Series("group", names)).to_dicts()
-    if rate == "accuracy":
-        modal = _modal(reader, comparison, name)
-        rows = [row | columns for row, columns in zip(rows, modal, strict=True)]
-    gap = gap_test(
-        reference,
-        compressed,
-        paired=paired,
-        n_permutations=reader.settings.permutations,
-        seed=comparison.seed(reader.settings.seed),
-    )
-    gap_row = {
-        column: value for column, value in vars(gap).items() if column not in ("gap_of_changes", "change_of_gap")
-    }
-    for statistic in ("gap_of_changes", "change_of_gap"):
-        null = getattr(gap, statistic)
-        gap_row |= {} if null is None else {f"{statistic}_{column}": value for column, value in vars(null).items()}
-    if worst is not None:
-        gap_row |= {
-            "worst_reference": names[worst.reference_index],
-            "worst_compressed": names[worst.compressed_index],
-            "hit_most": names[worst.hit_index],
-        }
-    return [shared | row for row in rows], [shared | gap_row]
-
-
-def _rates(
-    reader: StudyReader, population: str, dataset: str, name: str, rate: str
-) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Groups (g,), the examples that each counts (g,), and the rates (networks, g) in the order of label_matrix."""
-    networks, _ = reader.label_matrix(population, dataset)
-    rates = reader.subgroup_rates(population, name, dataset)
-    groups = rates.unique("group_id").sort("group_id")
-    # Columns are named by number: a group may be called anything.
-    wide = networks.select("model_id").join(
-        rates.pivot("group_id", index="model_id", values=rate), on="model_id", how="left", maintain_order="left"
-    )
-    by_group = wide.select(str(number) for number in groups["group_id"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
-    return groups["group"].to_list(), groups[RATES[rate]].fill_null(0).to_numpy(), by_group
-
-
-def _modal(reader: StudyReader, comparison: Comparison, name: str) -> list[dict[str, Any]]:
-    """Accuracy of the modal label of both populations, a row per group with labels, with exact intervals over examples."""
-    groups = reader.groups(name, comparison.dataset)
-    found: list[dict[str, Any]] = []
-    for side, population in (("reference", comparison.reference), ("compressed", comparison.compressed)):
-        modal = reader.study.modal_labels(population, comparison.dataset).select("example_id", "is_correct")
-        counts = (
-            groups.join(modal, on="example_id")
-            .drop_nulls("is_correct")
-            .group_by("group_id")
-            .agg(pl.col("is_correct").sum(), n=pl.len())
-            .sort("group_id")
-        )
-        interval = proportion_interval(counts["is_correct"].to_numpy(), counts["n"].to_numpy(), "clopper-pearson")
-        columns = {"estimate": "", "conf_low": "_conf_low", "conf_high": "_conf_high"}
-        rows = interval.select(pl.col(old).alias(f"modal_{side}{new}") for old, new in columns.items()).to_dicts()
-        found = [one | other for one, other in zip(found, rows, strict=True)] if found else rows
-    return found
-
-
-def _pies(reader: StudyReader, comparison: Comparison, name: str) -> list[dict[str, Any]]:
-    groups = reader.groups(name, comparison.dataset)
-    pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
-    found = composition(
-        groups["example_id"].is_in(pies["example_id"].to_list()).to_numpy(), groups["group_id"].to_numpy()
-    )
-    names = groups.unique("group_id").sort("group_id")["group"]
-    return [
-        {**vars(comparison), "property": name, "group": names[row["group_index"]], **row} for row in found.to_dicts()
-    ]

@@ -1,35 +1,49 @@
 """Unseen data: does compression cost more there, and does one regime generalize better than another?"""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from pietools.results.table import Row
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.unseen.effective_robustness import effective_robustness
 from pietools.statistics.unseen.excess_error import excess_error, generalization_gap, generalization_gap_change
 from pietools.statistics.unseen.regime_difference import regime_difference
 from pietools.study import LABEL_NOISE
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.comparison import Comparison
+from pietools.topics.study_reader import StudyReader
+from pietools.topics.unseen.tables import GENERALIZATION, GENERALIZES, ROBUSTNESS, UNSEEN
 
 
-def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
-    """Tables of the topic."""
-    fragile, gaps, regimes = [], _population_gaps(reader), []
-    for comparison in reader.each(reader.comparisons):
-        fragile += _excess_error(reader, comparison)
-        gaps += _gap_changes(reader, comparison)
-    for one, other in permutations(_dense_by_regime(reader), 2):
-        regimes += _regimes(reader, one, other)
-    return {
-        "unseen": reader.frame("unseen", fragile),
-        "unseen_gaps": reader.frame("unseen_gaps", gaps),
-        "unseen_regimes": reader.frame("unseen_regimes", regimes),
-    }
+def unseen(reader: StudyReader) -> list[Row]:
+    """Rows of results.unseen."""
+    return [row for comparison in reader.each(reader.comparisons) for row in _excess_error(reader, comparison)]
 
 
-def _excess_error(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
+def gaps(reader: StudyReader) -> list[Row]:
+    """Rows of results.unseen_gaps: of each population, then its change in each comparison."""
+    changes = [row for comparison in reader.each(reader.comparisons) for row in _gap_changes(reader, comparison)]
+    return _population_gaps(reader) + changes
+
+
+def regimes(reader: StudyReader) -> list[Row]:
+    """Rows of results.unseen_regimes."""
+    return [_difference(reader, pair) for pair in _pairs(reader)]
+
+
+def robustness(reader: StudyReader) -> list[Row]:
+    """Rows of results.unseen_robustness."""
+    return [row for pair in _pairs(reader) for row in _robustness(reader, pair)]
+
+
+FILL = {UNSEEN: unseen, GENERALIZATION: gaps, GENERALIZES: regimes, ROBUSTNESS: robustness}
+
+
+def _excess_error(reader: StudyReader, comparison: Comparison) -> list[Row]:
     """A row per unseen data set of which the comparison's data set is the clean one, and one for their average."""
     both = (comparison.reference, comparison.compressed)
     unseen = [
@@ -41,23 +55,23 @@ def _excess_error(reader: StudyReader, comparison: Comparison) -> list[dict[str,
         return []
     where = [comparison.dataset, *(row["name"] for row in unseen)]
     (clean_reference, *reference), (clean_compressed, *compressed) = (_accuracies(reader, name, where) for name in both)
-    paired = reader.is_paired(comparison)
     altered = np.array(reference), np.array(compressed)
-    rows = excess_error(clean_reference, clean_compressed, *altered, paired=paired).to_dicts()
+    rows = excess_error(clean_reference, clean_compressed, *altered, paired=comparison.is_paired).to_dicts()
     if any(row["flag"] == "not-evaluated" for row in rows):
         reader.warn(
             "some unseen data have no excess error, because not all networks that were run on "
             f"{comparison.dataset} were run on them.",
             f"{comparison.compressed} against {comparison.reference}",
         )
-    shared = {**vars(comparison), "test": "paired" if paired else "welch"}
-    about: list[dict[str, Any]] = [
+    shared = comparison.names | {"test": comparison.t_test}
+    about: list[Row] = [
         {"unseen": row["name"], "alteration": row["alteration"], "severity": row["severity"]} for row in unseen
     ]
-    return [shared | which | row for which, row in zip([*about, {"unseen": None}], rows, strict=True)]
+    average: Row = {"unseen": None, "alteration": None, "severity": None}
+    return [shared | which | row for which, row in zip([*about, average], rows, strict=True)]
 
 
-def _unseen_of(reader: StudyReader, dataset: str) -> list[dict[str, Any]]:
+def _unseen_of(reader: StudyReader, dataset: str) -> list[Row]:
     """Altered copies of a data set; of the primary one also other test data of the same classes."""
     clean = reader.dataset(dataset)
     return [row for row in reader.datasets.to_dicts() if _is_unseen(row, clean)]
@@ -88,79 +102,85 @@ def _train_and_test(reader: StudyReader) -> list[tuple[str, str]]:
     ]
 
 
-def _population_gaps(reader: StudyReader) -> list[dict[str, Any]]:
+def _population_gaps(reader: StudyReader) -> list[Row]:
     rows = []
     for train, test in _train_and_test(reader):
         for name in reader.populations["name"]:
             if reader.is_evaluated(name, train) and reader.is_evaluated(name, test):
                 gap = generalization_gap(*_known(_accuracies(reader, name, [train, test])))
-                rows.append({"population": name, "train_dataset": train, "dataset": test, **vars(gap)})
+                rows.append(
+                    {"population": name, "reference": None, "train_dataset": train, "dataset": test, **vars(gap)}
+                )
     return rows
 
 
-def _gap_changes(reader: StudyReader, comparison: Comparison) -> list[dict[str, Any]]:
+def _gap_changes(reader: StudyReader, comparison: Comparison) -> list[Row]:
     both = (comparison.reference, comparison.compressed)
     rows = []
     for train, test in _train_and_test(reader):
         if test == comparison.dataset and all(reader.is_evaluated(name, train) for name in both):
             tested, trained = zip(*(_accuracies(reader, name, [test, train]) for name in both), strict=True)
-            change = _gap_change(*trained, *tested, paired=reader.is_paired(comparison))
+            change = _gap_change(*trained, *tested, paired=comparison.is_paired)
             about = {"reference": comparison.reference, "population": comparison.compressed}
             rows.append({**about, "train_dataset": train, "dataset": test, **vars(change)})
     return rows
 
 
-def _dense_by_regime(reader: StudyReader) -> list[dict[str, Any]]:
-    """The first dense population of each regime."""
-    dense = reader.populations.filter((pl.col("role") == "dense") & pl.col("regime").is_not_null())
-    return dense.unique("regime", keep="first", maintain_order=True).to_dicts()
+@dataclass(frozen=True)
+class _Pair:
+    """The first dense populations of two regimes, on a data set that both were run on and that is not training data."""
 
+    one: dict[str, Any]
+    other: dict[str, Any]
+    dataset: dict[str, Any]
 
-def _regimes(reader: StudyReader, one: dict[str, Any], other: dict[str, Any]) -> list[dict[str, Any]]:
-    """Difference of the dense populations of two regimes on each data set that is not training data."""
-    rows = []
-    names = one["name"], other["name"]
-    for dataset in reader.datasets.to_dicts():
-        is_test = dataset["split"] != "train" and dataset["n_labelled"] and dataset["alteration"] != LABEL_NOISE
-        if not is_test or not all(reader.is_evaluated(name, dataset["name"]) for name in names):
-            continue
-        paired = reader.study.is_paired(*names, dataset["name"])
-        # In the order of the keys, so that the order of import changes no digit.
-        by_key = reader.keys(dataset["name"]).gather(np.flatnonzero(reader.labels(dataset["name"]) >= 0)).arg_sort()
-        right = (reader.right(name, dataset["name"])[:, by_key] for name in names)
-        difference = regime_difference(*right, paired=paired)
-        shared = {
-            "regime_a": one["regime"],
-            "regime_b": other["regime"],
-            "population_a": names[0],
-            "population_b": names[1],
+    @property
+    def names(self) -> Row:
+        """The columns that name a pair in the result tables."""
+        return {
+            "regime_a": self.one["regime"],
+            "regime_b": self.other["regime"],
+            "population_a": self.one["name"],
+            "population_b": self.other["name"],
+            "dataset": self.dataset["name"],
         }
-        rows.append(
-            {
-                **shared,
-                "dataset": dataset["name"],
-                "design": "paired" if paired else "unpaired",
-                **vars(difference),
-                **_robustness(reader, names[0], other["regime"], dataset),
-            }
-        )
-    return rows
 
 
-def _robustness(reader: StudyReader, population: str, baseline: str, dataset: dict[str, Any]) -> dict[str, Any]:
-    """Effective robustness of a population against all networks of another regime, if the data set has a clean one."""
+def _pairs(reader: StudyReader) -> list[_Pair]:
+    """Every two regimes, in both orders."""
+    dense = reader.populations.filter((pl.col("role") == "dense") & pl.col("regime").is_not_null())
+    first = dense.unique("regime", keep="first", maintain_order=True).to_dicts()
+    return [
+        _Pair(one, other, dataset)
+        for one, other in permutations(first, 2)
+        for dataset in reader.datasets.to_dicts()
+        if dataset["split"] != "train" and dataset["n_labelled"] and dataset["alteration"] != LABEL_NOISE
+        if all(reader.is_evaluated(population["name"], dataset["name"]) for population in (one, other))
+    ]
+
+
+def _difference(reader: StudyReader, pair: _Pair) -> Row:
+    names = pair.one["name"], pair.other["name"]
+    paired = reader.study.is_paired(*names, pair.dataset["name"])
+    difference = regime_difference(*(reader.right(name, pair.dataset["name"]) for name in names), paired=paired)
+    return pair.names | {"pairing": "paired" if paired else "unpaired"} | vars(difference)
+
+
+def _robustness(reader: StudyReader, pair: _Pair) -> Iterator[Row]:
+    """A row if the data set has a clean one: a against the line through all networks of regime b."""
+    population, dataset = pair.one["name"], pair.dataset
     clean = next((row["name"] for row in reader.datasets.to_dicts() if _is_unseen(dataset, row)), None)
     if clean is None or not reader.is_evaluated(population, clean):
-        return {}
+        return
     others = [
         row["name"]
-        for row in reader.populations.filter(pl.col("regime") == baseline).to_dicts()
+        for row in reader.populations.filter(pl.col("regime") == pair.other["regime"]).to_dicts()
         if reader.is_evaluated(row["name"], clean) and reader.is_evaluated(row["name"], dataset["name"])
     ]
     where = [clean, dataset["name"]]
     line = np.hstack([_known(_accuracies(reader, name, where)) for name in others])
-    found = effective_robustness(*_known(_accuracies(reader, population, where)), *line)
-    return {f"robustness_{name}": value for name, value in vars(found).items()}
+    found = vars(effective_robustness(*_known(_accuracies(reader, population, where)), *line))
+    yield pair.names | {name: value for name, value in found.items() if name != "intercept"}
 
 
 def _gap_change(

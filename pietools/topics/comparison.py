@@ -1,0 +1,106 @@
+"""A comparison: a compressed population against its reference on one data set, with what the topics ask of it, read once."""
+
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from pietools.statistics.pies.excess import Excess, pie_excess
+from pietools.statistics.tools.populations import Populations
+
+if TYPE_CHECKING:
+    from pietools.topics.study_reader import StudyReader
+
+
+class Comparison:
+    """A compressed population against its reference, on one data set.
+
+    Examples are in the order of their keys, so that no number depends on the order of a file; ``examples`` says which they are.
+    """
+
+    def __init__(self, reader: "StudyReader", reference: str, compressed: str, dataset: str) -> None:
+        self._reader = reader
+        self.reference, self.compressed, self.dataset = reference, compressed, dataset
+
+    def __str__(self) -> str:
+        return f"{self.compressed} against {self.reference} on {self.dataset}"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The columns that name a comparison in the result tables."""
+        return {"reference": self.reference, "compressed": self.compressed, "dataset": self.dataset}
+
+    @cached_property
+    def seed(self) -> list[int]:
+        """A seed of its own, whatever else is analyzed."""
+        name = "\0".join(self.names.values())
+        return [self._reader.settings.seed, int.from_bytes(sha256(name.encode()).digest()[:8], "big")]
+
+    @cached_property
+    def is_paired(self) -> bool:
+        """Whether the replicate names of both populations are given and equal."""
+        return self._reader.is_paired(self)
+
+    @property
+    def pairing(self) -> str:
+        """``paired`` or ``unpaired``."""
+        return "paired" if self.is_paired else "unpaired"
+
+    @property
+    def t_test(self) -> str:
+        """The t test that the pairing calls for: ``paired`` or ``welch``."""
+        return "paired" if self.is_paired else "welch"
+
+    @cached_property
+    def examples(self) -> np.ndarray:
+        """example_id of each example, in the order of the keys, (n,)."""
+        return self._reader.by_key(self.dataset)
+
+    @cached_property
+    def votes(self) -> Populations:
+        """Predicted labels of both populations beside the given ones; their ballots are counted once."""
+        reference, compressed = (
+            self._reader.predicted(name, self.dataset)[:, self.examples] for name in (self.reference, self.compressed)
+        )
+        return Populations(reference, compressed, self.is_paired, self._reader.labels(self.dataset)[self.examples])
+
+    @cached_property
+    def labelled(self) -> Populations:
+        """The same on the examples that have a given label."""
+        return self.votes.on(self.has_label)
+
+    @property
+    def given_labels(self) -> np.ndarray:
+        """Given labels of the labelled examples."""
+        return self._reader.labels(self.dataset)[self.examples][self.has_label]
+
+    @property
+    def has_label(self) -> np.ndarray:
+        """Which examples have a given label, (n,)."""
+        return self._reader.labels(self.dataset)[self.examples] >= 0
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether any example has a given label."""
+        return self._reader.n_labelled(self.dataset) > 0
+
+    @cached_property
+    def pies(self) -> pl.DataFrame:
+        """The PIEs, by the macro of that name."""
+        return self._reader.study.pies(self.reference, self.compressed, self.dataset)
+
+    def is_pie(self, direction: str | None = None) -> np.ndarray:
+        """Which examples are PIEs, of any direction or of one, (n,)."""
+        pies = self.pies if direction is None else self.pies.filter(direction=direction)
+        return np.isin(self.examples, pies["example_id"].to_numpy())
+
+    @cached_property
+    def excess(self) -> Excess:
+        """How many PIEs compression made."""
+        return pie_excess(self.votes, seed=self.seed)
+
+    def describe(self, *columns: str) -> dict[str, Any]:
+        """What the study says of the compressed population."""
+        return self._reader.describe(self.compressed, *columns)
