@@ -56,7 +56,8 @@ def _excess_error(reader: StudyReader, comparison: Comparison) -> list[Row]:
     where = [comparison.dataset, *(row["name"] for row in unseen)]
     (clean_reference, *reference), (clean_compressed, *compressed) = (_accuracies(reader, name, where) for name in both)
     altered = np.array(reference), np.array(compressed)
-    rows = excess_error(clean_reference, clean_compressed, *altered, paired=comparison.is_paired).to_dicts()
+    found = excess_error(clean_reference, clean_compressed, *altered, paired=comparison.is_paired)
+    rows = found.drop("alteration_index").to_dicts()
     if any(row["flag"] == "not-evaluated" for row in rows):
         reader.warn(
             "some unseen data have no excess error, because not all networks that were run on "
