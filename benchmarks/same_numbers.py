@@ -14,8 +14,33 @@ from typing import Any
 
 TOLERANCE = 1e-12
 # Rows of lists are matched by what they are about, since their order is no number.
-KEYS = ("name", "reference", "compressed", "dataset", "population", "property", "group", "rate", "source", "term", "outcome", "side")
-KEYS += ("model", "question", "score", "compression", "regime_a", "regime_b", "regime", "equal", "measure", "effect", "unseen")
+KEYS = (
+    "name",
+    "reference",
+    "compressed",
+    "dataset",
+    "population",
+    "property",
+    "group",
+    "rate",
+    "source",
+    "term",
+    "outcome",
+    "side",
+)
+KEYS += (
+    "model",
+    "question",
+    "score",
+    "compression",
+    "regime_a",
+    "regime_b",
+    "regime",
+    "equal",
+    "measure",
+    "effect",
+    "unseen",
+)
 KEYS += ("train_dataset", "subset", "n_networks", "alteration", "severity", "population_a", "population_b")
 
 
