@@ -1,6 +1,6 @@
-"""Are the numbers of two analyses the same? ``python benchmarks/same_numbers.py BEFORE.json AFTER.json`` compares two outputs of
-``pietools analyze --all --json``, value by value.
+"""Are the numbers of two analyses the same? ``python benchmarks/same_numbers.py BEFORE.json AFTER.json``.
 
+Compares two outputs of ``pietools analyze --all --json``, value by value.
 Prints how many numbers were compared, the largest difference, and the keys that only one of them has or where one has nothing.
 Exit code 1 if a number differs by more than 1e-12, relative to its size where that is above 1.
 """

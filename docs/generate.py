@@ -35,8 +35,9 @@ def fenced(text: str, language: str = "text") -> str:
 
 # Result tables
 
-RUNS = """-- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of what is declared
--- in pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and gets these.
+RUNS = """-- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of what is
+-- declared in pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and
+-- gets these.
 
 create schema results;
 
