@@ -343,6 +343,7 @@ def transcript(command: str, first: int | None = None) -> str:
 def query(sql: str) -> str:
     """The question, and what the DuckDB shell answers on the embedded study."""
     _run("pietools demo --out demo")
+    _run("pietools analyze demo/study.duckdb --all --json")
     answer = _run(f"duckdb -readonly -markdown demo/study.duckdb {shlex.quote(sql)}")
     if answer.returncode:
         raise RuntimeError(f"{sql}: {answer.stderr}")
