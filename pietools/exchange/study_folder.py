@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pietools.errors import ImportFileError, StudyError
+from pietools.errors import ImportFileError
 from pietools.study import Study
 from pietools.study.new_paths import new_folder
 from pietools.version import __version__
