@@ -124,8 +124,8 @@ def _check_values(dataset: str, n_classes: int, predictions: pl.DataFrame) -> No
             raise StudyError(
                 f"data set '{dataset}' has {n_classes} classes, found {column} from {found.min()} to {found.max()}."
             )
-    for name, column in predictions.select(pl.col(pl.Float32, pl.Float64)).to_dict().items():
-        if not column.is_finite().all():
+    for name, numbers in predictions.select(pl.col(pl.Float32, pl.Float64)).to_dict().items():
+        if not numbers.is_finite().all():
             raise StudyError(f"predictions on '{dataset}' have {name} that is no finite number.")
 
 
