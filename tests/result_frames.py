@@ -68,7 +68,8 @@ def accuracy_row(population: str, **changes: Any) -> dict[str, Any]:
 
 def dataset_row(**changes: Any) -> dict[str, Any]:
     """A data set of 1,000 labelled examples."""
-    row = {"name": "toy/test", "n_examples": 1000, "n_classes": 10, "n_labelled": 1000, "alteration": None}
+    row = {"name": "toy/test", "n_examples": 1000, "n_classes": 10, "n_labelled": 1000, "is_primary": True}
+    row |= dict.fromkeys(("split", "source", "alteration", "severity"))
     return row | changes
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.statistics.characterize.half_sample_tests import FEWEST_NETWORKS
 from pietools.statistics.tools.half_samples import N_SAMPLES, half_samples
 
 N_SPLITS = 20
@@ -38,6 +39,12 @@ class Properties:
     def averaged(cls, per_network: np.ndarray, names: tuple[str, ...]) -> "Properties":
         """Properties that are means over networks of values (K_D, n, p), NaN where one network has none."""
         return cls(names, lambda networks: per_network[networks].mean(axis=0, dtype=np.float64), needs_networks=True)
+
+
+def smallest_part(n_networks: int) -> int:
+    """How few of the networks properties are measured on: half of a half-sample, where there are enough networks for those."""
+    drawn = n_networks // 2 if n_networks >= FEWEST_NETWORKS else n_networks
+    return max(1, drawn // 2)
 
 
 @dataclass(frozen=True)

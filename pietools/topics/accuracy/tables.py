@@ -5,6 +5,7 @@ from pietools.results.rounding import count, decimal, p_value, percent, percent_
 from pietools.results.shown import AGAINST, CHANGE, COMPRESSED, INTERVAL, P, Shown, ShownColumn, number, text
 from pietools.results.table import Column, Json, Table
 
+SUBSETS = ["pies", "non-pies", "random", "all"]
 POPULATION = Column("population", str, "population of networks", required=True, is_key=True)
 
 
@@ -115,10 +116,13 @@ ON_PIES = Table(
                 COMPRESSED,
                 AGAINST,
                 text("population", "networks of"),
-                *(number(subset, subset, percent, 2) for subset in ("pies", "non-pies", "random", "all")),
+                *(number(subset, subset, percent, 2) for subset in SUBSETS),
             ),
             lambda frame: frame.pivot(
-                "subset", index=["reference", "compressed", "dataset", "population"], values="accuracy_mean"
+                "subset",
+                on_columns=SUBSETS,
+                index=["reference", "compressed", "dataset", "population"],
+                values="accuracy_mean",
             ),
             is_answer=False,
         ),

@@ -7,8 +7,7 @@ import numpy as np
 
 from pietools.errors import StudyError
 from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
-from pietools.statistics.characterize.cross_fitting import Properties
-from pietools.statistics.characterize.half_sample_tests import FEWEST_NETWORKS
+from pietools.statistics.characterize.cross_fitting import Properties, smallest_part
 from pietools.topics.comparison import Comparison
 from pietools.topics.network_properties import NetworkProperties
 from pietools.topics.properties.catalogue import PROPERTIES
@@ -119,9 +118,9 @@ def _why_not_crossed(networks: NetworkProperties, name: str) -> str | None:
     """Why a property cannot be measured on the parts of the networks that cross-fitting leaves; None if it can."""
     if name in networks.large:
         return "too many classes to measure it on parts of the networks"
-    k = networks.n_networks
-    smallest = max(1, (k // 2 if k >= FEWEST_NETWORKS else k) // 2)
-    return None if networks.is_known_by_some(name, smallest) else f"{smallest} network of {k} cannot tell it"
+    smallest = smallest_part(networks.n_networks)
+    is_known = networks.is_known_by_some(name, smallest)
+    return None if is_known else f"{smallest} network of {networks.n_networks} cannot tell it"
 
 
 def check_known(reader: StudyReader, name: str) -> None:

@@ -19,6 +19,8 @@ from pietools.results.shown import (
 from pietools.results.table import Column, Json, Table
 
 COMPRESSION = "(compression)"
+SIDES = ["compressed", "baseline", "difference", "plain"]
+CONTRASTS = ["compressed", "compressed-alone", "baseline", "beyond-alone", "beyond-baseline"]
 ODDS = tuple(column.name for column in ODDS_RATIO)
 N_MISSING = Column("n_missing", int, "examples left out because a property is missing")
 MARGINAL = (
@@ -36,7 +38,7 @@ def _odds(title: str, side: str) -> ShownColumn:
 def _side_by_side(frame: pl.DataFrame) -> pl.DataFrame:
     """A row per outcome and property of the joint models, with the sides' odds ratios as columns."""
     joint = frame.filter(model="joint")
-    sides = joint.pivot("side", index=_KEYS, values=[*ODDS, "p_adjusted", "flag"])
+    sides = joint.pivot("side", on_columns=SIDES, index=_KEYS, values=[*ODDS, "p_adjusted", "flag"])
     return sides.with_columns(flag=pl.coalesce("flag_difference", "flag_plain"))
 
 
@@ -176,6 +178,7 @@ SCORES = Table(
             ),
             lambda frame: frame.pivot(
                 "contrast",
+                on_columns=CONTRASTS,
                 index=["reference", "compressed", "dataset", "alone", "score"],
                 values=["n_events", "chance", "estimate", "conf_low", "conf_high", "p_value", "flag"],
             ).rename({"flag_compressed": "flag"}),

@@ -27,11 +27,11 @@ def side_by_side(classes: pl.DataFrame) -> pl.DataFrame:
     """A row per class of the default test, with the columns of each scale behind it: ``estimate_raw``; smallest p first."""
     wide = classes.filter("is_default").pivot(
         "scale",
+        on_columns=[SHIFTED, OTHERS, RAW, LOGIT],
         index=[*_CLASS, "label"],
         values=["estimate", "conf_low", "conf_high", "p_value", "p_adjusted", "p_holm"],
     )
-    known = [column for column in (f"p_value_{SHIFTED}", "label") if column in wide.columns]
-    return wide.sort(known, nulls_last=True)
+    return wide.sort(f"p_value_{SHIFTED}", "label", nulls_last=True)
 
 
 CLASSES = Table(
@@ -152,7 +152,10 @@ DISTORTION = Table(
                 ShownColumn("SDE", lambda r: decimal(r["estimate_sde"], 3)),
             ),
             lambda frame: frame.pivot(
-                "measure", index=["reference", "compressed", "dataset"], values=["estimate", "conf_low", "conf_high"]
+                "measure",
+                on_columns=["intensification", "cev", "sde"],
+                index=["reference", "compressed", "dataset"],
+                values=["estimate", "conf_low", "conf_high"],
             ),
             is_answer=False,
         ),
