@@ -78,7 +78,7 @@ class Study(Recordings):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file; one that was created, and certainly holds nothing because something failed, is removed."""
+        """Close the file; one that was created, failed, and certainly holds nothing that was measured is removed."""
         try:
             if error is not None:
                 self._database.remove_if_empty()
