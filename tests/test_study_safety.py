@@ -1,5 +1,7 @@
 """What a study survives: a kill, a full disk, another process, a stranger's file, a damaged one."""
 
+# ruff: noqa: PT012 - what is tested is how whole blocks end
+
 import errno
 import os
 import signal
@@ -130,6 +132,17 @@ def test_an_empty_study_that_failed_leaves_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == ["s.duckdb"]
 
 
+def test_a_property_alone_is_kept(tmp_path: Path) -> None:
+    """It was measured; a data set alone is what the next try says again."""
+    for name in ("s.duckdb", "t.duckdb"):
+        with pytest.raises(StudyError, match="role 'big'"), Study.create(tmp_path / name) as study:
+            study.add_dataset(Dataset("d", ["a"], np.array([0]), ["x"]))
+            if name == "t.duckdb":
+                study.add_property("d", "p", np.array([1.0]))
+            study.add_population(Population("p", "big"))
+    assert names(tmp_path) == ["t.duckdb"]
+
+
 def test_a_study_that_was_replaced_is_not_removed(tmp_path: Path) -> None:
     """Who made an empty study deletes that one, not another that has its name by then."""
     path = tmp_path / "s.duckdb"
@@ -220,6 +233,7 @@ class Interrupted:
         return getattr(self.connection, name)
 
     def execute(self, statement: str, params: object = None) -> Any:
+        """Run it, or be interrupted."""
         if statement.startswith(self.statement):
             raise RuntimeError("Query interrupted")
         return self.connection.execute(statement, params)
