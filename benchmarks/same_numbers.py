@@ -1,6 +1,6 @@
-"""Are the numbers of two analyses the same? ``python benchmarks/same_numbers.py BEFORE.json AFTER.json`` compares two outputs of
-``pietools analyze --all --json``, value by value.
+"""Are the numbers of two analyses the same? ``python benchmarks/same_numbers.py BEFORE.json AFTER.json``.
 
+Compares two outputs of ``pietools analyze --all --json``, value by value.
 Prints how many numbers were compared, the largest difference, and the keys that only one of them has or where one has nothing.
 Exit code 1 if a number differs by more than 1e-12, relative to its size where that is above 1.
 """
@@ -14,8 +14,33 @@ from typing import Any
 
 TOLERANCE = 1e-12
 # Rows of lists are matched by what they are about, since their order is no number.
-KEYS = ("name", "reference", "compressed", "dataset", "population", "property", "group", "rate", "source", "term", "outcome", "side")
-KEYS += ("model", "question", "score", "compression", "regime_a", "regime_b", "regime", "equal", "measure", "effect", "unseen")
+KEYS = (
+    "name",
+    "reference",
+    "compressed",
+    "dataset",
+    "population",
+    "property",
+    "group",
+    "rate",
+    "source",
+    "term",
+    "outcome",
+    "side",
+)
+KEYS += (
+    "model",
+    "question",
+    "score",
+    "compression",
+    "regime_a",
+    "regime_b",
+    "regime",
+    "equal",
+    "measure",
+    "effect",
+    "unseen",
+)
 KEYS += ("train_dataset", "subset", "n_networks", "alteration", "severity", "population_a", "population_b")
 
 

@@ -1,9 +1,12 @@
-"""Writes the generated parts of the pages: ``python docs/generate.py`` brings them up to date, ``--check`` only compares.
+"""Writes sql/results.sql and the generated parts of the pages: ``python docs/generate.py`` brings them up to date.
+
+``--check`` only compares; ``--declared`` stops after sql/results.sql, which takes no time.
 
 Each generated part stands between two cog markers that call a function of this module, so that what a page shows is what the
 program says.
 """
 
+import inspect
 import json
 import math
 import os
@@ -32,8 +35,9 @@ def fenced(text: str, language: str = "text") -> str:
 
 # Result tables
 
-RUNS = """-- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of the declarations in
--- pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and gets these.
+RUNS = """-- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of what is
+-- declared in pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and
+-- gets these.
 
 create schema results;
 
@@ -52,7 +56,7 @@ comment on column results.runs.topic is 'name of the result table';
 comment on column results.runs.settings is 'what the run was asked for, as JSON';
 comment on column results.runs.seed is 'seed of all that was random';
 comment on column results.runs.version is 'of pietools';
-comment on column results.runs.input_digest is 'digest of the predictions that went in: results with another digest than the study has now are stale';
+comment on column results.runs.input_digest is 'digest of the predictions: results of another one than the study has now are stale';
 comment on column results.runs.finished_at is 'when the rows were stored';
 """
 
@@ -142,6 +146,96 @@ def _ask(query: str) -> list[tuple]:
         Study.create(path).close()
         with duckdb.connect(str(path), read_only=True) as connection:
             return connection.sql(query).fetchall()
+
+
+# JSON
+
+
+def json_lists() -> str:
+    """The lists of ``analyze --json`` that are rows of a result table."""
+    lines = []
+    for table in _result_tables():
+        if table.json is not None and table.json.kind == "rows":
+            renamed = [f"`{column.name}` is called `{column.json}`" for column in table.columns if column.json]
+            lines.append(
+                f"| `{table.json.key}` | rows of `results.{table.name}` | {_computed(table)} | {', '.join(renamed)} |\n"
+            )
+    return "".join(["\n| key | holds | computed | |\n| --- | --- | --- | --- |\n", *lines])
+
+
+def json_comparison() -> str:
+    """The keys of a comparison, from the tables that it is made of."""
+    kinds = {
+        "object": "the row",
+        "list": "rows",
+        "keyed": "an object per count: `std_error`, `conf_low`, `conf_high`, from rows",
+    }
+    lines = []
+    for table in _result_tables():
+        where = f"`results.{table.name}`"
+        if table.json is not None and table.json.kind == "merged":
+            lines += [
+                f"| `{column.json or column.name}` | {column.meaning} | {where} | {_computed(table)} |\n"
+                for column in table.columns
+                if not column.is_key
+            ]
+        elif table.json is not None and table.json.kind != "rows":
+            lines.append(
+                f"| `{table.json.key}` | {kinds[table.json.kind]} of {where} | {where} | {_computed(table)} |\n"
+            )
+    return "".join(["\n| key | meaning | from | computed |\n| --- | --- | --- | --- |\n", *lines])
+
+
+def _result_tables() -> list[Any]:
+    from pietools.topics.catalogue import TOPICS
+
+    return [table for topic in TOPICS.values() for table in topic.tables]
+
+
+def _computed(table: Any) -> str:
+    return "always" if table.is_answer else "with `--all`"
+
+
+# The Python API
+
+
+def python_api() -> str:
+    """What the public functions and classes take, give and raise: their docstrings."""
+    import pietools
+    from pietools import charts
+    from pietools.results.analysis import Analysis
+    from pietools.study import Study
+
+    parts = [_documented("pietools.open", pietools.open), _documented("pietools.analyze", pietools.analyze)]
+    parts += [_documented("Analysis", Analysis), "\n## Study\n", f"\n{inspect.getdoc(Study)}\n"]
+    methods = {name: member for name, member in inspect.getmembers(Study, callable) if not name.startswith("_")}
+    in_order = sorted(methods.items(), key=lambda item: inspect.unwrap(_plain(item[1])).__code__.co_firstlineno)
+    parts += [_documented(f"Study.{name}", member, level=3) for name, member in in_order]
+    parts += ["\n## pietools.charts\n", f"\n{inspect.getdoc(charts)}\n"]
+    parts += [_documented(f"charts.{name}", getattr(charts, name), level=3) for name in charts.__all__]
+    return "".join(parts)
+
+
+def _plain(function: Any) -> Any:
+    return getattr(function, "__func__", function)
+
+
+def _documented(name: str, item: Any, level: int = 2) -> str:
+    """A heading, the signature, and the docstring as it stands, since numpy's form reads as text."""
+    called = name if inspect.isclass(item) else f"{name}{_signature(item)}"
+    return f"\n{'#' * level} {name}\n{fenced(called, 'python')}{fenced(inspect.getdoc(item) or '')}"
+
+
+def _signature(function: Any) -> str:
+    """Parameters and their defaults; types are in the docstring, and a default that is a function has no name to show."""
+    parameters = [
+        parameter.replace(annotation=parameter.empty, default=... if callable(parameter.default) else parameter.default)
+        if parameter.default is not parameter.empty
+        else parameter.replace(annotation=parameter.empty)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in ("self", "cls")
+    ]
+    return str(inspect.Signature(parameters)).replace("Ellipsis", "…")
 
 
 # STUDY.toml
@@ -249,6 +343,7 @@ def transcript(command: str, first: int | None = None) -> str:
 def query(sql: str) -> str:
     """The question, and what the DuckDB shell answers on the embedded study."""
     _run("pietools demo --out demo")
+    _run("pietools analyze demo/study.duckdb --all --json")
     answer = _run(f"duckdb -readonly -markdown demo/study.duckdb {shlex.quote(sql)}")
     if answer.returncode:
         raise RuntimeError(f"{sql}: {answer.stderr}")
@@ -289,8 +384,8 @@ def figures(*, is_check: bool) -> int:
 def main() -> int:
     """Run cog over every page that has a generated part."""
     is_check = "--check" in sys.argv[1:]
-    if write(ROOT / "sql" / "results.sql", results_sql(), is_check=is_check):
-        return 1
+    if write(ROOT / "sql" / "results.sql", results_sql(), is_check=is_check) or "--declared" in sys.argv[1:]:
+        return int(is_check)
     pages = [str(page) for page in PAGES if "[[[cog" in page.read_text(encoding="utf-8")]
     options = ["--check", "--diff"] if is_check else ["-r"]
     # The pages import this module by its name.

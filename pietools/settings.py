@@ -100,4 +100,5 @@ def _checked(values: dict[str, Any], where: str) -> AnalysisSettings:
             raise StudyError(f"{where} has no setting '{first['loc'][0]}'. There are: {there_are}.") from None
         name = first["loc"][0] if first["loc"] else "a key"
         what = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        raise StudyError(f"{where}: {name} = {reprlib.repr(first['input'])}: {what}.") from None
+        meaning = str(AnalysisSettings.model_fields[str(name)].description).partition(";")[0]
+        raise StudyError(f"{where}: {name} = {reprlib.repr(first['input'])}: {what} ({meaning}).") from None

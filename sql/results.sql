@@ -1,5 +1,6 @@
--- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of the declarations in
--- pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and gets these.
+-- What analyze found: a table per topic, or several that begin with its name. Made by docs/generate.py of what is
+-- declared in pietools/topics/*/tables.py. Nothing here is input: a study whose results are of other tables loses them, and
+-- gets these.
 
 create schema results;
 
@@ -18,7 +19,7 @@ comment on column results.runs.topic is 'name of the result table';
 comment on column results.runs.settings is 'what the run was asked for, as JSON';
 comment on column results.runs.seed is 'seed of all that was random';
 comment on column results.runs.version is 'of pietools';
-comment on column results.runs.input_digest is 'digest of the predictions that went in: results with another digest than the study has now are stale';
+comment on column results.runs.input_digest is 'digest of the predictions: results of another one than the study has now are stale';
 comment on column results.runs.finished_at is 'when the rows were stored';
 
 create table results.accuracy (

@@ -271,13 +271,44 @@ def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path, m
         assert all(study.sql(question).height for question in questions)
 
 
-def test_a_missing_extra_is_named(tmp_path: Path) -> None:
-    """Without torch, train says how to get it."""
+TORCH_ADVICE = "install pietools with its extra 'torch'"
+BROKEN = "the installation is broken. Install pietools again"
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "advice"),
+    [
+        ("torch", "train", TORCH_ADVICE),
+        ("torchvision", "collect", TORCH_ADVICE),
+        ("safetensors", "collect", TORCH_ADVICE),
+        ("pytorch_metric_learning", "train", TORCH_ADVICE),
+        ("sklearn", "train", BROKEN),
+        ("pandas", "train", BROKEN),
+        ("pietools.training.checkpoints.files", "collect", BROKEN),
+    ],
+)
+def test_a_missing_module_is_said_with_what_to_install(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, missing: str, command: str, advice: str
+) -> None:
+    """Those of the extra torch have it named; others came with the package itself."""
+
+    def import_it(*_: object) -> None:
+        raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.setattr("pietools.study_file.read_study_file", import_it)
+    answer = run(command, "STUDY.toml")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith(f"Error: 'pietools {command}' needs {missing}, which is not there: {advice}")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_train_without_torch_says_how_to_get_it(tmp_path: Path) -> None:
+    """The same where torch really cannot be imported."""
     study = Path(__file__).parents[1] / "data" / "digits" / "STUDY.toml"
     code = f"import sys; sys.modules['torch'] = None; from pietools.cli import main; main(['train', {str(study)!r}])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert answer.returncode == 1
-    assert "install pietools with its extra 'torch'" in answer.stderr
+    assert TORCH_ADVICE in answer.stderr
     assert "Traceback" not in answer.stderr
 
 

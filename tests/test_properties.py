@@ -384,7 +384,7 @@ def test_copies_inherit_what_they_lack(toy: Study) -> None:
     with pytest.raises(StudyError, match=r"data set 'toy/test' has no property 'sharpness'. It has: score, sex\.$"):
         toy.property("sharpness")
     with pytest.raises(
-        StudyError, match=r"data set 'toy/blur' has no property 'age'. It has: score, sex, sharpness\.$"
+        StudyError, match=r"data set 'toy/blur' has no property 'age'. It has: score, sex, sharpness\. \("
     ):
         toy.property("age", "toy/blur")
 

@@ -16,8 +16,8 @@ from pietools.cli.validate import validate
 from pietools.errors import PietoolsError
 from pietools.version import __version__
 
-# Modules of the extra `torch`, and the name under which pip knows the extra.
-TORCH_EXTRA = {"torch", "torchvision", "safetensors", "sklearn"}
+# The modules of the extra `torch`, as pyproject.toml declares it. timm, which few need, is asked for where it is imported.
+TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
 
 
 class Commands(click.Group):
@@ -34,17 +34,21 @@ class Commands(click.Group):
         except PietoolsError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
         except ModuleNotFoundError as error:
-            if error.name not in TORCH_EXTRA:
-                raise
-            raise click.ClickException(
-                f"'pietools {ctx.invoked_subcommand}' needs {error.name}: install pietools with its extra 'torch', "
-                "in a checkout with pip install '.[torch]'."
-            ) from error
+            raise click.ClickException(_advice(ctx.invoked_subcommand, error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of a pipe went away: click ends quietly
                 raise
             where = "stdout" if error.filename is None else error.filename
             raise click.ClickException(f"cannot read or write {where}: {error.strerror}.") from error
+
+
+def _advice(command: str | None, error: ModuleNotFoundError) -> str:
+    """Say what to install: the extra that has the module, or all again, for what else is missing came with pietools."""
+    if str(error.name).partition(".")[0] in TORCH_EXTRA:
+        what = "install pietools with its extra 'torch', in a checkout with pip install '.[torch]'"
+    else:
+        what = "the installation is broken. Install pietools again, in a checkout with pip install '.'"
+    return f"'pietools {command}' needs {error.name}, which is not there: {what}."
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -14,6 +14,19 @@ from pietools.settings import AnalysisSettings
 COMMON = ("seed", "comparisons")
 
 
+class Fraction(click.FloatRange):
+    """A number of a range, which is a fraction: who gives percent is told so."""
+
+    name = "fraction"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        try:
+            return float(super().convert(value, param, ctx))
+        except click.BadParameter as error:
+            self.fail(f"{error.message} It is a fraction: 0.01 is one percentage point.", param, ctx)
+
+
 def settings_options(names: Iterable[str]) -> list[click.Option]:
     """Options of the settings of these names, in the order in which they are declared, those of every analysis among them."""
     wanted = {*names, *COMMON}
@@ -52,4 +65,4 @@ def _range(field: FieldInfo) -> click.ParamType:
                 bounds["max"] = high
             case annotated_types.Lt(lt=high):
                 bounds |= {"max": high, "max_open": True}
-    return click.IntRange(**bounds) if field.annotation is int else click.FloatRange(**bounds)
+    return click.IntRange(**bounds) if field.annotation is int else Fraction(**bounds)

@@ -38,7 +38,9 @@ def run(study: Path, *, no_store: bool, **options: Any) -> "Analysis":
         return analyze(opened, store=not no_store, on_step=on_step, **asked(options))
 
 
-def _topic_command(topic: Topic) -> click.Command:
+def topic_command(topic: Topic) -> click.Command:
+    """The command of a topic."""
+
     def command(study: Path, *, as_json: bool, **options: Any) -> None:
         import json
 
@@ -56,4 +58,4 @@ def _topic_command(topic: Topic) -> click.Command:
     return analysis_command(topic.name, text, command, topic.settings)
 
 
-COMMANDS = [_topic_command(topic) for topic in TOPICS.values()]
+COMMANDS = [topic_command(topic) for topic in TOPICS.values()]

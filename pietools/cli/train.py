@@ -29,8 +29,11 @@ def train(study_toml: str, processes: int | None, is_plan: bool, as_json: bool) 
     if is_plan:
         _print_plan(plan_training(study_file, processes), as_json=as_json)
         return
-    with progress_bar("Training", "images") as on_progress:
-        report = train_study(study_file, processes, on_progress)
+    try:
+        with progress_bar("Training", "images") as on_progress:
+            report = train_study(study_file, processes, on_progress)
+    except KeyboardInterrupt:
+        raise TrainingError("stopped. Networks that were finished are kept; the same command goes on.") from None
     click.echo(_as_json(report) if as_json else _as_text(report))
     if report.failures:
         for failure in report.failures:

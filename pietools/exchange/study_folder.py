@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pietools.errors import ImportFileError, StudyError
+from pietools.errors import ImportFileError
 from pietools.study import Study
+from pietools.study.new_paths import new_folder
 from pietools.version import __version__
 
 MANIFEST = "manifest.json"
@@ -31,46 +32,47 @@ def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
         If the folder exists and is not empty.
     """
     folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()):
-        raise StudyError(f"{folder} is not empty: name a new folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    for table in TABLES:
-        rows = study.table(table)
-        floats = [field.name for field in rows.schema if pa.types.is_float32(field.type)]
-        ids = [field.name for field in rows.schema if field.name.endswith("_id") and pa.types.is_integer(field.type)]
-        # Better than in dictionaries: float32 split by byte, and numbers that count up as differences.
-        encodings = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(ids, "DELTA_BINARY_PACKED")
-        pq.write_table(
-            rows,
-            folder / f"{table}.parquet",
-            compression="zstd",
-            compression_level=19,
-            use_dictionary=[name for name in rows.column_names if name not in encodings],
-            column_encoding=encodings,
-        )
-    manifest = {
-        "schema": SCHEMA,
-        "version": __version__,
-        "recipe": study.recipe(),
-        "sha256": {f"{table}.parquet": _sha256(folder / f"{table}.parquet") for table in TABLES},
-    }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    with new_folder(folder) as temporary:
+        for table in TABLES:
+            _write_table(study.table(table), temporary / f"{table}.parquet")
+        manifest = {
+            "schema": SCHEMA,
+            "version": __version__,
+            "recipe": study.recipe(),
+            "sha256": {f"{table}.parquet": _sha256(temporary / f"{table}.parquet") for table in TABLES},
+        }
+        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return folder
 
 
+def _write_table(rows: pa.Table, path: Path) -> None:
+    floats = [field.name for field in rows.schema if pa.types.is_float32(field.type)]
+    ids = [field.name for field in rows.schema if field.name.endswith("_id") and pa.types.is_integer(field.type)]
+    # Better than in dictionaries: float32 split by byte, and numbers that count up as differences.
+    encodings = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(ids, "DELTA_BINARY_PACKED")
+    pq.write_table(
+        rows,
+        path,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=[name for name in rows.column_names if name not in encodings],
+        column_encoding=encodings,
+    )
+
+
 def import_folder(folder: str | PathLike[str], path: str | PathLike[str]) -> None:
-    """Make a new study at ``path`` of a folder that :func:`export_folder` wrote.
+    """Make a new study at ``path`` of a folder that :func:`export_folder` wrote, all of it or nothing.
 
     Raises
     ------
     ImportFileError
         If the folder has no manifest, or a file that is not what the manifest says.
     StudyError
-        If ``path`` exists.
+        If ``path`` exists, or what the folder holds breaks a rule of studies.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    with Study.create(path) as study, study.transaction():
+    with Study.create_whole(path) as study, study.transaction():
         for table in _exported_tables(manifest):
             study.append_table(table, _read_table(folder / f"{table}.parquet"))
         if manifest["recipe"] is not None:

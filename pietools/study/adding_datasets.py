@@ -25,6 +25,16 @@ def add_dataset(database: Database, dataset: Dataset) -> int:
     )
     if stored.height:
         return _same_dataset(database, dataset, stored.row(0, named=True))
+    _check(dataset)
+    row = _dataset_row(database, dataset)
+    with database.transaction():
+        insert(database, "datasets", row)
+        database.append("examples", _examples(row["dataset_id"], dataset))
+    return int(row["dataset_id"])
+
+
+def _check(dataset: Dataset) -> None:
+    """Raise StudyError if a new data set breaks a rule of studies (:mod:`pietools.study.integrity`)."""
     if not dataset.name:
         raise StudyError("a data set needs a name.")
     if len(dataset.class_names) > MAX_CLASSES:
@@ -34,11 +44,14 @@ def add_dataset(database: Database, dataset: Dataset) -> int:
     if len(set(dataset.keys)) != len(dataset.keys):
         twice = next(key for key, count in Counter(dataset.keys).items() if count > 1)
         raise StudyError(f"data set '{dataset.name}' has two examples with the key '{twice}'.")
-    row = _dataset_row(database, dataset)
-    with database.transaction():
-        insert(database, "datasets", row)
-        database.append("examples", _examples(row["dataset_id"], dataset))
-    return int(row["dataset_id"])
+    if len(set(dataset.class_names)) != len(dataset.class_names):
+        raise StudyError(f"data set '{dataset.name}' has two classes of one name.")
+    labels = np.asarray(dataset.labels)
+    if labels.shape != (len(dataset.keys),) or (len(labels) and not -1 <= labels.min() <= labels.max() < len(dataset.class_names)):
+        raise StudyError(
+            f"data set '{dataset.name}' needs a label for each of its {len(dataset.keys)} keys: a class from 0 to "
+            f"{len(dataset.class_names) - 1}, or -1 for none."
+        )
 
 
 def _dataset_row(database: Database, dataset: Dataset) -> dict[str, Any]:

@@ -92,9 +92,13 @@ def add_evaluation(
 ) -> bool:
     """Add one network's predictions on one data set in one transaction: see :meth:`pietools.study.Study.add_evaluation`."""
     dataset_id = database.value("select dataset_id_of(?)", [evaluation.dataset])
-    n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
+    n, n_classes = (
+        database.value(f"select {what} from datasets where dataset_id = ?", [dataset_id])
+        for what in ("n_examples", "len(class_names)")
+    )
     if predictions.height != n:
         raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {predictions.height} predictions.")
+    _check_values(evaluation.dataset, n_classes, predictions)
     if has_evaluation(database, model, evaluation, "none" if logits is None else logits_dtype):
         return False
     with database.transaction():
@@ -110,6 +114,19 @@ def add_evaluation(
         if logits is not None and logits_dtype != "none":
             database.append("logits", pa.table(keys | vectors_column("logits", logits, logits_dtype)))
     return True
+
+
+def _check_values(dataset: str, n_classes: int, predictions: pl.DataFrame) -> None:
+    """Raise StudyError for a class that is not there or a number that is not finite."""
+    for column in ("predicted_label", "label_rank"):
+        found = predictions[column].drop_nulls()
+        if found.len() and not 0 <= found.min() <= found.max() < n_classes:  # type: ignore[operator]
+            raise StudyError(
+                f"data set '{dataset}' has {n_classes} classes, found {column} from {found.min()} to {found.max()}."
+            )
+    for name, numbers in predictions.select(pl.col(pl.Float32, pl.Float64)).to_dict().items():
+        if not numbers.is_finite().all():
+            raise StudyError(f"predictions on '{dataset}' have {name} that is no finite number.")
 
 
 def _append_evaluation(database: Database, model_id: int, dataset_id: int, evaluation: Evaluation) -> None:

@@ -1,7 +1,8 @@
-"""The DuckDB file under a study: create, open, define, query, append. The only module that imports duckdb or reads sql/."""
+"""The DuckDB file under a study: create, open, define, query, append."""
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,20 @@ import polars as pl
 import pyarrow as pa
 
 from pietools.errors import StudyError
-from pietools.study.shipped_files import resource
+from pietools.study.catalog import DEFINITIONS, Catalog, read_catalog
+from pietools.study.integrity import broken_rule
+from pietools.study.new_paths import log_of, new_file
+from pietools.study.shipped_files import sql_text
 
-SCHEMA_VERSION = 4
-DEFINITIONS = ("views.sql", "macros.sql")
+SCHEMA_VERSION = 5
+RESULTS = "results.sql"
+# The first bytes of a DuckDB file: a checksum, then this.
+MAGIC, MAGIC_OFFSET = b"DUCK", 8
+# Files that pietools import reads.
+IMPORTED = {".npz", ".npy", ".parquet", ".csv", ".tsv", ".json", ".jsonl"}
 
-# What a file of an older version needs to become one of the next; nothing where only results changed. Results are not carried
-# over: they can be computed again.
+# What a file of an older version needs to become one of the next; nothing where only results or rules changed. Results are not
+# carried over: they can be computed again.
 MIGRATIONS = {
     1: """
         alter table predictions add column brier float;
@@ -45,6 +53,7 @@ MIGRATIONS = {
         );
     """,
     3: "",
+    4: "",
 }
 
 # A file from a stranger may carry definitions of its own: nothing in it can read or write another file.
@@ -57,114 +66,204 @@ LOCKED: dict[str, Any] = {
 STORAGE: dict[str, Any] = {"storage_compatibility_version": "v1.5.0"}
 
 
-def definitions_digest() -> str:
-    """SHA-256 of the views and macros that this version would store."""
-    digest = sha256()
-    for name in DEFINITIONS:
-        digest.update(resource("sql", name).read_bytes())
-    return f"sha256:{digest.hexdigest()}"
+def sql_digest(*names: str) -> str:
+    """SHA-256 over files of sql/."""
+    return f"sha256:{sha256(''.join(map(sql_text, names)).encode()).hexdigest()}"
 
 
 class Database:
     """A connection to one DuckDB file that translates DuckDB's errors into :class:`StudyError`."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
         self.path = path
+        self.is_open = True
         self._connection = connection
+        self._read_only = read_only
+        self._made: os.stat_result | None = None
         self._depth = 0
 
     @classmethod
     def create(cls, path: Path) -> "Database":
-        """Create the file with the tables, views and macros of sql/."""
-        if not path.parent.is_dir():
-            raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
-        database = cls(path, _connect(path, read_only=False, config=LOCKED | STORAGE))
-        try:
-            with database.transaction():
-                database.execute(resource("sql", "schema.sql").read_text())
-                database.execute(resource("sql", "results.sql").read_text())
-                database.set_fact("schema_version", SCHEMA_VERSION)
-                database._store_definitions()
-            database._shadow_definitions()
-        except BaseException:
-            database.remove()
-            raise
+        """Put an empty study at ``path`` and open it. Raises StudyError as :meth:`make` and :meth:`open` do."""
+        with cls.make(path) as made:
+            pass
+        database = cls.open(path, read_only=False)
+        database._made = made._made
         return database
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool) -> "Database":
-        """Open an existing study; a writable one gets this version's views and macros if it has others."""
-        if not path.exists():
-            raise StudyError(f"there is no study at {path}.")
-        if path.is_dir():
-            raise StudyError(f"{path} is a folder, not a study: name the .duckdb file.")
-        database = cls(path, _connect(path, read_only=read_only, config=LOCKED))
-        try:
-            database._check_schema(read_only=read_only)
-            if not read_only and database.fact("definitions_digest") != definitions_digest():
+    @contextmanager
+    def make(cls, path: Path) -> Iterator["Database"]:
+        """A new file with the tables, views and macros of sql/, which gets its name when the block ends without an error.
+
+        Raises
+        ------
+        StudyError
+            If something is at ``path``, or nothing can be written there.
+        """
+        _refuse_path(path)
+        if path.exists():
+            raise StudyError(f"{path} exists: open it, or choose another name.")
+        if not path.parent.is_dir():
+            raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
+        if log_of(path).exists():
+            raise StudyError(
+                f"{log_of(path)} is there without {path.name}, and may hold what was stored in a study of that name: put "
+                "the two together, or move it away."
+            )
+        with new_file(path) as temporary:
+            database = cls(path, _connect(temporary, path, read_only=False, config=LOCKED | STORAGE))
+            try:
                 with database.transaction():
+                    database.execute(sql_text("schema.sql"))
+                    database.set_fact("schema_version", SCHEMA_VERSION)
                     database._store_definitions()
+                    database._make_results()
+                database._shadow_definitions()
+                database._made = temporary.stat()
+                yield database
+                # Before the file gets its name: a log keeps the old one.
+                database.execute("checkpoint")
+            finally:
+                database.is_open = False
+                database._connection.close()
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool) -> "Database":
+        """Open an existing study and check it; a writable one gets this version's tables, views and macros if it has others.
+
+        Raises
+        ------
+        StudyError
+            If there is none, it cannot be opened, it defines what no study does, or it breaks a rule of studies.
+        """
+        _refuse_path(path)
+        _refuse_other_files(path)
+        database = cls(path, _connect(path, path, read_only=read_only, config=LOCKED), read_only=read_only)
+        try:
+            if not path.exists():
+                raise StudyError(f"{path} was removed while it was being opened.")
+            database._bring_up_to_date()
             database._shadow_definitions()
         except BaseException:
-            database.close()
+            database._connection.close()
             raise
         return database
 
-    def _check_schema(self, *, read_only: bool) -> None:
+    def _bring_up_to_date(self) -> None:
+        """Refuse what is no study of this version; an older one that may be written becomes one, at once or not at all."""
+        catalog = read_catalog(self._connection)
+        if "study" not in catalog.tables:
+            raise StudyError(f"{self.path} is a DuckDB file but no study.")
+        catalog.refuse_foreign(str(self.path))
+        version = self._version()
+        with self.transaction():
+            if version < SCHEMA_VERSION:
+                self._migrate(version)
+            if not self._read_only and self.fact("definitions_digest") != sql_digest(*DEFINITIONS):
+                self._store_definitions()
+            if not self._read_only and not self.has_current_results():
+                self.execute("drop schema if exists results cascade")
+                self._make_results()
+            self.check(catalog if version == SCHEMA_VERSION else read_catalog(self._connection))
+
+    def check(self, catalog: Catalog | None = None) -> None:
+        """Raise StudyError if the file breaks a rule of studies (see :mod:`pietools.study.integrity`)."""
+        if broken := (catalog or read_catalog(self._connection)).damage() or broken_rule(self._connection):
+            raise StudyError(
+                f"{self.path} is damaged, or was changed by something else: {broken}. Make it again, or take a copy of before."
+            )
+
+    def _version(self) -> int:
         try:
             version = self.fact("schema_version")
         except StudyError:
             version = None
-        if not isinstance(version, int):
+        if not isinstance(version, int) or version < 1:
             raise StudyError(f"{self.path} is a DuckDB file but no study: its table study holds no schema_version.")
         if version > SCHEMA_VERSION:
             raise StudyError(
                 f"{self.path} has schema version {version}, this pietools reads up to {SCHEMA_VERSION}: upgrade pietools."
             )
-        if version < SCHEMA_VERSION and read_only:
+        if version < SCHEMA_VERSION and self._read_only:
             raise StudyError(
                 f"{self.path} has schema version {version}, this pietools reads {SCHEMA_VERSION}: open it once for writing, "
                 f"with 'pietools analyze {self.path}'."
             )
-        if version < SCHEMA_VERSION:
-            self._migrate(version)
+        return version
 
     def _migrate(self, version: int) -> None:
-        """Bring the tables up to date, at once or not at all."""
-        with self.transaction():
-            for old in range(version, SCHEMA_VERSION):
-                if MIGRATIONS[old]:
-                    self.execute(MIGRATIONS[old])
-            comments = self._connection.extract_statements(resource("sql", "schema.sql").read_text())
-            for statement in comments:
-                if statement.query.strip().startswith("comment on"):
-                    self.execute(statement.query)
-            self.execute("drop schema results cascade")
-            self.execute(resource("sql", "results.sql").read_text())
-            self._store_definitions()
-            self.set_fact("schema_version", SCHEMA_VERSION)
+        for old in range(version, SCHEMA_VERSION):
+            if MIGRATIONS[old]:
+                self.execute(MIGRATIONS[old])
+        for statement in self._connection.extract_statements(sql_text("schema.sql")):
+            if statement.query.strip().startswith("comment on"):
+                self.execute(statement.query)
+        self.set_fact("schema_version", SCHEMA_VERSION)
 
     def _store_definitions(self) -> None:
         for name in DEFINITIONS:
-            self.execute(resource("sql", name).read_text())
-        self.set_fact("definitions_digest", definitions_digest())
+            self.execute(sql_text(name))
+        self.set_fact("definitions_digest", sql_digest(*DEFINITIONS))
+
+    def _make_results(self) -> None:
+        self.execute(sql_text(RESULTS))
+        self.set_fact("results_digest", sql_digest(RESULTS))
+
+    def has_current_results(self) -> bool:
+        """Whether the result tables are those of this version."""
+        return self.fact("results_digest") == sql_digest(RESULTS)
 
     def _shadow_definitions(self) -> None:
         """Define the views and macros of sql/ as temporary ones, so that what the file has stored is never run."""
         for name in DEFINITIONS:
-            for statement in self._connection.extract_statements(resource("sql", name).read_text()):
+            for statement in self._connection.extract_statements(sql_text(name)):
                 if statement.type == duckdb.StatementType.CREATE:
                     self.execute(statement.query.replace("create or replace ", "create or replace temp ", 1))
 
     def close(self) -> None:
-        """Close the file; others may write to it then."""
-        self._connection.close()
+        """Close the file; others may write to it then.
 
-    def remove(self) -> None:
-        """Close the file and delete it, with what DuckDB has beside it."""
-        self.close()
-        for path in (self.path, self.path.with_name(f"{self.path.name}.wal")):
-            path.unlink(missing_ok=True)
+        Raises
+        ------
+        StudyError
+            If there is no room to bring everything into the file: what was stored last stays in the log beside it.
+        """
+        if not self.is_open:
+            return
+        self.is_open = False
+        log = log_of(self.path)
+        try:
+            # By itself DuckDB would say nothing where this fails.
+            if not self._read_only and log.exists():
+                self.execute("checkpoint")
+        except StudyError as error:
+            raise StudyError(
+                f"{self.path} could not be closed in order ({error}). What was stored is kept in it and in {log.name} beside it: "
+                "keep both together, make room, and open the study again."
+            ) from None
+        finally:
+            self._connection.close()
+
+    def remove_if_empty(self) -> None:
+        """Close and delete a file that this process made and in which nothing was stored; in doubt it stays.
+
+        It is deleted while it is locked, so that nobody else has it open, if it is still the one that was made.
+        """
+        if self._made is None:
+            return
+        try:
+            if self.value("select (select count(*) from datasets) + (select count(*) from evaluations)"):
+                return
+            # Closing leaves a log alone then, which may be another study's by that time.
+            self.execute("checkpoint")
+        except StudyError:
+            return
+        with suppress(OSError):
+            if os.path.samestat(self.path.stat(), self._made):
+                self.path.unlink()
+                self.is_open = False
+                self._connection.close()
 
     def sql(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """Result of one query."""
@@ -214,14 +313,16 @@ class Database:
         self._depth += 1
         try:
             yield
+            if self._depth == 1:
+                self.execute("commit")
         except BaseException:
-            self._depth -= 1
-            if self._depth == 0:
-                self.execute("rollback")
+            if self._depth == 1:
+                # Where DuckDB has ended it already, by itself, the first error says why.
+                with suppress(StudyError):
+                    self.execute("rollback")
             raise
-        self._depth -= 1
-        if self._depth == 0:
-            self.execute("commit")
+        finally:
+            self._depth -= 1
 
 
 def to_json(value: Any) -> str:
@@ -240,17 +341,49 @@ def _decode(text: str, path: Path, key: str) -> Any:
         raise StudyError(f"{path} is damaged: '{key}' in the table study is not JSON.") from None
 
 
-def _connect(path: Path, *, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+def _refuse_path(path: Path) -> None:
+    """Raise StudyError for a path that DuckDB would take for something else than the file of that name."""
+    if "\0" in str(path):
+        raise StudyError(f"{str(path)!r} cannot be the name of a study: it holds the character NUL.")
+    if path.name.startswith(":memory:"):
+        raise StudyError(f"{path} is no file: a study is kept in one. Name it, for example study.duckdb.")
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raise StudyError if there is no DuckDB file: DuckDB itself would open a CSV file, too, and wait for a pipe."""
+    if not path.exists():
+        raise StudyError(f"there is no study at {path}.")
+    if path.is_dir():
+        raise StudyError(f"{path} is a folder, not a study: name the .duckdb file.")
+    if not path.is_file():
+        raise StudyError(f"{path} is no file: a study is one.")
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=config)
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC) + MAGIC_OFFSET)
+    except OSError as error:
+        raise StudyError(f"{path} cannot be opened: {error.strerror}.") from None
+    if start[MAGIC_OFFSET:] == MAGIC:
+        return
+    if path.suffix.lower() in IMPORTED:
+        kind = path.suffix[1:].upper()
+        raise StudyError(f"{path} is no study but a {kind} file: import it first, with 'pietools import'.")
+    raise StudyError(f"{path} is no study: it is not a DuckDB file.")
+
+
+def _connect(path: Path, shown: Path, *, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Connect to ``path``; messages name the file ``shown``."""
+    try:
+        # Absolute: "sqlite:x" would be a database of another kind.
+        return duckdb.connect(str(path.absolute()), read_only=read_only, config=config)
     except duckdb.Error as error:
-        raise StudyError(_why_not_opened(path, str(error))) from None
+        # The path is part of the message, and may hold any word.
+        reason = str(error).replace(str(path.resolve()), str(shown)).replace(str(path.absolute()), str(shown))
+        raise StudyError(_why_not_opened(shown, reason)) from None
 
 
 def _why_not_opened(path: Path, message: str) -> str:
     first = message.splitlines()[0]
-    # The path is part of the message, and may hold any word.
-    reason = message.replace(str(path.resolve()), "").replace(str(path), "")
+    reason = message.replace(str(path), "")
     if "not a valid DuckDB" in reason:
         return f"{path} is no study: it is not a DuckDB file."
     if "Could not set lock" in reason:
@@ -262,9 +395,13 @@ def _why_not_opened(path: Path, message: str) -> str:
 
 @contextmanager
 def _study_errors() -> Iterator[None]:
-    """Turn DuckDB's errors into one line without its prefix."""
+    """Turn DuckDB's errors into one line without its prefix, and a query that was interrupted into what interrupted it."""
     try:
         yield
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         raise StudyError(first.removeprefix("Invalid Input Error: ")) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from pietools.errors import StudyError
 from pietools.study.database import Database
 
 
@@ -65,8 +66,18 @@ class Macros:
         return self._ask("known_properties", dataset=dataset)
 
     def property(self, name: str, dataset: str | None = None) -> pl.DataFrame:
-        """One row per example that has a value of the property, NAME or NAME@SOURCE: number or text. Altered copies inherit."""
-        return self._ask("example_property", name, dataset=dataset)
+        """One row per example that has a value of a property measured outside, NAME or NAME@SOURCE: number or text.
+
+        Altered copies inherit. Properties of networks, such as loss, are in ``results("properties")`` after ``analyze``.
+        """
+        try:
+            # Where the study has no property at all the other macro has no row to say so.
+            self.sql("select known_property(?, ?)", [name, dataset])
+            return self._ask("example_property", name, dataset=dataset)
+        except StudyError as error:
+            raise StudyError(
+                f"{error} (Properties computed from the networks, such as loss: results('properties') after analyze.)"
+            ) from None
 
     def subgroups(self, property_name: str, dataset: str | None = None) -> pl.DataFrame:
         """One row per example: group_id and group by a property, by the given label (``class``), or by a crossing (``sex*age``)."""

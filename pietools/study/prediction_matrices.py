@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from pietools.errors import StudyError
 from pietools.study.adding_datasets import labels_of
 from pietools.study.database import Database
 from pietools.study.network_order import network_signatures
@@ -39,9 +40,16 @@ def _matrix(
         f"select model_id, example_id, {column} as value from population_predictions(?, dataset := ?)",
         [population, dataset],
     )
-    matrix: np.ndarray = np.empty((len(model_ids), len(found["value"]) // len(model_ids)), dtype=dtype)
-    values = found["value"]
-    matrix[row_of[found["model_id"]], found["example_id"]] = values.filled(np.nan) if np.ma.isMA(values) else values
+    n = database.value("select n_examples from datasets where dataset_id = dataset_id_of(?)", [dataset])
+    values, rows = found["value"], row_of[found["model_id"]]
+    is_filled = np.zeros((len(model_ids), n), dtype=bool)
+    is_filled[rows, found["example_id"]] = True
+    if len(values) != is_filled.size or not is_filled.all():
+        raise StudyError(
+            f"a network of '{population}' lacks predictions of examples, or has some twice: the study is damaged."
+        )
+    matrix: np.ndarray = np.empty(is_filled.shape, dtype=dtype)
+    matrix[rows, found["example_id"]] = values.filled(np.nan) if np.ma.isMA(values) else values
     return networks, matrix
 
 

@@ -18,3 +18,8 @@ def resource(*parts: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"pietools is installed without {'/'.join(parts)}: install it again")
+
+
+def sql_text(name: str) -> str:
+    """Text of a file of sql/, whatever the encoding of the locale."""
+    return resource("sql", name).read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pietools.errors import StudyError
+from pietools.errors import PietoolsError, StudyError
 from pietools.study import adding_datasets, adding_networks, adding_properties, prediction_matrices, recordings
 from pietools.study.database import Database, to_json
 from pietools.study.macros import Macros
@@ -41,26 +41,34 @@ class Study(Macros):
     0
     """
 
-    def __init__(self, database: Database, *, is_new: bool = False) -> None:
-        super().__init__(database)
-        self._is_new = is_new
-
     @classmethod
     def create(cls, path: str | PathLike[str]) -> Self:
         """Create a study; refuses a path that exists."""
-        if Path(path).exists():
-            raise StudyError(f"{path} exists: open it, or choose another name.")
-        return cls(Database.create(Path(path)), is_new=True)
+        return cls(Database.create(Path(path)))
+
+    @classmethod
+    @contextmanager
+    def create_whole(cls, path: str | PathLike[str]) -> Iterator[Self]:
+        """A new study that is at ``path`` when the block ends, checked; after an error or a kill there is nothing."""
+        with Database.make(Path(path)) as database:
+            yield cls(database)
+            database.check()
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, read_only: bool = False) -> Self:
-        """Open an existing study."""
+        """Open an existing study, checked."""
         return cls(Database.open(Path(path), read_only=read_only))
 
     @classmethod
     def open_or_create(cls, path: str | PathLike[str]) -> Self:
         """Open a study for writing, creating it if there is none."""
         return cls.open(path) if Path(path).exists() else cls.create(path)
+
+    def __repr__(self) -> str:
+        if not self._database.is_open:
+            return f"<Study {self.path}, closed>"
+        datasets, populations = (", ".join(frame["name"]) or "none" for frame in (self.datasets(), self.populations()))
+        return f"<Study {self.path}, data sets: {datasets}, populations: {populations}>"
 
     @property
     def path(self) -> Path:
@@ -73,16 +81,17 @@ class Study(Macros):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file; one that was created and then failed before anything was added is removed."""
-        if error is not None and self._is_new and not self._has_predictions():
-            self._database.remove()
-        self.close()
-
-    def _has_predictions(self) -> bool:
+        """Close the file; one that was created, and certainly holds nothing because something failed, is removed."""
         try:
-            return bool(self._database.value("select count(*) from evaluations"))
-        except StudyError:  # the disk is full: DuckDB does not answer any more
-            return False
+            if error is not None:
+                self._database.remove_if_empty()
+            self.close()
+        except StudyError as not_closed:
+            if error is None:
+                raise
+            if isinstance(error, PietoolsError):
+                raise StudyError(f"{error} {not_closed}") from error
+            error.add_note(str(not_closed))
 
     def close(self) -> None:
         """Close the file; others may write to it then."""
@@ -351,12 +360,18 @@ class Study(Macros):
 
     def result_schema(self, topic: str) -> pl.Schema:
         """Columns of the table results.TOPIC and their types, but for run_id."""
+        self._refuse_other_results()
         return self.sql(f"select * exclude run_id from results.{topic} limit 0").schema
+
+    def _refuse_other_results(self) -> None:
+        if not self._database.has_current_results():
+            raise StudyError(f"the results in {self.path} are another version's: run 'pietools analyze {self.path}'.")
 
     def store_results(
         self, tables: dict[str, pl.DataFrame], *, settings: dict[str, Any], seed: int, version: str
     ) -> None:
         """Replace the rows of each topic by these, in one transaction, with one row in results.runs each."""
+        self._refuse_other_results()
         digest = self.input_digest()
         with self.transaction():
             run_id = self._database.value("select coalesce(max(run_id), 0) + 1 from results.runs")
@@ -376,7 +391,14 @@ class Study(Macros):
         return self.results("pies")
 
     def results(self, topic: str) -> pl.DataFrame:
-        """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since."""
+        """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since.
+
+        Raises
+        ------
+        StudyError
+            If there is no such topic, or the results are those of another version of pietools.
+        """
+        self._refuse_other_results()
         return self.sql(
             f"""select t.*, r.input_digest <> ? as is_stale from results.{topic} as t
                 join results.runs as r on r.run_id = t.run_id and r.topic = ?

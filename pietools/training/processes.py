@@ -6,18 +6,17 @@ Two threads within one small network are slower than one as soon as anything els
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.synchronize import Event
 from typing import Any
 
 import torch
 
 from pietools.errors import PietoolsError, TrainingError
 from pietools.study_file import TrainingSettings
+from pietools.training import child_process
 from pietools.training.boundary import reason
 from pietools.training.networks import choose_device
 from pietools.training.unit_training import train_unit
@@ -50,11 +49,11 @@ def run_units(
     """Train the units in `n_processes` processes, each after the one whose weights it takes.
 
     `on_outcome` is called with each unit and its sidecar, or the exception that it raised; `on_images` with the number
-    of images that all have passed through their networks. After Ctrl-C the processes stop at their next step; what is
-    finished is kept.
+    of images that all have passed through their networks. Whatever ends this, Ctrl-C as well, ends the processes at
+    once, also in the midst of a network; what is finished is kept.
     """
     context = multiprocessing.get_context("spawn")
-    images_done, is_stopped = context.Value("q", 0), context.Event()
+    images_done, (theirs, ours) = context.Value("q", 0), context.Pipe(duplex=False)
     waiting = {unit.name: unit for unit in units}
     pending: dict[Future[dict[str, Any]], TrainingUnit] = {}
 
@@ -63,12 +62,16 @@ def run_units(
         unfinished = waiting.keys() | {unit.name for unit in pending.values()}
         ready = [unit for unit in waiting.values() if unit.parent_name not in unfinished]
         for unit in ready[: n_processes - len(pending)]:
-            pending[executor.submit(_train, waiting.pop(unit.name))] = unit
+            with _interrupts_held_back():  # this starts a process, if not all run
+                pending[executor.submit(_train, waiting.pop(unit.name))] = unit
 
-    with _interrupts_ignored():
-        executor = ProcessPoolExecutor(n_processes, context, _start_process, (images_done, is_stopped))
+    # The pipe is closed before the executor waits for its processes: that ends them.
+    with (
+        ProcessPoolExecutor(n_processes, context, child_process.start, (images_done, theirs)) as executor,
+        ours,
+        theirs,
+    ):
         submit_ready()
-    try:
         while pending:
             done, _ = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
             on_images(images_done.value)
@@ -79,9 +82,6 @@ def run_units(
                 if isinstance(outcome, Exception):
                     _give_up_children(unit, waiting, on_outcome)
             submit_ready()
-    finally:
-        is_stopped.set()
-        executor.shutdown(cancel_futures=True)
 
 
 def _give_up_children(unit: TrainingUnit, waiting: dict[str, TrainingUnit], on_outcome: OnOutcome) -> None:
@@ -101,54 +101,23 @@ def _outcome(future: "Future[dict[str, Any]]") -> dict[str, Any] | Exception:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Start processes that never see Ctrl-C: a spawned process inherits an ignored signal, and only that."""
-    if threading.current_thread() is not threading.main_thread():
+def _interrupts_held_back() -> Iterator[None]:
+    """Start processes that never see Ctrl-C: they inherit that it is blocked. Here it comes when the context ends."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where a process ignores it as soon as it runs
         yield
         return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
-
-
-class _StopRequestedError(Exception):
-    """The parent asked this process to stop."""
-
-
-# What a process inherits and no task could carry; set once, by the initializer.
-_images_done: Any
-_is_stopped: Event
-
-
-def _start_process(images_done: Any, is_stopped: Event) -> None:
-    global _images_done, _is_stopped
-    _images_done, _is_stopped = images_done, is_stopped
-    torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # Nobody would ever tell a process that waits for work that its parent was killed.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _train(unit: TrainingUnit) -> dict[str, Any]:
-    # A unit that already waits in the queue of the processes cannot be cancelled, only turned away.
-    _check_stopped()
+    torch.set_num_threads(1)
     return train_unit(unit, _count_images)
 
 
 def _count_images(n_images: int) -> None:
-    with _images_done.get_lock():
-        _images_done.value += n_images
-    _check_stopped()
-
-
-def _check_stopped() -> None:
-    if _is_stopped.is_set():
-        raise _StopRequestedError
+    with child_process.images_done.get_lock():
+        child_process.images_done.value += n_images

@@ -38,7 +38,13 @@ def stripes() -> ImageData:
 
 
 def task(
-    name: str, *, labels: Tensor | None = None, steps: int = 12, head: str | None = None, **training: float
+    name: str,
+    *,
+    labels: Tensor | None = None,
+    steps: int = 12,
+    head: str | None = None,
+    temperature: float | None = None,
+    **training: float,
 ) -> Task:
     """A regime on the stripes, every tenth of which is labelled."""
     torch.manual_seed(0)
@@ -51,7 +57,7 @@ def task(
         labels=data.labels if labels is None else labels,
         labelled=torch.arange(0, N, 10),
         settings=settings,
-        regime=RegimeSettings(name=name, head=head),
+        regime=RegimeSettings(name=name, head=head, temperature=temperature),
         seeds=replicate_seeds(0, 0),
         device=CPU,
     )
@@ -124,21 +130,22 @@ def test_fine_tuning_sees_the_labelled_fraction() -> None:
 
 
 def fixed_projections(work: Task, name: str) -> tuple[float, Tensor, Tensor]:
-    """The loss of one batch, the projections it was computed from, and the labels of the batch."""
+    """The loss of one batch, the projections it was computed from in float64, and the labels of the batch."""
     seen: list[Tensor] = []
     regime = REGIMES[name](work)
-    regime.projection.register_forward_hook(lambda module, inputs, output: seen.append(output.detach()))
+    regime.projection.register_forward_hook(lambda module, inputs, output: seen.append(output.detach().double()))
     order = torch.randperm(N, generator=torch.Generator().manual_seed(work.seeds.order))[:16]
     return regime.loss().item(), nn.functional.normalize(seen[0], dim=1), work.labels[order]
 
 
-def test_simclr_is_nt_xent_by_its_formula() -> None:
+@pytest.mark.parametrize("temperature", [0.07, 0.5, 2.0])
+def test_simclr_is_nt_xent_by_its_formula(temperature: float) -> None:
     """Equation 1 of Chen et al.: for each of 2n views, minus the log of its partner's share among 2n − 1 similarities."""
-    found, z, _ = fixed_projections(task("simclr"), "simclr")
-    similarity = torch.exp(z @ z.T / 0.5).fill_diagonal_(0)
+    found, z, _ = fixed_projections(task("simclr", temperature=temperature), "simclr")
+    similarity = torch.exp(z @ z.T / temperature).fill_diagonal_(0)
     partner = torch.arange(32).roll(16)
     wanted = -torch.log(similarity[torch.arange(32), partner] / similarity.sum(1)).mean()
-    assert found == pytest.approx(wanted.item(), rel=1e-5)
+    assert found == pytest.approx(wanted.item(), rel=1e-6)
 
 
 def test_supcon_is_the_outer_sum_of_its_paper() -> None:
@@ -148,7 +155,7 @@ def test_supcon_is_the_outer_sum_of_its_paper() -> None:
     of_same = (labels.repeat(2)[:, None] == labels.repeat(2)).fill_diagonal_(False)
     shares = -torch.log((similarity + (similarity == 0)) / similarity.sum(1, keepdim=True))
     wanted = ((shares * of_same).sum(1) / of_same.sum(1)).mean()
-    assert found == pytest.approx(wanted.item(), rel=1e-4)
+    assert found == pytest.approx(wanted.item(), rel=1e-6)
 
 
 class Answers(nn.Module):

@@ -21,12 +21,21 @@ from pietools.training.units import TrainingUnit, finished_sidecar
 from tests.training.studies import digits_study, regimes_study, write_study
 
 TRAIN = """
-import sys
-from pietools.study_file import read_study_file
-from pietools.training.train_study import train_study
+import multiprocessing, os, signal, sys, threading, time
+from pietools.cli import main
+
+def send_when_a_process_begins(name):
+    while not multiprocessing.active_children():
+        time.sleep(0.01)
+    send = os.kill if name == "SIGKILL" else os.killpg  # as the terminal does
+    send(os.getpid(), getattr(signal, name))
+
 if __name__ == "__main__":
-    train_study(read_study_file(sys.argv[1]), n_processes=1)
+    if sys.argv[2:]:
+        threading.Thread(target=send_when_a_process_begins, args=sys.argv[2:], daemon=True).start()
+    main(["train", sys.argv[1], "--processes", "1"])
 """
+STOPPED = "Error: stopped. Networks that were finished are kept; the same command goes on.\n"
 
 
 def train_here(unit: TrainingUnit) -> None:
@@ -221,23 +230,73 @@ def test_nothing_to_train_is_said(tmp_path: Path) -> None:
         train_study(write_study(tmp_path, f'{elsewhere}checkpoints = "*.pt"\n'))
 
 
-def kill_after_first_network(study_file: StudyFile) -> None:
-    """Train in another process, and kill that process, but none of those that it started."""
+def started(study_file: StudyFile, *signal_name: str) -> "subprocess.Popen[str]":
+    """Train in another process, in a group of its own, which gets a signal when it has started a process."""
     script = study_file.folder / "train.py"
     script.write_text(TRAIN)
-    command = [sys.executable, str(script), str(study_file.path)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, start_new_session=True, env=environment, stdout=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while not list(study_file.checkpoints_path.rglob("*.json")) and time.monotonic() < deadline:
-            time.sleep(0.02)
+    return subprocess.Popen(
+        [sys.executable, str(script), str(study_file.path), *signal_name],
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_network(study_file: StudyFile) -> None:
+    """Until the first of them is finished."""
+    deadline = time.monotonic() + 60
+    while not list(study_file.checkpoints_path.rglob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def said_to_the_end(process: "subprocess.Popen[str]", seconds: float) -> str:
+    """What is said on stderr until all processes have ended; TimeoutExpired if one of them lives on."""
+    try:
+        # Its output ends when all that inherited it have ended.
+        return process.communicate(timeout=seconds)[1]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+
+
+def kill_after_first_network(study_file: StudyFile) -> None:
+    """Kill train, but none of the processes that it started."""
+    with started(study_file) as process:
+        wait_for_network(study_file)
         os.kill(process.pid, signal.SIGKILL)
-        try:
-            # Its output ends when all that inherited it have ended.
-            process.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+        said_to_the_end(process, 5)
+
+
+def test_a_process_that_only_begins_ends_with_train(tmp_path: Path) -> None:
+    """Killed while its process still imports torch, train takes it along."""
+    with started(digits_study(tmp_path, steps=10_000), "SIGKILL") as process:
+        process.wait(60)
+        said_to_the_end(process, 5)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_process_watches_before_it_imports_torch() -> None:
+    """What it runs first needs nothing heavy."""
+    code = "import sys, pietools.training.child_process; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_ctrl_c_while_processes_begin(tmp_path: Path) -> None:
+    """One line says how to go on, and the processes say nothing."""
+    with started(digits_study(tmp_path, steps=10_000), "SIGINT") as process:
+        assert said_to_the_end(process, 60) == STOPPED
+
+
+def test_ctrl_c_in_training(tmp_path: Path) -> None:
+    """In the midst of a network the same line comes at once, and what was finished is kept."""
+    study_file = digits_study(tmp_path, steps=300)
+    with started(study_file) as process:
+        wait_for_network(study_file)
+        os.killpg(process.pid, signal.SIGINT)
+        assert said_to_the_end(process, 10) == STOPPED
+    assert 1 <= sum(finished_sidecar(unit) is not None for unit in plan_units(study_file)) < 4
 
 
 def test_training_goes_on_after_a_kill(tmp_path: Path) -> None:

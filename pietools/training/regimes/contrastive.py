@@ -4,8 +4,6 @@ simclr: NT-Xent without labels (Chen et al. 2020, arXiv 2002.05709). supcon: vie
 (Khosla et al. 2020, arXiv 2004.11362). Both on a projection head, which is thrown away.
 """
 
-import warnings
-
 import torch
 from torch import Tensor, nn
 
@@ -28,7 +26,7 @@ class Contrastive(Regime):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         self._views: list[str] = self.facts["strong_augment"]
-        self._loss = _loss(task.regime.name, self.facts["temperature"])
+        self._loss = _supervised_contrastive(self.facts["temperature"])
         width = classifier(task.network).in_features
         self.projection = place(_projection_head(width), task.device).train()
         self._stream = task.stream(task.seeds.order, task.settings.batch_size)
@@ -45,33 +43,29 @@ class Contrastive(Regime):
         views = [augment(images, self._views, self._stream.generator) for _ in range(2)]
         with as_encoder(self.task.network):
             features = self.task.run(torch.cat(views))
+        # NT-Xent is the supervised contrastive loss where each image is a class of its own.
+        classes = torch.arange(len(images), device=labels.device) if self.task.regime.name == "simclr" else labels
         with boundary(f"the features of the network do not fit {self.task.regime.name}"):
-            projected = self.projection(features)
-            if self.task.regime.name == "simclr":
-                first, second = projected.chunk(2)
-                return self._loss(first, second)
-            return self._loss(projected, labels.repeat(2))
+            loss: Tensor = self._loss(self.projection(features), classes.repeat(2))
+        return loss
 
 
-def _loss(regime: str, temperature: float) -> nn.Module:
-    """Return the loss on two batches of projections (simclr), or on projections and labels (supcon)."""
-    if regime == "simclr":
-        with warnings.catch_warnings(action="ignore"):  # of what lightly imports
-            from lightly.loss import NTXentLoss
-
-        nt_xent: nn.Module = NTXentLoss(temperature)
-        return nt_xent
-    # lightly has no such loss.
+def _supervised_contrastive(temperature: float) -> nn.Module:
+    """Return the loss on projections, shape (n, width), and classes, shape (n,)."""
+    # Two thirds of a second to import, which the other regimes do not wait for.
     from pytorch_metric_learning.losses import SupConLoss
     from pytorch_metric_learning.reducers import MeanReducer
 
-    supervised_contrastive: nn.Module = SupConLoss(temperature, reducer=MeanReducer())
-    return supervised_contrastive
+    loss: nn.Module = SupConLoss(temperature, reducer=MeanReducer())
+    return loss
 
 
 def _projection_head(width: int) -> nn.Module:
-    with warnings.catch_warnings(action="ignore"):
-        from lightly.models.modules import SimCLRProjectionHead
-
-    head: nn.Module = SimCLRProjectionHead(width, width, PROJECTION_WIDTH)
-    return head
+    """Return two layers with batch normalization, as wide as the features and then `PROJECTION_WIDTH`."""
+    return nn.Sequential(
+        nn.Linear(width, width, bias=False),
+        nn.BatchNorm1d(width),
+        nn.ReLU(),
+        nn.Linear(width, PROJECTION_WIDTH, bias=False),
+        nn.BatchNorm1d(PROJECTION_WIDTH),
+    )

@@ -1,0 +1,67 @@
+"""docs/contributing.md is true: the topic that it adds, in a folder and one line, is a topic in every place."""
+
+import importlib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+import pietools.topics
+from pietools.analysis import analyze
+from pietools.cli.summary import print_summary
+from pietools.report.as_json import analysis_json, topic_json
+from pietools.report.page import page
+from pietools.study import Study
+from pietools.topics.catalogue import TOPICS
+from pietools.topics.topic import Topic
+
+PAGE = (Path(__file__).parents[1] / "docs" / "contributing.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def ties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
+    """The topic of the page: its files as the page shows them, and its line in the catalogue."""
+    files = re.findall(
+        r"`pietools/topics/ties/(\w+\.py)`[^`]*?(?:`[^`\n]*`[^`]*?)*```python\n(.*?)```", PAGE, flags=re.DOTALL
+    )
+    assert {name for name, _ in files} == {"__init__.py", "tables.py", "fill.py"}
+    (tmp_path / "ties").mkdir()
+    for name, code in files:
+        (tmp_path / "ties" / name).write_text(re.sub(r"^   ", "", code, flags=re.MULTILINE), encoding="utf-8")
+    monkeypatch.setattr(pietools.topics, "__path__", [*pietools.topics.__path__, str(tmp_path)])
+    topic = importlib.import_module("pietools.topics.ties").TIES
+    monkeypatch.setitem(TOPICS, "ties", topic)
+    yield topic
+    for name in [name for name in sys.modules if name.startswith("pietools.topics.ties")]:
+        del sys.modules[name]
+
+
+def test_the_topic_of_the_page_is_one_everywhere(ties: Topic, toy: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is analyzed, printed, reported and in both JSON objects, and its table can be created, from its folder alone."""
+    analysis = analyze(toy, topics=["ties"], store=False)
+    assert analysis.ties["n_tied"].to_list() == [0]
+    print_summary(analysis, ties)
+    assert "Ties after compression" in capsys.readouterr().out
+    assert "<h2>Ties</h2>" in page(analysis)
+    assert analysis_json(analysis)["ties"] == topic_json(analysis, "ties")["ties"]
+    with duckdb.connect() as connection:
+        connection.execute("create schema results")
+        connection.execute(ties.tables[0].ddl())
+        assert connection.sql("select count(*) from results.ties").fetchall() == [(0,)]
+
+
+def test_the_command_of_the_page_follows(ties: Topic, toy: Study) -> None:
+    """``pietools ties STUDY`` asks the topic's question, with the options that it names."""
+    from pietools.cli.topics import topic_command
+
+    path = toy.path
+    toy.close()
+    answer = CliRunner().invoke(topic_command(ties), [str(path), "--no-store", "--json"])
+    assert answer.exit_code == 0
+    assert json.loads(answer.output)["schema"] == "pietools/ties/2"
+    assert ties.question in CliRunner().invoke(topic_command(ties), ["--help"]).output
