@@ -31,7 +31,7 @@ def term_row(
     term: str = "loss", *, estimate: float | None = 0.0, half_width: float | None = 0.5, **changes: Any
 ) -> Any:
     """A property of the primary model."""
-    return COMPARISON | {"design": "paired", "term": term} | odds(estimate, half_width) | changes
+    return COMPARISON | {"pairing": "paired", "term": term} | odds(estimate, half_width) | changes
 
 
 def side_row(side: str, **changes: Any) -> dict[str, Any]:
@@ -51,13 +51,15 @@ def bin_row(number: int, predicted: float, **changes: Any) -> dict[str, Any]:
 
 
 def pair_row(**changes: Any) -> dict[str, Any]:
+    """Two regimes in which the change in error rate is correlated."""
+    row = PAIR | {"estimate": 0.9, "conf_low": 0.7, "conf_high": 1.1, "p_value": 0.001}
+    return row | {"raw": 0.3, "attenuation": 0.4} | changes
+
+
+def overlap_row(**changes: Any) -> dict[str, Any]:
     """Two regimes with 20 PIEs in both, where 12 (5 to 18) would be if compression did nothing."""
-    names = {f"{name}_{side}": f"{name}-{side}" for name in ("reference", "compressed") for side in "ab"}
-    row = PAIR | names | {"design": "matched", "estimate": 0.9, "conf_low": 0.7, "conf_high": 1.1, "p_value": 0.001}
-    row |= {"raw": 0.3, "ceiling": 0.4, "pies_estimate": 0.8, "pies_conf_low": 0.7, "pies_conf_high": 0.9}
-    row |= {"baseline_estimate": 0.6, "baseline_conf_low": 0.5, "baseline_conf_high": 0.7}
-    row |= {"n_both": 20, "n_both_conf_low": 15.0, "n_both_conf_high": 25.0, "overlap_p": 0.01}
-    return row | {"null_mean": 12.0, "null_conf_low": 5.0, "null_conf_high": 18.0, "expected": 4.0} | changes
+    row = PAIR | {"n_pies_a": 40, "n_pies_b": 30, "n_both": 20, "conf_low": 15.0, "conf_high": 25.0, "p_value": 0.01}
+    return row | {"null_mean": 12.0, "null_conf_low": 5.0, "null_conf_high": 18.0, "p_either": 0.01} | changes
 
 
 def count_row(**changes: Any) -> dict[str, Any]:
@@ -91,6 +93,7 @@ def explanations() -> dict[str, pl.DataFrame]:
         "characterize_shapes": [shape_row(1.0), shape_row(2.0, **odds(0.4))],
         "characterize_calibration": [bin_row(0, 0.1), bin_row(1, 0.6)],
         "regimes": [pair_row()],
+        "regimes_overlap": [overlap_row()],
         "regimes_counts": [count_row()],
         "regimes_coefficients": [coefficient_row(), coefficient_row(effect="marginal effect", estimate=0.01)],
         "regimes_transitions": transition_rows(),

@@ -66,6 +66,13 @@ def accuracy_row(population: str, **changes: Any) -> dict[str, Any]:
     return row | {"top5_sd": None, "kappa": 0.7, "n_tied": 12, "n_near_ties": None} | changes
 
 
+def counts_row(**changes: Any) -> dict[str, Any]:
+    """Three classes that were tested by pairs, one of which changed otherwise than accuracy."""
+    row = {"reference": "dense", "compressed": "pruned", "dataset": "toy/test", "test": "paired", "is_default": True}
+    row |= {"n_tested": 3, "n_significant": 1, "n_significant_adjusted": 1, "n_expected_by_chance": 0.15}
+    return row | changes
+
+
 def dataset_row(**changes: Any) -> dict[str, Any]:
     """A data set of 1,000 labelled examples."""
     row = {"name": "toy/test", "n_examples": 1000, "n_classes": 10, "n_labelled": 1000, "is_primary": True}

@@ -8,9 +8,8 @@ import polars as pl
 import pytest
 
 from pietools import charts
-from pietools.drawing.style import AnyChart, shortened
-from pietools.report.figures import svg
-from pietools.topics.pies.charts import NULL
+from pietools.drawing.files import svg
+from pietools.drawing.style import NOTHING, AnyChart, shortened
 from tests.result_frames import classes_frame, flips_row, frame, pies_row, table
 
 COMPARISON = {"reference": "dense", "compressed": "pruned", "dataset": "toy/test"}
@@ -75,15 +74,15 @@ def test_the_null_is_drawn_and_named() -> None:
     """The band of the null spans its 95 %, beside the observed share, and all are in the legend."""
     drawn = charts.sparsity_curve(frame(pies_row())).to_dict()
     by_series = {row["series"]: row for row in rows_of(drawn)}
-    assert legend_of(drawn) == ["PIEs", "of which forgotten", NULL] == list(by_series)
-    assert (by_series[NULL]["low"], by_series[NULL]["high"]) == pytest.approx((3.0, 5.0))  # 30 and 50 of 1,000
+    assert legend_of(drawn) == ["PIEs", "of which forgotten", NOTHING] == list(by_series)
+    assert (by_series[NOTHING]["low"], by_series[NOTHING]["high"]) == pytest.approx((3.0, 5.0))  # 30 and 50 of 1,000
     assert (by_series["PIEs"]["percent"], by_series["PIEs"]["low"]) == (pytest.approx(9.0), None)  # 90 of 1,000
 
 
 def test_without_labels_nothing_is_forgotten() -> None:
     """Directions are null where there are no labels: neither a point nor an entry of the legend."""
     drawn = charts.sparsity_curve(frame(pies_row(forgotten=None, recovered=None, moved=None))).to_dict()
-    assert legend_of(drawn) == ["PIEs", NULL]
+    assert legend_of(drawn) == ["PIEs", NOTHING]
 
 
 def test_regimes_and_data_sets_are_panels() -> None:

@@ -13,15 +13,18 @@ import polars as pl
 import pytest
 from click.testing import Result
 
+import pietools
 from pietools import __version__, analysis
 from pietools.cli import main
+from pietools.settings import AnalysisSettings
 from pietools.study import Study
 from pietools.study.shipped_files import resource
-from pietools.topics import TOPICS
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.catalogue import TOPICS
+from pietools.topics.comparison import Comparison
+from pietools.topics.study_reader import StudyReader
 from tests.conftest import DENSE, LABELS, PRUNED, make_study
 
-HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "pydantic", "rich", "numpy")
+HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "rich", "numpy")
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -73,20 +76,20 @@ def test_each_topic_has_a_command(run: Callable[..., Result], toy: Study, topic:
     """Its JSON is what it stored, under a schema of its own; people get its tables; other topics are left alone."""
     toy.close()
     assert run("analyze", toy.path, "--permutations", 10).exit_code == 0
-    result = run(topic, toy.path, "--seed", 7, "--permutations", 20, "--json")
+    result = run(topic, toy.path, "--seed", 7, "--json")
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
-    assert (answer.pop("schema"), answer.pop("version"), answer.pop("seed")) == (f"pietools/{topic}/1", __version__, 7)
+    assert (answer.pop("schema"), answer.pop("version"), answer.pop("seed")) == (f"pietools/{topic}/2", __version__, 7)
     assert isinstance(answer.pop("warnings"), list)
+    assert list(answer) == [table.name for table in TOPICS[topic].tables]
     with Study.open(toy.path) as study:
         for table, rows in answer.items():
-            assert table.startswith(topic)
             assert study.results(table).drop("run_id", "is_stale").to_dicts() == rows
         runs = study.sql("select topic, seed from results.runs")
         assert set(runs.filter(seed=7)["topic"]) == set(answer)
     shown = run(topic, toy.path, "--no-store")
     assert shown.exit_code == 0
-    assert topic in ("subgroups", "unseen", "characterize", "regimes") or "pruned" in shown.stdout
+    assert TOPICS[topic].nothing in shown.stdout or "pruned" in shown.stdout
 
 
 def test_names_in_brackets_are_printed_as_they_are(run: Callable[..., Result], tmp_path: Path) -> None:
@@ -115,7 +118,20 @@ def test_analyze_writes_report_and_figures(run: Callable[..., Result], toy: Stud
     assert result.exit_code == 0, result.output
     assert json.loads((out / "analysis.json").read_text()) == json.loads(result.stdout)
     assert (out / "report.html").read_text().startswith("<!doctype html>")
-    assert {path.suffix for path in (out / "figures").iterdir()} == {".svg", ".pdf", ".png"}
+    assert {path.suffix for path in (out / "figures").iterdir()} == {".svg", ".pdf", ".png", ".json"}
+
+
+def test_all_is_computed_when_asked(run: Callable[..., Result], toy: Study) -> None:
+    """Without --all what is no answer is null in the JSON."""
+    toy.close()
+    answers, whole = (
+        json.loads(run("analyze", toy.path, "--no-store", "--permutations", 5, "--json", *more).stdout)
+        for more in ((), ("--all",))
+    )
+    assert answers["power"] is None
+    assert answers["comparisons"][0]["by_replicates"] is None
+    assert [row["n_networks"] for row in whole["comparisons"][0]["by_replicates"]] == [1, 2, 3]
+    assert whole["power"]
 
 
 def test_compare_adds_a_comparison(run: Callable[..., Result], toy: Study) -> None:
@@ -163,15 +179,57 @@ def test_bad_input_is_one_line(
         assert study.results("pies").height == 0
 
 
-def test_usage_errors_exit_with_two(run: Callable[..., Result]) -> None:
-    """A command that cannot be understood is not the same as one that cannot be done."""
-    for arguments in (
-        ("analyze",),
-        ("analyze", "x", "--permutations", "0"),
-        ("import", "x.npz", "--db", "y"),
-        ("nothing",),
-    ):
-        assert run(*arguments).exit_code == 2
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("analyze", "Missing argument"),
+        ("analyze x --permutations 0", "0 is not in the range"),
+        ("analyze x --margin 1", "1.0 is not in the range 0<x<=0.5"),
+        ("analyze x --property writer", "No such option"),
+        ("flips x --subgroup nonsense", "No such option"),
+        ("flips x --margin 0.3", "No such option"),
+        ("flips x --all", "No such option"),
+        ("import x.npz --db y", "say which --dataset and --population"),
+        ("nothing", "No such command"),
+    ],
+)
+def test_usage_errors_exit_with_two(run: Callable[..., Result], arguments: str, message: str) -> None:
+    """A command that cannot be understood is not the same as one that cannot be done; an option that means nothing is one."""
+    result = run(*arguments.split())
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_options_are_the_declared_settings() -> None:
+    """``analyze`` has all, a topic those that mean something to it; the help says the unit, and what holds by default."""
+    for name in ("analyze", *TOPICS):
+        settings = {parameter.name for parameter in main.commands[name].params} & set(AnalysisSettings.model_fields)
+        own = AnalysisSettings.model_fields if name == "analyze" else {*TOPICS[name].settings, "seed", "comparisons"}
+        assert settings == set(own)
+    (margin,) = (option for option in main.commands["accuracy"].params if option.name == "margin")
+    assert isinstance(margin, click.Option)
+    assert "a fraction (0.01 is one percentage point)" in str(margin.help)
+    assert "[default: the study's, else 0.01]" in str(margin.help)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"permutations": "many"}, "the study's recipe, [analyze]: permutations = 'many': must be a valid integer."),
+        ({"margin": 1.0}, "the study's recipe, [analyze]: margin = 1.0: must be less than or equal to 0.5."),
+        ({"margn": 0.1}, "the study's recipe, [analyze] has no setting 'margn'. There are: permutations, seed,"),
+        ({"comparisons": [["a", "a"]]}, "'a' is to be compared with itself"),
+    ],
+)
+def test_a_stored_recipe_is_checked(
+    run: Callable[..., Result], toy: Study, recipe: dict[str, object], message: str
+) -> None:
+    """Of a study that somebody else made, or an older version: one line, exit code 1."""
+    toy.set_recipe({"analyze": recipe})
+    toy.close()
+    result = run("analyze", toy.path, "--no-store")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert message in result.stderr
 
 
 def test_a_full_disk_is_one_line(toy: Study) -> None:
@@ -256,6 +314,4 @@ def test_train_without_torch_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_version(run: Callable[..., Result]) -> None:
     """The version of the package."""
-    import pietools
-
     assert run("--version").output == f"pietools {pietools.__version__}\n"

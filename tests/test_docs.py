@@ -10,7 +10,8 @@ import pytest
 import pietools.study
 from pietools.cli import main
 from pietools.study_file.settings import StudyTables
-from pietools.topics import TOPICS
+from pietools.topics.catalogue import TOPICS
+from tests.result_frames import TABLES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "data").rglob("*.md"))]
@@ -45,15 +46,14 @@ def test_every_macro_and_view_is_documented() -> None:
 
 
 def test_every_table_and_column_of_the_results_is_documented() -> None:
-    """Each result table has a page of methods."""
-    tables = re.findall(r"create table results\.(\w+)", text("sql/results.sql"))
-    assert len(tables) > len(TOPICS)
-    for table in tables:
-        assert f"### results.{table}" in text("docs/schema.md")
-        topic = next((topic for topic in TOPICS if table == topic or table.startswith(f"{topic}_")), None)
-        assert table == "runs" or topic is not None, table
+    """In the schema, with its meaning; each topic is on the list of methods."""
+    page = text("docs/schema.md")
+    for name, table in TABLES.items():
+        _, _, section = page.partition(f"### results.{name}\n")
+        rows = section.partition("\n### ")[0]
+        assert all(f"| `{column.name}` | " in rows and column.meaning in rows for column in table.columns), name
     for topic in TOPICS:
-        assert (ROOT / "docs" / "methods" / f"{topic}.md").exists()
+        assert f"]({topic}.md)" in text("docs/methods/README.md")
 
 
 def test_every_key_of_a_study_file_is_documented() -> None:

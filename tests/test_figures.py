@@ -1,22 +1,24 @@
 """Figures: which charts an analysis has, what their files are called, and where they stand in the report."""
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from markupsafe import escape
 
 from pietools import charts
-from pietools.analysis import Analysis
-from pietools.report.figures import figures, file_stem, save, svg
+from pietools.drawing.figure import file_stem
+from pietools.drawing.files import save, svg
+from pietools.report.figures import figures
 from pietools.report.page import page
-from tests.result_frames import classes_frame, frame, make_analysis, pies_row
+from pietools.results.analysis import Analysis
+from tests.result_frames import classes_frame, dataset_row, frame, make_analysis, pies_row
 
 COMPARISON = {"reference": "dense", "compressed": "pruned", "dataset": "toy/test"}
 CHANGE = COMPARISON | {"estimate": -0.02, "conf_low": -0.03, "conf_high": -0.01, "p_value": 0.01}
-GROUP = CHANGE | {"property": "writer", "group": "a", "rate": "accuracy"}
-SHARES = GROUP | {"share_pies": 0.6, "share_others": 0.5}
+GROUP = CHANGE | {"property": "writer", "group": "a", "rate": "accuracy", "scale": "raw"}
+SHARES = CHANGE | {"property": "writer", "group": "a", "share_pies": 0.6, "share_others": 0.5}
 BIN = {"population": "dense", "dataset": "toy/test", "bin": 0, "n": 500.0, "confidence": 0.9}
 
 
@@ -71,13 +73,21 @@ def test_what_was_not_found_is_not_drawn() -> None:
     )
     assert stems(nothing) == ["pies", "flips", "classes-pruned-dense-toy_test"]
     run = {name: nothing.tables[name] for name in ("pies", "flips", "classes")}
-    assert stems(Analysis(nothing.settings, nothing.datasets, run, [])) == stems(nothing)
+    alone = Analysis(nothing.settings, nothing.datasets, nothing.comparisons, run, [], everything=True)
+    assert stems(alone) == stems(nothing)
+
+
+def test_answers_are_drawn_unless_all_are_asked_for() -> None:
+    """Among them is none that a person must ask for."""
+    drawn = {figure.stem.partition("-")[0] for figure in figures(make_analysis(**full().tables, everything=False))}
+    assert drawn == {"accuracy", "pies", "excess", "flips", "classes", "subgroups", "unseen"}
 
 
 def test_altered_copies_are_drawn_as_unseen_data_only() -> None:
     """A hundred copies do not make hundreds of figures."""
     copy = {"dataset": "toy/blur"}
     more = full(
+        datasets=frame(dataset_row(), dataset_row(name="toy/blur", alteration="blur")),
         accuracy_change=frame(CHANGE | {"margin": 0.01}, CHANGE | {"margin": 0.01} | copy),
         examples=frame(*(CHANGE | {"n_right_reference": 9, "n_right_compressed": 3} | where for where in ({}, copy))),
         subgroups=frame(GROUP, GROUP | {"rate": "false_positive_rate"}, GROUP | copy),

@@ -1,6 +1,7 @@
 """The report: the sentences, the rounding, and that nothing in it runs."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import polars as pl
 import pytest
 
 from pietools.cli.summary import print_summary
-from pietools.report import write_report
-from pietools.report.figures import write_figures
+from pietools.report import output_folder, write_report
+from pietools.report.figures import figures, write_figures
+from pietools.report.output_folder import write_outputs
 from pietools.report.page import page
 from pietools.report.sentences import headline
 from pietools.results import rounding
-from tests.result_frames import accuracy_row, dataset_row, frame, make_analysis, pies_row
+from pietools.results.analysis import Analysis
+from pietools.topics.catalogue import TOPICS
+from tests.result_frames import accuracy_row, counts_row, dataset_row, frame, make_analysis, pies_row
 
 HOSTILE = "</script></style><img src=x onerror=alert(1)>"
 
@@ -132,13 +136,38 @@ def test_a_study_without_comparisons_has_a_report(tmp_path: Path) -> None:
     assert write_figures(analysis, tmp_path) == []
 
 
-def test_classes_that_could_not_be_tested_have_no_chart(tmp_path: Path) -> None:
-    """One network a population: a sentence, no chart and no table of dashes."""
+COUNTED = "Classes whose recall changed otherwise than accuracy did, p ≤ 0.05"
+
+
+def test_classes_that_could_not_be_tested_have_no_chart() -> None:
+    """One network a population: the table of how many changed says that none was tested, and nothing is drawn."""
     classes = make_analysis().classes.with_columns(p_value=None, p_adjusted=None)
-    analysis = make_analysis(classes=classes)
-    assert "no class could be tested" in page(analysis)
-    assert "with the smallest p" not in page(analysis)
-    assert not [path for path in write_figures(analysis, tmp_path) if path.name.startswith("classes")]
+    analysis = make_analysis(classes=classes, classes_counts=frame(counts_row(n_tested=0)), everything=False)
+    text = Page(page(analysis)).text
+    assert COUNTED in text
+    assert "pruned" + "paired" + "0" in text.partition(COUNTED)[2]
+    assert not [figure for figure in figures(analysis) if figure.topic == "classes"]
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_only_answers_are_on_the_page_unless_all_are_asked_for(everything: bool) -> None:
+    """Among the tables, too, those that were computed because something else needs them."""
+    analysis = make_analysis(classes_counts=frame(counts_row()), everything=everything)
+    text = Page(page(analysis)).text
+    assert COUNTED in text
+    assert ("The 20 classes with the smallest p" in text) == everything
+
+
+def test_sections_are_topics() -> None:
+    """In the order of the catalogue, those that found something; how the networks came about after the first."""
+    names = {"reference": "dense", "compressed": "pruned", "dataset": "toy/test"}
+    analysis = make_analysis(unseen=frame(names | {"unseen": "toy/blur", "estimate": 0.01}))
+    compression = {"population": "pruned", "realised_sparsity": 0.9, "bits": None, "n_bytes": 2000}
+    layers = {"compressed_layers": ["a", "b"], "other_layers": []}
+    trained = replace(analysis, compression=frame(compression | layers))
+    titles = re.findall(r"<section><h2>(.*?)</h2>", page(trained))
+    topics = [TOPICS[name].title for name in ("accuracy", "pies", "flips", "classes", "unseen")]
+    assert titles == ["Warnings", topics[0], "Training and compression", *topics[1:], "Settings", "Terms"]
 
 
 def test_the_same_analysis_gives_the_same_bytes() -> None:
@@ -185,5 +214,66 @@ def test_the_summary_of_all_topics_leaves_out_long_tables(capsys: pytest.Capture
     rows = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(51)))
     print_summary(make_analysis(pies=rows))
     assert "51 rows: pietools pies STUDY" in capsys.readouterr().out
-    print_summary(make_analysis(pies=rows), "pies")
+    print_summary(make_analysis(pies=rows), TOPICS["pies"])
     assert "pruned-50" in capsys.readouterr().out
+    longer = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(151)))
+    print_summary(make_analysis(pies=longer), TOPICS["pies"])
+    assert "151 rows: from results.pies" in capsys.readouterr().out
+
+
+# What analyze --out writes
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Bytes of every file, PDFs aside, which hold the time."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pdf")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def without_classes() -> Analysis:
+    """An analysis whose classes have no chart."""
+    return make_analysis(classes=make_analysis().classes.clear())
+
+
+def test_outputs_replace_those_of_the_run_before(tmp_path: Path) -> None:
+    """Figures that this run did not draw go, other files stay, and nothing else is left behind."""
+    write_outputs(make_analysis(), "{}", tmp_path)
+    assert (tmp_path / "figures" / "classes-pruned-dense-toy_test.svg").exists()
+    (tmp_path / "figures" / "mine.svg").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine, too")
+    write_outputs(without_classes(), '{"new": 1}', tmp_path)
+    drawn = {f"figures/{stem}.{suffix}" for stem in ("pies", "excess", "flips") for suffix in ("svg", "png")}
+    mine = {"notes.txt", "figures/mine.svg"}
+    found = contents(tmp_path)
+    assert set(found) == drawn | mine | {"figures/figures.json", "analysis.json", "report.html"}
+    assert found["analysis.json"] == b'{"new": 1}\n'
+    assert found["report.html"].decode() == page(without_classes())
+    assert {path.name for path in tmp_path.iterdir()} == {"figures", "notes.txt", "analysis.json", "report.html"}
+
+
+@pytest.mark.parametrize("step", ["write_report", "write_figures"])
+def test_a_failure_leaves_the_outputs_of_the_run_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """A full disk while the new ones are written: every file is as it was, and no other is there."""
+    write_outputs(make_analysis(), "{}", tmp_path)
+    before = contents(tmp_path)
+
+    def fail(*arguments: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(output_folder, step, fail)
+    with pytest.raises(OSError, match="no space"):
+        write_outputs(without_classes(), '{"new": 1}', tmp_path)
+    assert contents(tmp_path) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"figures", "analysis.json", "report.html"}
+
+
+@pytest.mark.parametrize("listed", ['["../notes.txt", "/notes.txt", 3]', "no list", '{"a": 1}'])
+def test_only_figures_of_the_folder_go(tmp_path: Path, listed: str) -> None:
+    """A list of figures that somebody changed deletes nothing elsewhere, and is no obstacle."""
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "figures.json").write_text(listed)
+    write_outputs(without_classes(), "{}", tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -95,8 +95,17 @@ def test_what_is_stored_has_no_path_of_the_machine(tmp_path: Path) -> None:
     """The resolved file has every default, and paths as written."""
     resolved = read(tmp_path, STUDY).as_dict()
     assert resolved["training"]["batch_size"] == 128
-    assert resolved["analyze"] == {"permutations": 1000, "seed": 0, "comparisons": [], "theories": []}
+    numbers = {"permutations": 1000, "seed": 0, "margin": 0.01, "delta": 0.1}
+    assert resolved["analyze"] == numbers | {"comparisons": [], "theories": []}
     assert str(tmp_path) not in str(resolved)
+
+
+def test_an_analysis_is_set_in_the_file(tmp_path: Path) -> None:
+    """Margin, delta and subgroups too: before anybody looks."""
+    written = "[analyze]\nmargin = 0.02\ndelta = 0.2\nsubgroups = ['sex*age', 'class']\nexplain = []\n[training]"
+    resolved = read(tmp_path, STUDY.replace("[training]", written)).as_dict()["analyze"]
+    assert (resolved["margin"], resolved["delta"]) == (0.02, 0.2)
+    assert (resolved["subgroups"], resolved["explain"]) == (["sex*age", "class"], [])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +140,9 @@ def test_what_is_stored_has_no_path_of_the_machine(tmp_path: Path) -> None:
         ("steps = 20", "steps = 20\nlearning_rate = inf", "line 8: [training] learning_rate = inf: must be a finite number."),
         ("steps = 20", f"steps = 20\nbatch_size = {2**63}", f"line 8: [training] batch_size = {2**63}: must be less than"),
         ("[training]", f"[analyze]\nseed = {2**63}\n[training]", f"line 7: [analyze] seed = {2**63}: must be less than"),
+        ("[training]", "[analyze]\nmargin = 0.6\n[training]", "line 7: [analyze] margin = 0.6: must be less than or equal to 0.5"),
+        ("[training]", "[analyze]\nmargn = 0.1\n[training]", "line 7: [analyze] has no key 'margn'. Did you mean 'margin'?"),
+        ("[training]", "[analyze]\nsubgroups = 'a'\n[training]", "line 7: [analyze] subgroups must be a list"),
         ("steps = 20", f"steps = {'[' * 3000}", "STUDY.toml: this is no TOML: "),
         ("steps = 20", f"steps = {'9' * 5000}", "STUDY.toml: this is no TOML: "),
         ("steps = 20", f"steps{'.a' * 3000} = 1", "line 7: [training] steps must be a whole number, and {'a': "),
