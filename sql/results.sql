@@ -78,7 +78,6 @@ create table results.accuracy_change (
     margin double not null,
     p_not_worse double,
     p_equivalent double,
-    p_spread double,
     worst_class text,
     worst_class_change double,
     p_worst_class double,
@@ -91,7 +90,6 @@ comment on column results.accuracy_change.conf_low is '95 % interval of the esti
 comment on column results.accuracy_change.margin is 'change that still counts as none';
 comment on column results.accuracy_change.p_not_worse is 'one-sided: small means that accuracy fell by less than the margin';
 comment on column results.accuracy_change.p_equivalent is 'two one-sided tests: small means that it neither fell nor rose by the margin';
-comment on column results.accuracy_change.p_spread is 'Brown–Forsythe: small means that the spread over networks differs';
 comment on column results.accuracy_change.worst_class is 'class for which the fall by less than the margin is least certain';
 comment on column results.accuracy_change.worst_class_change is 'change of its recall';
 comment on column results.accuracy_change.p_worst_class is 'intersection–union: small means that no class fell by the margin';
@@ -149,7 +147,6 @@ create table results.pies (
     tie_rule text not null,
     n_pies integer not null,
     n_pies_untied integer not null,
-    n_pies_unanimous integer not null,
     forgotten integer,
     recovered integer,
     moved integer,
@@ -178,7 +175,6 @@ create table results.pies (
     null_difference double not null,
     p_value double not null,
     smallest_p double not null,
-    net_forgotten_p double,
     taxicab_mean double not null,
     taxicab_null_mean double not null,
     taxicab_p double not null,
@@ -192,9 +188,6 @@ create table results.pies (
     excess_compressed_baseline double,
     excess_flag text,
     split_half_jaccard double,
-    jaccard_null_mean double,
-    jaccard_null_conf_low double,
-    jaccard_null_conf_high double,
     baseline_population text,
     baseline_n_networks integer,
     baseline_n_pies double
@@ -202,7 +195,6 @@ create table results.pies (
 comment on table results.pies is 'One row per comparison and data set: the PIEs and how many there would be if compression did nothing.';
 comment on column results.pies.n_pairs is 'matched pairs; null if the design is unpaired';
 comment on column results.pies.n_pies_untied is 'PIEs with no tie on either side';
-comment on column results.pies.n_pies_unanimous is 'all networks of each population agree, on different classes';
 comment on column results.pies.forgotten is 'modal label right before, wrong after; null if the data set has no labels, so are recovered and moved';
 comment on column results.pies.n_pies_std_error is 'half-samples of the networks';
 comment on column results.pies.n_pies_conf_low is '95 % interval of the expected count, the mean over studies of as many networks';
@@ -214,7 +206,6 @@ comment on column results.pies.null_conf_high is '97.5 % quantile over relabelli
 comment on column results.pies.null_difference is 'n_pies minus null_mean';
 comment on column results.pies.p_value is 'share of relabellings with at least as many PIEs, the identity counted';
 comment on column results.pies.smallest_p is 'smallest p that the design and the number of relabellings allow';
-comment on column results.pies.net_forgotten_p is 'the same for |forgotten − recovered|; null without labels';
 comment on column results.pies.taxicab_mean is 'mean taxicab distance of the votes over all examples, in [0, 2]';
 comment on column results.pies.excess_pies is 'PIEs between disjoint sets of dense and compressed networks beyond those within each: the primary estimate';
 comment on column results.pies.excess_std_error is 'delete-one jackknife over networks';
@@ -225,7 +216,6 @@ comment on column results.pies.excess_reference_baseline is 'PIEs between two de
 comment on column results.pies.excess_compressed_baseline is 'PIEs between two compressed sets';
 comment on column results.pies.excess_flag is 'too-few-networks: no estimate; no-variance: no interval; else null';
 comment on column results.pies.split_half_jaccard is 'overlap of the PIE sets of two disjoint halves of the networks';
-comment on column results.pies.jaccard_null_mean is 'the same over relabellings';
 comment on column results.pies.baseline_population is 'second dense population of the dense baseline; null: halves of the reference';
 comment on column results.pies.baseline_n_networks is 'networks on each side of the dense baseline';
 comment on column results.pies.baseline_n_pies is 'PIEs between dense and dense networks';
@@ -899,34 +889,6 @@ comment on column results.characterize_calibration.predicted is 'mean out-of-fol
 comment on column results.characterize_calibration.observed is 'share of PIEs';
 comment on column results.characterize_calibration.conf_low is 'Wilson 95 % interval; the examples are random';
 
-create table results.characterize_averaged (
-    run_id integer not null,
-    reference text not null,
-    compressed text not null,
-    dataset text not null,
-    measured_on text,
-    term text not null,
-    n bigint,
-    estimate double,
-    std_error double,
-    statistic double,
-    df double,
-    p_value double,
-    conf_low double,
-    conf_high double,
-    odds_ratio double,
-    std_error_examples double,
-    std_error_networks double,
-    flag text
-);
-comment on table results.characterize_averaged is 'One row per comparison, data set and term: logistic regression of being right over all networks and examples, errors clustered both ways.';
-comment on column results.characterize_averaged.measured_on is 'as in results.characterize';
-comment on column results.characterize_averaged.term is 'compressed × PROPERTY: how the change differs per standard deviation of it';
-comment on column results.characterize_averaged.n is 'networks × examples';
-comment on column results.characterize_averaged.conf_low is '95 % interval of the estimate';
-comment on column results.characterize_averaged.std_error_examples is 'clustered by example only';
-comment on column results.characterize_averaged.std_error_networks is 'clustered by network only';
-
 create table results.regimes (
     run_id integer not null,
     dataset text not null,
@@ -977,14 +939,7 @@ create table results.regimes (
     overlap_p_either double,
     jaccard double,
     kappa double,
-    expected double,
-    expected_within double,
-    odds_ratio double,
-    odds_ratio_conf_low double,
-    odds_ratio_conf_high double,
-    cmh_p double,
-    homogeneity_p double,
-    n_strata integer
+    expected double
 );
 comment on table results.regimes is 'One row per data set, compression and pair of regimes: are the same examples lost?';
 comment on column results.regimes.compression is 'what was done to the networks of both regimes: method, sparsity, bits';
@@ -1007,10 +962,6 @@ comment on column results.regimes.excess is 'n_both − null_mean';
 comment on column results.regimes.overlap_p is 'of the relabelling of both';
 comment on column results.regimes.overlap_p_either is 'the larger of two: one relabelled, the other as it is';
 comment on column results.regimes.expected is 'n_both if independent';
-comment on column results.regimes.expected_within is 'if independent within class and fifth of difficulty';
-comment on column results.regimes.odds_ratio is 'Mantel–Haenszel, over these strata';
-comment on column results.regimes.cmh_p is 'Cochran–Mantel–Haenszel; the examples are random';
-comment on column results.regimes.homogeneity_p is 'Breslow–Day–Tarone';
 
 create table results.regimes_counts (
     run_id integer not null,

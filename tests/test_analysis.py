@@ -43,7 +43,7 @@ def test_the_contract(toy: Study) -> None:
     assert list(answer) == ["schema", "version", "seed", "warnings", "datasets", "populations", "comparisons", "examples",
                             "subgroups", "subgroups_gaps", "subgroups_pies", "unseen", "unseen_gaps", "unseen_regimes", "power",
                             "characterize", "regimes", "properties_summary", "properties_groups", "properties_planted",
-                            "characterize_pies", "characterize_scores", "characterize_averaged", "regimes_counts",
+                            "characterize_pies", "characterize_scores", "regimes_counts",
                             "regimes_coefficients", "regimes_transitions", "regimes_theory"]  # fmt: skip
     assert answer["schema"] == "pietools/analyze/1"
     assert {"name", "dataset", "role", "reference", "regime", "method", "sparsity", "bits", "evidence", "n_models", "top1_mean",

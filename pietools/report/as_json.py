@@ -18,7 +18,10 @@ SCHEMA = "pietools/analyze/1"
 LISTS = (
     *("subgroups", "subgroups_gaps", "subgroups_pies", "unseen", "unseen_gaps", "unseen_regimes", "power"),
     *("characterize", "regimes", "properties_summary", "properties_groups", "properties_planted"),
-    *("characterize_pies", "characterize_scores", "characterize_averaged"),
+    *(
+        "characterize_pies",
+        "characterize_scores",
+    ),
     *("regimes_counts", "regimes_coefficients", "regimes_transitions", "regimes_theory"),
 )
 ERRORS = ("std_error", "conf_low", "conf_high")
@@ -63,7 +66,7 @@ def _comparison(analysis: Analysis, row: Row) -> Row:
     }
     null = {name: row.pop(name) for name in ("design", "n_permutations", "is_exact")}
     null |= _pop(row, "null_") | {name: row.pop(name) for name in ("p_value", "smallest_p")}
-    others = {name: row.pop(name) for name in ("net_forgotten_p", "taxicab_mean", "taxicab_null_mean", "taxicab_p")}
+    others = {name: row.pop(name) for name in ("taxicab_mean", "taxicab_null_mean", "taxicab_p")}
     excess = row.pop("excess_pies")
     jaccard = row.pop("split_half_jaccard")
     parts = {prefix: _pop(row, f"{prefix}_") for prefix in ("excess", "jaccard", "baseline")}

@@ -31,10 +31,13 @@ class Design:
     flags: tuple[str | None, ...]
 
     @classmethod
-    def of(cls, properties: np.ndarray, names: tuple[str, ...], groups: np.ndarray | None = None) -> "Design":
+    def of(cls, properties: np.ndarray, names: tuple[str, ...]) -> "Design":
         """Design of properties (n, p); infinite values count as missing.
 
-        With ``groups`` (n,), classes that get intercepts of their own, only what varies within them counts as variation.
+        Raises
+        ------
+        ValueError
+            If there are not as many names as properties.
         """
         if properties.ndim != 2 or properties.shape[1] != len(names):
             raise ValueError(f"{len(names)} names do not fit properties of shape {properties.shape}")
@@ -49,7 +52,7 @@ class Design:
         varies = sd > _NO_SPREAD * np.abs(kept).max(axis=0, initial=0)
         sd = np.where(varies, sd, 0.0)
         values = np.where(varies, (kept - mean) / np.where(varies, sd, 1), 0.0)
-        centred = _centred(values, None if groups is None else groups[is_kept])
+        centred = values - values.mean(axis=0) if len(values) else values
         status = _status(centred)
         vif = _variance_inflation(centred, status)
         flags = tuple(
@@ -102,14 +105,6 @@ def few_events(n_events: int, n_others: int, n_terms: int) -> bool:
     Peduzzi et al. (1996), A simulation study of the number of events per variable, doi:10.1016/S0895-4356(96)00236-3.
     """
     return min(n_events, n_others) < EVENTS_PER_TERM * n_terms
-
-
-def _centred(values: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """Values less the mean of their group, shape (n, p)."""
-    codes = np.zeros(len(values), dtype=np.intp) if groups is None else np.unique(groups, return_inverse=True)[1]
-    sizes = np.bincount(codes)
-    means = [np.bincount(codes, column) / sizes for column in values.T]
-    return values - np.stack(means, axis=1)[codes] if means else values
 
 
 def _status(centred: np.ndarray) -> list[str | None]:

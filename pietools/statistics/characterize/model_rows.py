@@ -5,8 +5,6 @@ import polars as pl
 
 from pietools.statistics.characterize.design_matrix import EVENTS_PER_TERM, Design
 
-MODELS = ("joint", "alone")
-
 
 def model_columns(design: Design) -> list[list[int]]:
     """Columns of the design in each model: the joint one, if anything is left for it, and each property alone."""
@@ -24,7 +22,7 @@ def model_rows(design: Design) -> pl.DataFrame:
     """A row per model and property, fitted or not.
 
     ``refusal``: why not (``constant``, ``collinear``) or null; ``doubt``: ``high-vif`` or null; ``n_terms`` of the model
-    without intercepts; ``vif``, null outside the joint model; ``n_missing``.
+    without its intercept; ``vif``, null outside the joint model; ``n_missing``.
     """
     joint = pl.DataFrame(
         {
@@ -48,7 +46,7 @@ def model_rows(design: Design) -> pl.DataFrame:
     return pl.concat([joint, alone])
 
 
-def few_events(n_groups: int) -> pl.Expr:
-    """``few-events`` where ``n_events``, or the others of ``n``, are fewer than ten per term, intercepts included."""
+def few_events() -> pl.Expr:
+    """``few-events`` where ``n_events``, or the others of ``n``, are fewer than ten per term."""
     rarer = pl.min_horizontal("n_events", pl.col("n") - pl.col("n_events"))
-    return pl.when(rarer < EVENTS_PER_TERM * (pl.col("n_terms") + n_groups - 1)).then(pl.lit("few-events"))
+    return pl.when(rarer < EVENTS_PER_TERM * pl.col("n_terms")).then(pl.lit("few-events"))

@@ -33,7 +33,6 @@ class Excess:
     estimate: float | None
     interval: Interval
     set_size: int
-    n_splits: int
     between: float | None
     reference_baseline: float | None
     compressed_baseline: float | None
@@ -63,7 +62,7 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
     sizes, paired = votes.sizes, votes.paired
     h = 3 * min(sizes) // 8
     if h < 1:
-        return Excess(None, NO_INTERVAL, h, 0, None, None, None, "too-few-networks")
+        return Excess(None, NO_INTERVAL, h, None, None, None, "too-few-networks")
     members, parts = random_splits(votes.undecided(sizes[0], h), np.random.default_rng(seed), sizes, h, paired=paired)
     between, of_reference, of_compressed = (float(part) for part in parts.mean(axis=0))
     values = parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2
@@ -74,7 +73,6 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
         float(values.mean()),
         interval,
         h,
-        N_SPLITS,
         between,
         of_reference,
         of_compressed,

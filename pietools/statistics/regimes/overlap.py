@@ -26,7 +26,8 @@ class Overlap:
     """PIEs of regime A, of B and of both, in examples.
 
     ``interval`` is a half-sample interval for the expected ``n_both``. ``jaccard`` and ``kappa`` describe; None where a
-    regime has no PIE, or where all examples are PIEs. ``null`` is the distribution of ``n_both`` when both regimes are
+    regime has no PIE, or where all examples are PIEs. ``expected`` is ``n_both`` if
+    they were independent. ``null`` is the distribution of ``n_both`` when both regimes are
     relabelled, and ``excess`` is ``n_both`` less its mean. ``p_value`` is that of ``null``; ``p_either`` the larger of
     two, with A relabelled and B as it is, and the reverse. ``flag``: ``no-pies`` (no overlap to speak of: p is 1) or
     None.
@@ -38,6 +39,7 @@ class Overlap:
     interval: Interval
     jaccard: float | None
     kappa: float | None
+    expected: float
     null: NullDistribution
     excess: float
     p_value: float
@@ -94,6 +96,7 @@ def pie_overlap(
         n_both,
         _interval(n_both, both, matched=matched, seed=seed),
         *_agreement(*counts, n_both, labels_a.n_examples),
+        counts[0] * counts[1] / max(labels_a.n_examples, 1),
         null,
         n_both - null.mean,
         null.p_value,

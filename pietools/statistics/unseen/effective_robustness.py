@@ -21,7 +21,7 @@ MIN_BASELINE = 5
 class EffectiveRobustness(Estimate):
     """Mean accuracy on unseen data minus the predicted one, with a t test against 0 and a 95 % interval; None where unknown.
 
-    ``predicted`` is the mean predicted accuracy, ``slope`` and ``intercept`` are those of the line on the logit scale.
+    ``predicted`` is the mean predicted accuracy, ``slope`` that of the line on the logit scale.
     ``is_slope_fitted``: False if slope 1 was taken, for the reason in ``flag``: ``few-baseline-networks`` (fewer than 5) or
     ``little-spread`` (their clean accuracies range over less than 0.2 on the logit scale). ``extrapolation``: the mean clean
     accuracy in question lies outside of the baseline's range, and the line goes on with slope 1 there. Other flags:
@@ -31,7 +31,6 @@ class EffectiveRobustness(Estimate):
 
     predicted: float | None = None
     slope: float | None = None
-    intercept: float | None = None
     is_slope_fitted: bool = False
 
 
@@ -87,7 +86,6 @@ def effective_robustness(
         estimate=float(beyond.mean()),
         predicted=float(predicted.mean()),
         slope=line.slope,
-        intercept=line.intercept,
         is_slope_fitted=line.flag is None,
         flag=line.flag or ("extrapolation" if is_outside else None),
     )

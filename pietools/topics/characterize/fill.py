@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pietools.statistics.characterize.cells import Population, clustered_logistic
 from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
 from pietools.statistics.characterize.crossed_scores import crossed_scores
-from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.out_of_fold import out_of_fold, predicted_against_observed
 from pietools.statistics.characterize.pie_outcomes import OUTCOMES
 from pietools.statistics.characterize.pie_regression import pie_regression
@@ -29,7 +27,6 @@ def tables(reader: StudyReader) -> dict[str, pl.DataFrame]:
         "characterize_scores": [],
         "characterize_shapes": [],
         "characterize_calibration": [],
-        "characterize_averaged": [],
     }
     for comparison in reader.each(reader.explainable()):
         explained = explanation(reader, comparison)
@@ -70,7 +67,6 @@ def _compare(question: _Question) -> dict[str, Rows]:
         "characterize_scores": _scores(question),
         "characterize_shapes": _shapes(question),
         "characterize_calibration": _calibration(question),
-        "characterize_averaged": [row | measured_on for row in _averaged(question)],
     }
 
 
@@ -114,22 +110,3 @@ def _calibration(question: _Question) -> Rows:
     is_pie = question.is_event["pie"]
     found = out_of_fold(is_pie, question.explained.values, question.names, seed=question.seed)
     return predicted_against_observed(is_pie, found).to_dicts()
-
-
-def _averaged(question: _Question) -> Rows:
-    """The rows of both populations: properties, compressed, and their products."""
-    design = Design.of(question.explained.values, question.names)
-    values = design.values[:, design.joint]
-    used = [question.names[j] for j in design.joint]
-    if not used:
-        return []
-    nothing, ones = np.zeros_like(values), np.ones((len(values), 1))
-    columns = np.hstack([values, 0 * ones, nothing]), np.hstack([values, ones, values])
-    right, n_networks = question.votes.right, question.votes.sizes
-    numbers = np.arange(n_networks[0]), np.arange(n_networks[1]) + (0 if question.paired else n_networks[0])
-    populations = [
-        Population(side[:, design.is_kept], columns_of, networks)
-        for side, columns_of, networks in zip((right.reference, right.compressed), columns, numbers, strict=True)
-    ]
-    names = (*used, "compressed", *(f"compressed × {name}" for name in used))
-    return clustered_logistic(populations, names).to_dicts()

@@ -92,18 +92,4 @@ SCORES = ShownTable(
     ).rename({"flag_compressed": "flag"}),
     in_summary=False,
 )
-AVERAGED = ShownTable(
-    "characterize_averaged",
-    "Logistic regression over all networks and examples, errors clustered both ways (95 %, log odds)",
-    (
-        COMPRESSED,
-        AGAINST,
-        text("term"),
-        Column("log odds", lambda r: estimate_and_interval(r, "estimate", "conf_low", "conf_high")),
-        P,
-        NOTE,
-    ),
-    in_summary=False,
-    in_report=False,
-)
-TABLES = (PRIMARY, PIES, SCORES, AVERAGED)
+TABLES = (PRIMARY, PIES, SCORES)

@@ -53,7 +53,7 @@ def _counts(tests: pl.DataFrame) -> dict[str, Any]:
 
 
 def _posterior_columns(posterior: Posterior) -> dict[str, Any]:
-    is_fitted = posterior.weights is not None
+    is_fitted = posterior.shift is not None
     return {
         "shift": posterior.shift,
         "n_likely_forgotten": posterior.n_forgotten if is_fitted else None,

@@ -7,8 +7,6 @@ import polars as pl
 
 from pietools.conventions import LEVEL, TIE_RULE
 from pietools.statistics.pies.counts import (
-    Stability,
-    count_unanimous,
     dense_baseline,
     pie_count_intervals,
     pies_by_replicates,
@@ -35,7 +33,6 @@ def _row(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
     reference, compressed = reader.predicted(comparison)
     null = relabelling_null(reader.votes(comparison), n_permutations=reader.settings.permutations, seed=seed)
     excess = reader.excess(comparison)
-    stability = split_half_jaccard(reader.votes(comparison), seed=seed)
     _warn(reader, comparison, null, excess)
     return {
         **vars(comparison),
@@ -46,11 +43,10 @@ def _row(reader: StudyReader, comparison: Comparison) -> dict[str, Any]:
         "n_pairs": len(reference) if paired else None,
         "tie_rule": TIE_RULE,
         **_counts(reader, comparison),
-        "n_pies_unanimous": count_unanimous(reference, compressed),
         **_count_intervals(reader, comparison, seed),
         **_null_columns(null),
         **_excess_columns(excess),
-        **_stability_columns(stability),
+        "split_half_jaccard": split_half_jaccard(reader.votes(comparison), seed=seed),
         **_baseline_columns(reader, comparison, seed),
     }
 
@@ -90,7 +86,6 @@ def _null_columns(null: RelabellingNull) -> dict[str, Any]:
         "null_difference": null.n_pies.observed - null.n_pies.mean,
         "p_value": null.n_pies.p_value,
         "smallest_p": null.smallest_p,
-        "net_forgotten_p": None if null.net_forgotten is None else null.net_forgotten.p_value,
         "taxicab_mean": null.taxicab.observed,
         "taxicab_null_mean": null.taxicab.mean,
         "taxicab_p": null.taxicab.p_value,
@@ -105,11 +100,6 @@ def _excess_columns(excess: Excess) -> dict[str, Any]:
         **{f"excess_{name}": interval[name] for name in ("std_error", "conf_low", "conf_high")},
         **{f"excess_{name}": value for name, value in named.items()},
     }
-
-
-def _stability_columns(stability: Stability) -> dict[str, Any]:
-    named = asdict(stability)
-    return {"split_half_jaccard": named.pop("jaccard"), **{f"jaccard_{name}": value for name, value in named.items()}}
 
 
 def _baseline_columns(reader: StudyReader, comparison: Comparison, seed: list[int]) -> dict[str, Any]:

@@ -45,8 +45,6 @@ STABILITY = ShownTable(
         Column("PIEs, 95 %", lambda r: _interval_of_count(r["n_pies_conf_low"], r["n_pies_conf_high"])),
         Column("dense vs dense", lambda r: f"{count(r['baseline_n_pies'])} (K = {count(r['baseline_n_networks'])})"),
         Column("split-half Jaccard", lambda r: decimal(r["split_half_jaccard"], 3)),
-        Column("of nothing", lambda r: decimal(r["jaccard_null_mean"], 3)),
-        Column("direction, p", lambda r: p_value(r["net_forgotten_p"])),
         Column("taxicab", lambda r: decimal(r["taxicab_mean"], 3)),
         Column("taxicab, p", lambda r: p_value(r["taxicab_p"])),
     ),

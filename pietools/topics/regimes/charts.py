@@ -33,9 +33,9 @@ CORRELATION_TITLE = "Correlation over examples (95 % interval)"
 # Corrected correlations can exceed 1, of which more is noise.
 FURTHEST_CORRELATION = 1.5
 
-BOTH, INDEPENDENT, WITHIN = "PIEs in both (95 %)", "if independent", "if independent within class and difficulty"
-OVERLAP = {BOTH: BLUE, NOTHING: GREY, INDEPENDENT: VERMILLION, WITHIN: GREEN}
-OVERLAP_SHAPES = {BOTH: "circle", NOTHING: "square", INDEPENDENT: "triangle-up", WITHIN: "diamond"}
+BOTH, INDEPENDENT = "PIEs in both (95 %)", "if independent"
+OVERLAP = {BOTH: BLUE, NOTHING: GREY, INDEPENDENT: VERMILLION}
+OVERLAP_SHAPES = {BOTH: "circle", NOTHING: "square", INDEPENDENT: "triangle-up"}
 OVERLAP_TITLE = "PIEs in both regimes (examples)"
 
 EQUAL = {
@@ -94,7 +94,6 @@ def overlaps(regimes: pl.DataFrame) -> AnyChart:
     parts = {
         NOTHING: ("null_mean", "null_conf_low", "null_conf_high", "overlap_p"),
         INDEPENDENT: ("expected", None, None, None),
-        WITHIN: ("expected_within", None, None, None),
         BOTH: ("n_both", "n_both_conf_low", "n_both_conf_high", "overlap_p"),
     }
     frame = _of_pairs(regimes, parts)

@@ -9,7 +9,6 @@ import polars as pl
 from pietools.statistics.regimes.change_correlation import change_correlation
 from pietools.statistics.regimes.overlap import pie_overlap
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
-from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
 from pietools.statistics.regimes.theory import theory_gain
 from pietools.statistics.regimes.transitions import transitions
 from pietools.statistics.tools.populations import Populations
@@ -25,7 +24,7 @@ from pietools.topics.regimes.pairs import (
     pairs,
     right_regime,
 )
-from pietools.topics.study_reader import Comparison, StudyReader
+from pietools.topics.study_reader import StudyReader
 
 Row = dict[str, Any]
 
@@ -62,7 +61,7 @@ def _row(reader: StudyReader, pair: Pair) -> Row:
 
 
 def _change(reader: StudyReader, pair: Pair) -> Row:
-    """Correlation of the change in error rate, and association of the PIEs within strata of class and difficulty."""
+    """Correlation of the change in error rate."""
     dataset = pair.a.comparison.dataset
     rows = reader.labelled(dataset)
     classes = reader.labels(dataset)[rows]
@@ -76,27 +75,7 @@ def _change(reader: StudyReader, pair: Pair) -> Row:
         seed=reader.settings.seed,
     )
     columns = {name: value for name, value in vars(found).items() if name not in ("statistic", "df")}
-    is_pie_a, is_pie_b = (_is_pie(reader, member.comparison)[rows] for member in (pair.a, pair.b))
-    strata = stratified_association(is_pie_a, is_pie_b, class_difficulty_strata(classes, hard.score))
-    return {
-        **columns,
-        "difficulty": hard.kind,
-        "expected": strata.expected,
-        "expected_within": strata.expected_within,
-        "odds_ratio": strata.odds_ratio,
-        "odds_ratio_conf_low": strata.conf_low,
-        "odds_ratio_conf_high": strata.conf_high,
-        "cmh_p": strata.p_value,
-        "homogeneity_p": strata.homogeneity_p_value,
-        "n_strata": strata.n_strata,
-    }
-
-
-def _is_pie(reader: StudyReader, comparison: Comparison) -> np.ndarray:
-    is_pie = np.zeros(len(reader.labels(comparison.dataset)), dtype=bool)
-    pies = reader.study.pies(comparison.reference, comparison.compressed, comparison.dataset)
-    is_pie[pies["example_id"].to_numpy()] = True
-    return is_pie
+    return {**columns, "difficulty": hard.kind}
 
 
 def _pies(reader: StudyReader, pair: Pair) -> Row:
@@ -158,6 +137,7 @@ def _overlap(reader: StudyReader, pair: Pair) -> Row:
         "overlap_p_either": found.p_either,
         "jaccard": found.jaccard,
         "kappa": found.kappa,
+        "expected": found.expected,
     }
 
 

@@ -65,7 +65,7 @@ SAME = ShownTable(
 )
 DESCRIBED = ShownTable(
     "regimes",
-    "More of it: correlation of PIE indicators (95 %), of changes as observed, overlap, association within class and difficulty",
+    "More of it: correlation of PIE indicators (95 %), of changes as observed, overlap",
     (
         text("compression"),
         REGIME_A,
@@ -77,8 +77,6 @@ DESCRIBED = ShownTable(
         Column("Jaccard", lambda r: decimal(r["jaccard"], 2)),
         Column("kappa", lambda r: decimal(r["kappa"], 2)),
         Column("independent", lambda r: count(r["expected"])),
-        Column("within strata", lambda r: count(r["expected_within"])),
-        Column("odds ratio", lambda r: decimal(r["odds_ratio"], 2)),
     ),
     in_summary=False,
 )
