@@ -34,9 +34,9 @@ class Posterior:
     error rate rose, or fell, by more than δ) and ``posterior_change`` (posterior mean of θ_C − θ_D); nulls if there is no fit.
     ``n_forgotten`` and ``n_recovered`` count probabilities of at least 0.9, ``expected_false`` is the sum of 1 − p over them.
     ``shift`` is μ, the change of the logit that most examples share, ``shift_std_error`` its jackknife error over networks.
-    ``weights`` are those of β on :data:`.SIGMAS`, the point at μ first. ``flag``: ``one-network`` or ``no-variance`` (no fit: a population
-    of one, or no network is ever wrong, or ever right), ``few-networks`` (fewer than five: what is flagged is sound, but
-    little is), ``not-converged``, or None.
+    ``weights`` are those of β on :data:`.SIGMAS`, the point at μ first. ``flag``: ``one-network`` or ``no-variance`` (no
+    fit: a population of one, or no network is ever wrong, or ever right), ``few-networks`` (fewer than five: what is
+    flagged is sound, but little is), ``not-converged``, or None.
     """
 
     examples: pl.DataFrame

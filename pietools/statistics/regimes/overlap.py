@@ -7,8 +7,6 @@ out anew, within each regime.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from pietools.statistics.regimes.lost import (
     count_bits,
     lost_as_labelled,
@@ -118,7 +116,6 @@ def _agreement(n_a: int, n_b: int, n_both: int, n: int) -> tuple[float | None, f
     """Jaccard index and Cohen's kappa."""
     if not min(n_a, n_b) or max(n_a, n_b) == n:
         return None, None
-    from statsmodels.stats.inter_rater import cohens_kappa
-
-    table = np.array([[n_both, n_a - n_both], [n_b - n_both, n - n_a - n_b + n_both]])
-    return n_both / (n_a + n_b - n_both), float(cohens_kappa(table, return_results=False))
+    agreed = 1 - (n_a + n_b - 2 * n_both) / n
+    by_chance = (n_a * n_b + (n - n_a) * (n - n_b)) / n**2
+    return n_both / (n_a + n_b - n_both), (agreed - by_chance) / (1 - by_chance)

@@ -5,11 +5,9 @@ The examples are random here, a sample of more such examples; the networks, and 
 
 import numpy as np
 import polars as pl
-from statsmodels.stats.proportion import confint_proportions_2indep
 
-from pietools.conventions import CONFIDENCE
 from pietools.statistics.tools.multiplicity import adjust
-from pietools.statistics.tools.proportions import difference_of_proportions, proportion_interval
+from pietools.statistics.tools.proportions import difference_of_proportions, log_ratio_interval, proportion_interval
 
 
 def composition(is_pie: np.ndarray, groups: np.ndarray) -> pl.DataFrame:
@@ -80,15 +78,6 @@ def _risk_ratio(n_pies: np.ndarray, n: np.ndarray, all_pies: int, n_examples: in
     defined = (n > 0) & (outside_pies > 0) & (all_pies < n_examples)
     ratio[defined] = n_pies[defined] / n[defined] / (outside_pies[defined] / outside[defined])
     some = defined & (n_pies > 0)
-    if some.any():
-        low[some], high[some] = confint_proportions_2indep(
-            n_pies[some],
-            n[some],
-            outside_pies[some],
-            outside[some],
-            compare="ratio",
-            method="log",
-            alpha=1 - CONFIDENCE,
-        )
+    low[some], high[some] = log_ratio_interval(n_pies[some], n[some], outside_pies[some], outside[some])
     names = ("risk_ratio", "risk_ratio_low", "risk_ratio_high")
     return [pl.Series(name, values).fill_nan(None) for name, values in zip(names, (ratio, low, high), strict=True)]

@@ -6,7 +6,7 @@ The networks are random, both those in question and those that the prediction is
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.t_tests import NO_SPREAD
@@ -108,7 +108,7 @@ def _line(x: np.ndarray, y: np.ndarray) -> _Line:
         intercept = float((y - x).mean())
         of_mean = float((y - x).var(ddof=1)) / n if n > 1 else 0.0
         return _Line(intercept, 1.0, np.array([[of_mean, 0.0], [0.0, 0.0]]), n - 1, low, high, flag)
-    design = np.column_stack([np.ones(n), x])
-    (intercept, slope), residual, *_ = np.linalg.lstsq(design, y)
-    covariance = float(residual[0]) / (n - 2) * np.linalg.inv(design.T @ design)
-    return _Line(float(intercept), float(slope), covariance, n - 2, low, high, None)
+    line = stats.linregress(x, y)
+    crossed = -x.mean() * line.stderr**2
+    covariance = np.array([[line.intercept_stderr**2, crossed], [crossed, line.stderr**2]])
+    return _Line(float(line.intercept), float(line.slope), covariance, n - 2, low, high, None)
