@@ -214,7 +214,7 @@ comment on column results.pies.excess_set_size is 'networks in each set';
 comment on column results.pies.excess_between is 'PIEs between a dense and a compressed set';
 comment on column results.pies.excess_reference_baseline is 'PIEs between two dense sets';
 comment on column results.pies.excess_compressed_baseline is 'PIEs between two compressed sets';
-comment on column results.pies.excess_flag is 'too-few-networks: no estimate; no-variance: no interval; else null';
+comment on column results.pies.excess_flag is 'few-networks: no estimate; no-variance: no interval; else null';
 comment on column results.pies.split_half_jaccard is 'overlap of the PIE sets of two disjoint halves of the networks';
 comment on column results.pies.baseline_population is 'second dense population of the dense baseline; null: halves of the reference';
 comment on column results.pies.baseline_n_networks is 'networks on each side of the dense baseline';
@@ -1020,7 +1020,7 @@ comment on table results.regimes_coefficients is 'One row per data set, compress
 comment on column results.regimes_coefficients.compression is 'what was done to the networks of both regimes: method, sparsity, bits';
 comment on column results.regimes_coefficients.effect is 'log odds ratio, or marginal effect on accuracy: logit coefficients are not comparable across noise levels';
 comment on column results.regimes_coefficients.term is 'property; (joint): all of them at once';
-comment on column results.regimes_coefficients.flag is 'different-properties (the models do not have the same, or not from the same kind of networks), few-networks, failed-fits, too-few-networks, singular, no-variance; else null';
+comment on column results.regimes_coefficients.flag is 'different-properties (the models do not have the same, or not from the same kind of networks), few-networks, unstable, singular, no-variance; else null';
 comment on column results.regimes_coefficients.df_residual is 'of the joint F test';
 comment on column results.regimes_coefficients.p_adjusted is 'Holm, over the properties';
 comment on column results.regimes_coefficients.conf_low is '95 % interval of the estimate';

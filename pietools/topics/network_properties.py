@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.properties import atypicality, difficulty, forgetting, label_noise, prediction_depth, q_score
 from pietools.statistics.properties.catalogue import PROPERTIES
 from pietools.statistics.properties.network_means import mean_over_networks
@@ -83,7 +84,7 @@ def measure(
     if len(predicted) > 1:
         found.of_several["agreement"] = lambda networks: difficulty.agreement(predicted[networks])
     else:
-        found.flags["agreement"] = "one-network"
+        found.flags["agreement"] = Flag.ONE_NETWORK
     if "logits" in study.recordings(population, inputs):
         _add_of_probabilities(found, study, population, inputs, labels)
     if "features" in recorded:
@@ -104,13 +105,13 @@ def measure(
 def _leave_out(found: NetworkProperties, *, is_training: bool, has_labels: bool) -> None:
     """Drop what may not be said of these examples, and say why each absent property is absent."""
     for name, described in PROPERTIES.items():
-        why = None
+        why: str | None = None
         if is_training and described.unseen_only:
-            why = "training-examples"
+            why = Flag.TRAINING_EXAMPLES
         elif described.needs_label and not has_labels:
-            why = "no-labels"
+            why = Flag.NO_LABELS
         elif name not in found.names:
-            why = found.flags.get(name, "not-recorded")
+            why = found.flags.get(name, Flag.NOT_RECORDED)
         if why:
             found.per_network.pop(name, None)
             found.of_several.pop(name, None)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import NO_SPREAD, paired_t, welch_t
@@ -67,11 +68,13 @@ def accuracy_change(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
     """
     _check(reference, compressed, margin, paired=paired)
     if not np.isfinite([reference.sum(), compressed.sum()]).all():
-        return Change(estimate=None, margin=margin, flag="no-labels")
+        return Change(estimate=None, margin=margin, flag=Flag.NO_LABELS)
     untested = Change(estimate=float(compressed.mean() - reference.mean()), margin=margin)
     tests = (paired_t if paired else welch_t)(reference[:, None], compressed[:, None])
     if np.isnan(tests["p_value"]).any():
-        return replace(untested, flag="one-network" if min(len(reference), len(compressed)) < 2 else "no-variance")
+        return replace(
+            untested, flag=Flag.ONE_NETWORK if min(len(reference), len(compressed)) < 2 else Flag.NO_VARIANCE
+        )
     not_worse, not_better = (float(p[0]) for p in _one_sided(tests, margin))
     found: dict[str, Any] = {name: float(values[0]) for name, values in tests.items()}
     return replace(untested, **found, p_not_worse=not_worse, p_equivalent=max(not_worse, not_better))
@@ -103,12 +106,12 @@ def worst_class(
     """
     _check(recall_reference, recall_compressed, margin, paired=paired)
     if not recall_reference.shape[1]:
-        return WorstClass(None, None, None, margin, 0, "no-labels")
+        return WorstClass(None, None, None, margin, 0, Flag.NO_LABELS)
     tests = (paired_t if paired else welch_t)(recall_reference, recall_compressed)
     change, is_tested = tests["estimate"], np.isfinite(tests["p_value"])
     if not is_tested.any():
         worst = int(change.argmin())
-        flag = "one-network" if min(len(recall_reference), len(recall_compressed)) < 2 else "no-variance"
+        flag = Flag.ONE_NETWORK if min(len(recall_reference), len(recall_compressed)) < 2 else Flag.NO_VARIANCE
         return WorstClass(worst, float(change[worst]), None, margin, 0, flag)
     fell = change <= -margin + NO_SPREAD
     p_value = np.where(is_tested, _one_sided(tests, margin)[0], fell)
@@ -119,7 +122,7 @@ def worst_class(
         float(p_value[worst]),
         margin,
         int(is_tested.sum()),
-        None if is_tested.all() else "no-variance",
+        None if is_tested.all() else Flag.NO_VARIANCE,
     )
 
 

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.cross_fitting import (
     N_SAMPLES_OF_REGRESSIONS,
     CrossFitted,
@@ -91,7 +92,7 @@ def crossed_pie_regression(
     h = set_size(min(n_networks), needs_networks=properties.needs_networks)
     kept = design.is_kept
     if h < 1 or not kept.any() or not design.varying:
-        flag = "few-networks" if h < 1 else None if kept.any() else "no-examples"
+        flag = Flag.FEW_NETWORKS if h < 1 else None if kept.any() else Flag.NO_EXAMPLES
         return _finish(_nothing(design), design, h, flag)
     outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
     fits = _Fits(outcomes, properties, design, defaultdict(AlikeFits))
@@ -169,10 +170,10 @@ def _finish(tests: pl.DataFrame, design: Design, h: int, flag: str | None) -> pl
     )
     no_fit = pl.when(pl.col("estimate").is_null()).then(
         pl.when(pl.col("n_events") == 0)
-        .then(pl.lit("no-pies"))
+        .then(pl.lit(Flag.NO_PIES))
         .when(pl.col("n_events") == pl.col("n"))
-        .then(pl.lit("all-pies"))
-        .otherwise(pl.lit("separated"))
+        .then(pl.lit(Flag.ALL_PIES))
+        .otherwise(pl.lit(Flag.SEPARATED))
     )
     return rows.with_columns(
         adjusted_within(rows, "side", "model"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.cross_fitting import Properties
 
 HIGHEST_VIF = 10.0
@@ -56,7 +57,7 @@ class Design:
         status = _status(centred)
         vif = _variance_inflation(centred, status)
         flags = tuple(
-            why or ("high-vif" if factor > HIGHEST_VIF else None) for why, factor in zip(status, vif, strict=True)
+            why or (Flag.HIGH_VIF if factor > HIGHEST_VIF else None) for why, factor in zip(status, vif, strict=True)
         )
         return cls(names, values, is_kept, mean, sd, vif, flags)
 
@@ -68,12 +69,12 @@ class Design:
     @property
     def refusals(self) -> list[str | None]:
         """Why a property cannot be fitted together with the others: ``constant``, ``collinear`` or None."""
-        return [None if flag == "high-vif" else flag for flag in self.flags]
+        return [None if flag == Flag.HIGH_VIF else flag for flag in self.flags]
 
     @property
     def varying(self) -> list[int]:
         """Columns that can be fitted on their own."""
-        return [j for j, flag in enumerate(self.flags) if flag != "constant"]
+        return [j for j, flag in enumerate(self.flags) if flag != Flag.CONSTANT]
 
     @property
     def joint(self) -> list[int]:
@@ -114,11 +115,11 @@ def _status(centred: np.ndarray) -> list[str | None]:
     for j, column in enumerate(centred.T):
         size = float(np.linalg.norm(column))
         if size <= _ALIASED * len(column) ** 0.5:
-            found.append("constant")
+            found.append(Flag.CONSTANT)
             continue
         before = centred[:, used]
         left = column - before @ np.linalg.lstsq(before, column, rcond=None)[0]
-        found.append("collinear" if np.linalg.norm(left) <= _ALIASED * size else None)
+        found.append(Flag.COLLINEAR if np.linalg.norm(left) <= _ALIASED * size else None)
         used += [j] if found[-1] is None else []
     return found
 

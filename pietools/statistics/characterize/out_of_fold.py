@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.accuracy.calibration import calibration_curve
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.logistic import AlikeFits, Observations, event_probabilities
@@ -49,14 +50,14 @@ def predictions(
     """Probabilities (n,) from the other folds, and why there are none."""
     nothing = np.full(len(is_event), np.nan)
     if min(is_event.sum(), (~is_event).sum()) < N_FOLDS:
-        return nothing, "few-events"
+        return nothing, Flag.FEW_EVENTS
     folds = stratified_folds(is_event, np.random.default_rng(seed))
     log_odds = nothing.copy()
     for fold in range(N_FOLDS):
         others, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         reached = fits.fit(Observations.of(values.take(others, axis=0), is_event[others]))
         if reached is None:
-            return nothing, "separated"
+            return nothing, Flag.SEPARATED
         log_odds[held_out] = values.take(held_out, axis=0) @ reached[:-1] + reached[-1]
     return event_probabilities(log_odds)[0], None
 

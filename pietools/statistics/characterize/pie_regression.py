@@ -8,6 +8,7 @@ module).
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.half_sample_tests import adjusted_within, with_odds_ratio
 from pietools.statistics.characterize.model_rows import few_events, fitted_rows, model_columns, model_rows
@@ -49,7 +50,7 @@ def pie_regression(is_event: np.ndarray, properties: np.ndarray, names: tuple[st
     """
     design = Design.of(properties, names)
     is_event = is_event[design.is_kept]
-    empty = "no-pies" if not is_event.any() else "all-pies" if is_event.all() else None
+    empty = Flag.NO_PIES if not is_event.any() else Flag.ALL_PIES if is_event.all() else None
     models = model_columns(design) if empty is None else []
     fits = [logistic_regression(design.values[:, columns], is_event) for columns in models]
     return _finish(design, fits, {"n": len(is_event), "n_events": int(is_event.sum())}, empty)

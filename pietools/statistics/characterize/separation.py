@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.conventions import CONFIDENCE
+from pietools.flags import Flag
 from pietools.statistics.characterize.logistic import LogisticFit, fit_logistic
 
 _PRECISION = 1e-8
@@ -102,10 +103,10 @@ def _firth(design: np.ndarray, is_event: np.ndarray) -> Regression:
         interval[:, 0],
         interval[:, 1],
         fit.coef_ * float(weights.mean()),
-        "separated",
+        Flag.SEPARATED,
     )
 
 
-def _nothing(n_columns: int, flag: str = "not-converged") -> Regression:
+def _nothing(n_columns: int, flag: str = Flag.NOT_CONVERGED) -> Regression:
     nothing = np.full(n_columns, np.nan)
     return Regression(nothing, nothing, nothing, nothing, nothing, nothing, nothing, flag)

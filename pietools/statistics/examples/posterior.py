@@ -14,6 +14,7 @@ import polars as pl
 from scipy import stats
 from scipy.special import expit, log_expit
 
+from pietools.flags import Flag
 from pietools.statistics.examples.joint_prior import EDGES, NODES, JointPrior, fit_joint_prior, rate_kernels
 from pietools.statistics.tools.populations import Populations
 
@@ -78,9 +79,9 @@ def error_rate_posterior(right: Populations, *, delta: float = DELTA) -> Posteri
     n_networks, sides = right.sizes, (right.reference, right.compressed)
     n_right = sum(int(side.sum()) for side in sides)
     if n_right in (0, sum(n_networks) * right.n_examples):
-        return _no_fit(right.n_examples, "no-variance")
+        return _no_fit(right.n_examples, Flag.NO_VARIANCE)
     if min(n_networks) < 2:
-        return _no_fit(right.n_examples, "one-network")
+        return _no_fit(right.n_examples, Flag.ONE_NETWORK)
     wrong = [(~side).sum(axis=0) for side in sides]
     cells, which, n = np.unique(np.stack(wrong, axis=1), axis=0, return_inverse=True, return_counts=True)
     odds_ratio = _within_pairs(*sides) if right.paired else 1.0
@@ -107,7 +108,7 @@ def _no_fit(n_examples: int, flag: str) -> Posterior:
 def _posterior(examples: pl.DataFrame, fit: JointPrior, std_error: float, n_networks: int) -> Posterior:
     forgotten, recovered = (examples[name].to_numpy() for name in ("p_forgotten", "p_recovered"))
     forgotten, recovered = forgotten[forgotten >= FLAGGED], recovered[recovered >= FLAGGED]
-    flag = "few-networks" if n_networks < FEW_NETWORKS else None if fit.is_converged else "not-converged"
+    flag = Flag.FEW_NETWORKS if n_networks < FEW_NETWORKS else None if fit.is_converged else Flag.NOT_CONVERGED
     return Posterior(
         examples=examples,
         shift=fit.shift,

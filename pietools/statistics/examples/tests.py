@@ -14,6 +14,7 @@ import polars as pl
 from scipy import stats
 
 from pietools.conventions import LEVEL
+from pietools.flags import Flag
 from pietools.statistics.tools.ballots import masks, random_relabellings
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.populations import Populations
@@ -92,7 +93,7 @@ def example_tests(
             "p_adjusted": _over_tested(p_value, tested, "benjamini-hochberg"),
             "p_by": _over_tested(p_value, tested, "benjamini-yekutieli"),
             "p_westfall_young": p_westfall_young,
-            "flag": np.select([tested, is_varying], ["", "filtered"], "no-variance"),
+            "flag": np.select([tested, is_varying], ["", Flag.FILTERED], Flag.NO_VARIANCE),
         },
         schema=_COLUMNS,
     ).with_columns(pl.col("flag").replace("", None))

@@ -7,6 +7,7 @@ out anew, within each regime.
 
 from dataclasses import dataclass
 
+from pietools.flags import Flag
 from pietools.statistics.regimes.lost import (
     count_bits,
     lost_as_labelled,
@@ -99,7 +100,7 @@ def pie_overlap(
         n_both - null.mean,
         null.p_value,
         max(found.p_value for found in one_sided),
-        None if min(counts) else "no-pies",
+        None if min(counts) else Flag.NO_PIES,
     )
 
 

@@ -6,6 +6,7 @@ The examples are random here, a sample of more such examples; the networks, and 
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.proportions import difference_of_proportions, log_ratio_interval, proportion_interval
 
@@ -47,7 +48,7 @@ def composition(is_pie: np.ndarray, groups: np.ndarray) -> pl.DataFrame:
         *_risk_ratio(n_pies, n, all_pies, len(groups)),
         *difference.select("estimate", "p_value", "conf_low", "conf_high"),
     )
-    flag = "no-pies" if not all_pies else "only-pies" if not all_others else None
+    flag = Flag.NO_PIES if not all_pies else Flag.ONLY_PIES if not all_others else None
     return _compared(frame, flag)
 
 
@@ -59,7 +60,7 @@ def _compared(frame: pl.DataFrame, flag: str | None) -> pl.DataFrame:
     p_value = frame["p_value"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     frame = frame.with_columns(
         p_adjusted=pl.Series(adjust(p_value, "holm")).fill_nan(None),
-        flag=pl.when(has_examples).then(pl.lit(flag, pl.String)).otherwise(pl.lit("no-examples")),
+        flag=pl.when(has_examples).then(pl.lit(flag, pl.String)).otherwise(pl.lit(Flag.NO_EXAMPLES)),
     )
     last = ("estimate", "p_value", "p_adjusted", "conf_low", "conf_high", "flag")
     return frame.select(pl.exclude(last), *last)

@@ -8,6 +8,7 @@ import polars as pl
 from scipy import stats
 
 from pietools.conventions import CONFIDENCE
+from pietools.flags import Flag
 
 INTERVALS = ("wilson", "clopper-pearson")
 TAIL = (1 - CONFIDENCE) / 2
@@ -43,7 +44,7 @@ def mcnemar(n_harmful: np.ndarray, n_beneficial: np.ndarray) -> pl.DataFrame:
     n_flips = harmful + beneficial
     p_value = np.minimum(2 * stats.binom.cdf(np.minimum(harmful, beneficial), n_flips, 0.5), 1)
     flips = pl.DataFrame({"n_harmful": harmful, "n_beneficial": beneficial, "p_value": p_value})
-    return _flagged(flips, n_flips > 0, "no-flips", ["p_value"])
+    return _flagged(flips, n_flips > 0, Flag.NO_FLIPS, ["p_value"])
 
 
 def proportion_interval(count: np.ndarray, n: np.ndarray, method: str = "wilson") -> pl.DataFrame:
@@ -63,7 +64,7 @@ def proportion_interval(count: np.ndarray, n: np.ndarray, method: str = "wilson"
     some = np.where(n > 0, n, 1)
     low, high = (_wilson if method == "wilson" else _clopper_pearson)(count, some)
     frame = pl.DataFrame({"estimate": count / some, "conf_low": low, "conf_high": high})
-    return _flagged(frame, n > 0, "no-examples", frame.columns)
+    return _flagged(frame, n > 0, Flag.NO_EXAMPLES, frame.columns)
 
 
 def difference_of_proportions(count1: np.ndarray, n1: np.ndarray, count2: np.ndarray, n2: np.ndarray) -> pl.DataFrame:
@@ -97,7 +98,7 @@ def difference_of_proportions(count1: np.ndarray, n1: np.ndarray, count2: np.nda
             "conf_high": high,
         }
     )
-    return _flagged(frame, (n1 > 0) & (n2 > 0), "no-examples", frame.columns)
+    return _flagged(frame, (n1 > 0) & (n2 > 0), Flag.NO_EXAMPLES, frame.columns)
 
 
 def log_ratio_interval(

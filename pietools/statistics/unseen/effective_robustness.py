@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special, stats
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
@@ -73,9 +74,9 @@ def effective_robustness(
     Taori et al. (2020), Measuring robustness to natural distribution shifts in image classification, arXiv 2007.00644.
     """
     accuracies = np.concatenate([clean, unseen, baseline_clean, baseline_unseen])
-    unknown = "no-baseline" if not len(baseline_clean) else "no-labels" if np.isnan(accuracies).any() else None
+    unknown = Flag.NO_BASELINE if not len(baseline_clean) else Flag.NO_LABELS if np.isnan(accuracies).any() else None
     if unknown or ((accuracies <= 0) | (accuracies >= 1)).any():
-        return EffectiveRobustness(flag=unknown or "zero-or-one")
+        return EffectiveRobustness(flag=unknown or Flag.ZERO_OR_ONE)
     x = special.logit(clean)
     line = _line(special.logit(baseline_clean), special.logit(baseline_unseen))
     within = np.clip(x, line.low, line.high)
@@ -87,15 +88,15 @@ def effective_robustness(
         predicted=float(predicted.mean()),
         slope=line.slope,
         is_slope_fitted=line.flag is None,
-        flag=line.flag or ("extrapolation" if is_outside else None),
+        flag=line.flag or (Flag.EXTRAPOLATION if is_outside else None),
     )
     if min(len(clean), len(baseline_clean)) < 2:
-        return replace(found, flag="one-network")
+        return replace(found, flag=Flag.ONE_NETWORK)
     steepness = predicted * (1 - predicted)
     gradient = np.array([steepness.mean(), (steepness * within).mean()])
     networks, fit = float(beyond.var(ddof=1)) / len(clean), float(gradient @ line.covariance @ gradient)
     if networks + fit <= NO_SPREAD**2:
-        return replace(found, flag="no-variance")
+        return replace(found, flag=Flag.NO_VARIANCE)
     df = (networks + fit) ** 2 / (networks**2 / (len(clean) - 1) + fit**2 / line.df)
     return replace(found, **t_test(float(beyond.mean()), (networks + fit) ** 0.5, df))  # type: ignore[arg-type]
 
@@ -103,7 +104,7 @@ def effective_robustness(
 def _line(x: np.ndarray, y: np.ndarray) -> _Line:
     """Least squares where the baseline allows a slope, else slope 1 through its mean."""
     n, low, high = len(x), float(x.min()), float(x.max())
-    flag = "few-baseline-networks" if n < MIN_BASELINE else "little-spread" if high - low < MIN_RANGE else None
+    flag = Flag.FEW_BASELINE_NETWORKS if n < MIN_BASELINE else Flag.LITTLE_SPREAD if high - low < MIN_RANGE else None
     if flag:
         intercept = float((y - x).mean())
         of_mean = float((y - x).var(ddof=1)) / n if n > 1 else 0.0

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from pietools.conventions import LEVEL, TIE_RULE
+from pietools.flags import Flag
 from pietools.statistics.pies.counts import (
     dense_baseline,
     pie_count_intervals,
@@ -117,7 +118,7 @@ def _by_replicates(reader: StudyReader, comparison: Comparison) -> list[dict[str
 def _warn(reader: StudyReader, comparison: Comparison, null: RelabellingNull, excess: Excess) -> None:
     if null.smallest_p > LEVEL:
         reader.warn(f"p cannot be below {null.smallest_p:.3f} with so few networks.", comparison)
-    if excess.flag == "too-few-networks":
+    if excess.flag == Flag.FEW_NETWORKS:
         reader.warn("no excess of PIEs with fewer than three networks.", comparison)
     if excess.interval.conf_high is not None and excess.interval.conf_high < 0:
         reader.warn(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.regimes.change_correlation import change_correlation
 from pietools.statistics.regimes.overlap import pie_overlap
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
@@ -54,7 +55,7 @@ def _row(reader: StudyReader, pair: Pair) -> Row:
         "reference_b": other.reference,
         "compressed_b": other.compressed,
         "design": "matched" if pair.matched else "unmatched",
-        **(_change(reader, pair) if is_labelled else {"flag": "no-labels"}),
+        **(_change(reader, pair) if is_labelled else {"flag": Flag.NO_LABELS}),
         **_pies(reader, pair),
         **_overlap(reader, pair),
     }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.unseen.effective_robustness import effective_robustness
 from pietools.statistics.unseen.excess_error import excess_error, generalization_gap, generalization_gap_change
@@ -44,7 +45,7 @@ def _excess_error(reader: StudyReader, comparison: Comparison) -> list[dict[str,
     paired = reader.is_paired(comparison)
     altered = np.array(reference), np.array(compressed)
     rows = excess_error(clean_reference, clean_compressed, *altered, paired=paired).to_dicts()
-    if any(row["flag"] == "not-evaluated" for row in rows):
+    if any(row["flag"] == Flag.NOT_EVALUATED for row in rows):
         reader.warn(
             "some unseen data have no excess error, because not all networks that were run on "
             f"{comparison.dataset} were run on them.",
