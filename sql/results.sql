@@ -1245,6 +1245,7 @@ create table results.regimes_overlap (
     null_sd double,
     null_conf_low double not null,
     null_conf_high double not null,
+    expected double not null,
     overlap_above_null double not null,
     p_value double not null,
     p_either double not null,
@@ -1265,6 +1266,7 @@ comment on column results.regimes_overlap.null_mean is 'mean of n_both, both reg
 comment on column results.regimes_overlap.null_sd is 'standard deviation over relabellings';
 comment on column results.regimes_overlap.null_conf_low is '2.5 % quantile over relabellings';
 comment on column results.regimes_overlap.null_conf_high is '97.5 % quantile over relabellings';
+comment on column results.regimes_overlap.expected is 'n_both if the PIEs of a and b were independent';
 comment on column results.regimes_overlap.overlap_above_null is 'n_both − null_mean';
 comment on column results.regimes_overlap.p_value is 'of the relabelling of both';
 comment on column results.regimes_overlap.p_either is 'the larger of two: one relabelled, the other as it is';

@@ -43,7 +43,7 @@ def test_the_contract(toy: Study) -> None:
     assert list(answer) == ["schema", "version", "seed", "warnings", "datasets", "populations", "comparisons", "examples",
                             "subgroups", "subgroups_gaps", "subgroups_pies", "unseen", "unseen_gaps", "unseen_regimes", "power",
                             "characterize", "regimes", "properties_summary", "properties_groups", "properties_planted",
-                            "characterize_pies", "characterize_scores", "characterize_averaged", "regimes_counts",
+                            "characterize_pies", "characterize_scores", "regimes_counts",
                             "regimes_coefficients", "regimes_transitions", "regimes_theory"]  # fmt: skip
     assert answer["schema"] == "pietools/analyze/1"
     assert {"name", "dataset", "role", "reference", "regime", "method", "sparsity", "bits", "evidence", "n_models", "top1_mean",
@@ -164,7 +164,7 @@ def test_degenerate_studies_have_an_answer(tmp_path: Path, case: str) -> None:
         assert comparison["classes"] is None
         assert answer["populations"][0]["top1_mean"] is None
     if case in ("one network each", "two networks"):
-        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "too-few-networks")
+        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "few-networks")
     if case == "one network each":
         assert answer["populations"][0]["top1_sd"] is None
         assert comparison["classes"]["n_tested"] == 0

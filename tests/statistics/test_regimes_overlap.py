@@ -1,9 +1,8 @@
-"""What two regimes lose in common: counts by hand, exact null distributions, level; strata against R and statsmodels."""
+"""What two regimes lose in common: counts by hand, exact null distributions, level."""
 
 from itertools import product
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +12,10 @@ from sklearn.metrics import cohen_kappa_score
 from pietools.statistics.regimes import overlap
 from pietools.statistics.regimes.lost import lost_as_labelled, lost_examples, lost_in_halves
 from pietools.statistics.regimes.overlap import pie_overlap
-from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
 from pietools.statistics.regimes.transitions import transitions
 from pietools.statistics.tools.half_samples import NO_INTERVAL
 from pietools.statistics.tools.populations import Populations
-from tests.statistics.regimes_world import REFERENCE, World, labels_of, r_values
+from tests.statistics.regimes_world import World, labels_of
 
 # Three examples of label 0, three networks. A: example 0 forgotten, 1 recovered, 2 as it was; B: 0 forgotten, 1 forgotten, 2 moved.
 BY_HAND = (
@@ -83,7 +81,7 @@ def test_overlap_by_hand() -> None:
         [True, True, False],
         [True] * 3,
     ]
-    assert (found.n_pies_a, found.n_pies_b, found.n_both) == (2, 3, 2)
+    assert (found.n_pies_a, found.n_pies_b, found.n_both, found.expected) == (2, 3, 2, 2 * 3 / 3)
     # All three are PIEs of B, so that agreement means nothing; three networks have no half-samples.
     assert (found.jaccard, found.kappa, found.interval.std_error) == (None, None, None)
 
@@ -191,58 +189,3 @@ def test_transitions_need_two_regimes() -> None:
     for regimes in ([a], [a, Populations(b.reference[:, 1:], b.compressed[:, 1:], True)]):
         with pytest.raises(ValueError, match="at least two regimes of the same examples"):
             transitions(regimes, None, n_permutations=5, seed=0)
-
-
-def test_strata_agree_with_r() -> None:
-    """Mantel and Haenszel's odds ratio, interval and test, and Breslow, Day and Tarone's where cells are large, to 1e-8."""
-    table, expected = pl.read_csv(REFERENCE / "regimes_strata.csv"), r_values()
-    pies = [table[f"pie_{r}"].to_numpy() == 1 for r in "ab"]
-    found = stratified_association(*pies, table["stratum"].to_numpy())
-    names = {
-        "odds_ratio": "odds_ratio", "conf_low": "odds_low", "conf_high": "odds_high", "statistic": "cmh", "p_value": "cmh_p",
-        "homogeneity_statistic": "tarone", "homogeneity_p_value": "tarone_p", "n_strata_homogeneity": "n_homogeneity",
-    }  # fmt: skip
-    for name, in_r in names.items():
-        assert getattr(found, name) == pytest.approx(expected[in_r], rel=1e-8), name
-
-
-def test_strata_by_hand() -> None:
-    """Two strata of 20, with an odds ratio of 1 in one and (8 · 8) / (2 · 2) in the other; the third has no PIEs."""
-    tables = np.array([[5, 5, 5, 5], [8, 2, 2, 8], [0, 0, 0, 4]])
-    cells = np.repeat(np.tile(np.arange(4), 3), tables.ravel())
-    found = stratified_association(cells < 2, cells % 2 == 0, np.repeat([7, 3, 5], tables.sum(axis=1)))
-    # Σ ad/n over Σ bc/n: (25 + 64) / 20 over (25 + 4) / 20
-    assert found.odds_ratio == pytest.approx(89 / 29)
-    assert (found.n_both, found.n_strata, found.n_strata_homogeneity, found.flag) == (13, 2, 2, None)
-    assert found.expected == pytest.approx(20 * 20 / 44)
-    assert found.expected_within == pytest.approx(5 + 5)
-    # (|13 − 10|)² over 2 · 10⁴ / (20² · 19)
-    assert found.statistic == pytest.approx(9 / (2 * 10**4 / (400 * 19)))
-
-
-def test_degenerate_strata_are_flagged() -> None:
-    """No PIEs, an infinite odds ratio, and an odds ratio of exactly 1, at which statsmodels divides 0 by 0."""
-    none, some = np.zeros(40, dtype=bool), np.arange(40) % 2 == 0
-    found = stratified_association(none, some, np.zeros(40, dtype=int))
-    assert (found.flag, found.odds_ratio, found.p_value, found.n_strata) == ("no-pies", None, None, 0)
-    found = stratified_association(some, some, np.zeros(40, dtype=int))
-    assert (found.flag, found.odds_ratio) == ("separated", None)
-    assert 0 < found.p_value < 1e-9
-    independent = np.arange(40) % 4 < 2
-    found = stratified_association(some, independent, np.repeat([0, 1], 20))
-    assert (found.odds_ratio, found.homogeneity_statistic, found.homogeneity_p_value) == (1, 0, 1)
-    assert stratified_association(none[:0], none[:0], none[:0]).flag == "no-pies"
-
-
-def test_shared_difficulty_alone_is_an_association() -> None:
-    """With no effect at all the strata find one, also within fifths of the true difficulty of A."""
-    rng = np.random.default_rng(0)
-    world = World(rng, 4000, np.zeros(4000), np.zeros(4000))
-    a, b = (labels_of(right, np.arange(4000) % 5) for right in world.draw(10, paired=True, matched=True))
-    pies = [unpacked(lost_as_labelled(regime, None), 4000) for regime in (a, b)]
-    strata = class_difficulty_strata(np.zeros(4000, dtype=int), world.margins[0])
-    assert np.bincount(strata).tolist() == [800] * 5
-    found = stratified_association(*pies, strata)
-    assert found.n_both > 1.5 * found.expected_within > 3 * found.expected
-    assert found.odds_ratio > 2
-    assert found.p_value < 0.01 < pie_overlap(a, b, matched=True, n_permutations=99, seed=0).p_value

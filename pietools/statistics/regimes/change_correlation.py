@@ -17,6 +17,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.conventions import LEVEL
+from pietools.flags import Flag
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
 from pietools.statistics.regimes.residuals import Design
 from pietools.statistics.tools.estimates import Estimate, t_test
@@ -104,14 +105,14 @@ def change_correlation(
     n_networks = min(*right_a.sizes, *right_b.sizes)
     design = Design.of(right_a.n_examples, covariates, classes)
     if n_networks < 2 or design.df < 1:
-        return ChangeCorrelation(n_networks=n_networks, flag="one-network" if n_networks < 2 else "few-examples")
+        return ChangeCorrelation(n_networks=n_networks, flag=Flag.ONE_NETWORK if n_networks < 2 else Flag.FEW_EXAMPLES)
     groups, in_a, in_b = _units(groups_a, groups_b, matched=matched)
     left = design.residuals(np.vstack([a, b]))
     gram = left @ left.T / design.df
     kernels = _kernels(gram, groups, in_a, in_b)
     found = _estimate(kernels, _of_means(gram, groups_a, groups_b), n_networks)
     if n_networks < FEWEST_NETWORKS:
-        return replace(found, flag="few-networks" if found.estimate is not None else "no-change")
+        return replace(found, flag=Flag.FEW_NETWORKS if found.estimate is not None else Flag.NO_CHANGE)
     in_units = [_placed(rows, units, len(groups)) for rows, units in ((left[: len(a)], in_a), (left[len(a) :], in_b))]
     return _with_errors(found, _Errors(kernels, groups, in_units[0], in_units[1], design.df, seed))
 
@@ -213,7 +214,7 @@ def _with_errors(found: ChangeCorrelation, errors: _Errors) -> ChangeCorrelation
     covariance, a, b = (float(kernel.sum()) / 2 for kernel in errors.kernels)
     of_parts = [errors.of_networks(weights) ** 0.5 for weights in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
     if min(of_parts) <= NO_SPREAD * max(a, b):
-        return replace(found, flag="no-variance" if rho is not None else "no-change")
+        return replace(found, flag=Flag.NO_VARIANCE if rho is not None else Flag.NO_CHANGE)
     df = found.n_networks - 1
     test = t_test(covariance, errors.std_error((1, 0, 0)), df)
     # That compression changes nothing is a hypothesis about these examples, or any: only networks are left to chance.
@@ -221,15 +222,15 @@ def _with_errors(found: ChangeCorrelation, errors: _Errors) -> ChangeCorrelation
     parts = {"statistic": test["statistic"], "p_value": test["p_value"], "df": test["df"]}
     found = replace(found, p_change_a=p_a, p_change_b=p_b, **parts)  # type: ignore[arg-type]
     if rho is None:
-        return replace(found, flag="no-change")
+        return replace(found, flag=Flag.NO_CHANGE)
     linear = 1 / (a * b) ** 0.5, -rho / (2 * a), -rho / (2 * b)
     interval = t_interval(rho, errors.std_error(linear), found.n_networks)
     if not interval.std_error or interval.std_error <= NO_SPREAD:
-        return replace(found, flag="no-variance")
+        return replace(found, flag=Flag.NO_VARIANCE)
     return replace(
         found,
         std_error=interval.std_error,
         conf_low=interval.conf_low,
         conf_high=interval.conf_high,
-        flag="weak-change" if max(p_a, p_b) > LEVEL else None,
+        flag=Flag.WEAK_CHANGE if max(p_a, p_b) > LEVEL else None,
     )

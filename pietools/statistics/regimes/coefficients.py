@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.fitted import Fitted
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.multiplicity import adjust
@@ -23,8 +24,8 @@ NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "c
 class CoefficientDifferences:
     """``terms`` has a row per coefficient; the others are the joint F test that no coefficient differs.
 
-    ``flag`` says why there is no joint test: ``few-networks`` (fewer than four: no errors), ``failed-fits``,
-    ``too-few-networks`` (not K > 2q), ``singular`` (coefficients depend on each other, or do not vary), or None.
+    ``flag`` says why there is no joint test: ``few-networks`` (fewer than four: no errors), ``unstable``,
+    ``few-networks`` (not K > 2q), ``singular`` (coefficients depend on each other, or do not vary), or None.
     """
 
     terms: pl.DataFrame
@@ -58,7 +59,7 @@ def coefficient_differences(
     -------
     CoefficientDifferences
         ``terms``: ``term``, the columns of :class:`pietools.statistics.tools.estimates.Estimate` and ``p_adjusted`` (Holm)
-        before the interval. ``flag``: ``few-networks``, ``failed-fits``, ``no-variance``, or null.
+        before the interval. ``flag``: ``few-networks``, ``unstable``, ``no-variance``, or null.
 
     Notes
     -----
@@ -77,7 +78,7 @@ def coefficient_differences(
     if h < 2 or covariance is None:
         # A number that no half-sample has takes more networks.
         is_had = all(np.isfinite(one.replications).all(axis=1).any() for one in (a, b))
-        flag = "failed-fits" if h >= 2 and is_had else "few-networks"
+        flag = Flag.UNSTABLE if h >= 2 and is_had else Flag.FEW_NETWORKS
         rows = [Estimate(estimate=float(d), flag=flag) for d in difference]
         return CoefficientDifferences(_frame(terms, rows), None, None, None, flag)
     covariance = covariance * h / (n_networks - h) + _beyond_networks(a, b, matched=matched)
@@ -104,7 +105,7 @@ def _beyond_networks(a: Fitted, b: Fitted, *, matched: bool) -> np.ndarray | flo
 
 def _term(difference: float, variance: float, df: int) -> Estimate:
     if variance <= NO_SPREAD**2:
-        return Estimate(estimate=difference, flag="no-variance")
+        return Estimate(estimate=difference, flag=Flag.NO_VARIANCE)
     return Estimate(**t_test(difference, variance**0.5, df))  # type: ignore[arg-type]
 
 
@@ -113,10 +114,10 @@ def _joint(
 ) -> tuple[float | None, tuple[int, int] | None, float | None, str | None]:
     q = len(difference)
     if k <= 2 * q:
-        return None, None, None, "too-few-networks"
+        return None, None, None, Flag.FEW_NETWORKS
     scale = np.sqrt(np.diag(covariance))
     if scale.min() <= NO_SPREAD or np.linalg.matrix_rank(covariance / scale[:, None] / scale, tol=1e-9) < q:
-        return None, None, None, "singular"
+        return None, None, None, Flag.SINGULAR
     t_squared = float(difference @ np.linalg.solve(covariance, difference))
     statistic = (k - q) / (q * (k - 1)) * t_squared
     return statistic, (q, k - q), float(stats.f.sf(statistic, q, k - q)), None

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.regimes.levels import MEASURES, Counted, Measured, check_comparable, tested
 
 NUMBERS = ("count_a", "count_b", "estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
@@ -55,7 +56,7 @@ def count_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFram
     rows: list[dict[str, Any]] = []
     for name in MEASURES:
         for i, j in common:
-            row = {"measure": name, "sparsity": sparsities[i], "n_networks": a.n_networks, "flag": "few-networks"}
+            row = {"measure": name, "sparsity": sparsities[i], "n_networks": a.n_networks, "flag": Flag.FEW_NETWORKS}
             if a.counted:
                 row |= _difference(a.counted[name], b.counted[name], (i, j), a.n_networks, matched=matched)
             rows.append(row)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.regimes.differences import NUMBERS
 from pietools.statistics.regimes.levels import MEASURES, Counted, Measured, Sampled, check_comparable, tested
 
@@ -53,7 +54,7 @@ def equal_loss_differences(a: Measured, b: Measured, *, matched: bool) -> pl.Dat
     k, sparsities = a.n_networks, b.levels.sparsities
     rows: list[dict[str, Any]] = []
     for name, scale, (i, sparsity) in product(MEASURES, SCALES, enumerate(a.levels.sparsities)):
-        row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": "few-networks"}
+        row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": Flag.FEW_NETWORKS}
         if a.counted:
             row |= _at_level(a.counted[name], b.counted[name], i, scale, sparsities, k, matched=matched)
         rows.append(row)
@@ -65,16 +66,16 @@ def _at_level(
 ) -> dict[str, Any]:
     """Columns from ``loss`` on for one level of A."""
     if scale == "relative" and not (a.has_errors and b.has_errors):
-        return {"flag": "no-errors"}
+        return {"flag": Flag.NO_ERRORS}
     loss_a, loss_b = (one.relative if scale == "relative" else one.points for one in (a, b))
     known = {"loss": loss_a.value[level], "count_a": a.count.value[level]}
     segment = _segment(loss_b.value, loss_a.value[level])
     if segment is None:
-        return known | {"flag": "extrapolation"}
+        return known | {"flag": Flag.EXTRAPOLATION}
     gap = np.diff(loss_b.samples)[:, segment]
     of_gap = tested(float(np.diff(loss_b.value)[segment]), gap, b.kept, k)
     if of_gap.get("conf_low", of_gap["estimate"]) <= 0 <= of_gap.get("conf_high", of_gap["estimate"]):
-        return known | {"flag": "indistinguishable"}
+        return known | {"flag": Flag.INDISTINGUISHABLE}
     weights, samples = _weights(loss_a, loss_b, level, segment)
     count_b = float(weights @ b.count.value)
     differences = a.count.samples[:, level] - (samples * b.count.samples).sum(axis=1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.pies.counts import COUNTS, count_pies
 from pietools.statistics.pies.excess import jackknife_variance, random_splits
 from pietools.statistics.tools.estimates import t_test
@@ -181,5 +182,5 @@ def tested(difference: float, samples: np.ndarray, kept: list[np.ndarray], k: in
     else:
         error = half_sample_interval(difference, samples, k, k).std_error or 0.0
     if error <= NO_SPREAD:
-        return {"estimate": difference, "flag": "no-variance"}
+        return {"estimate": difference, "flag": Flag.NO_VARIANCE}
     return {**t_test(difference, error, k - 1), "flag": None}

@@ -7,8 +7,7 @@ out anew, within each regime.
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from pietools.flags import Flag
 from pietools.statistics.regimes.lost import (
     count_bits,
     lost_as_labelled,
@@ -26,7 +25,8 @@ class Overlap:
     """PIEs of regime A, of B and of both, in examples.
 
     ``interval`` is a half-sample interval for the expected ``n_both``. ``jaccard`` and ``kappa`` describe; None where a
-    regime has no PIE, or where all examples are PIEs. ``null`` is the distribution of ``n_both`` when both regimes are
+    regime has no PIE, or where all examples are PIEs. ``expected`` is ``n_both`` if
+    they were independent. ``null`` is the distribution of ``n_both`` when both regimes are
     relabelled, and ``excess`` is ``n_both`` less its mean. ``p_value`` is that of ``null``; ``p_either`` the larger of
     two, with A relabelled and B as it is, and the reverse. ``flag``: ``no-pies`` (no overlap to speak of: p is 1) or
     None.
@@ -38,6 +38,7 @@ class Overlap:
     interval: Interval
     jaccard: float | None
     kappa: float | None
+    expected: float
     null: NullDistribution
     excess: float
     p_value: float
@@ -94,11 +95,12 @@ def pie_overlap(
         n_both,
         _interval(n_both, both, matched=matched, seed=seed),
         *_agreement(*counts, n_both, labels_a.n_examples),
+        counts[0] * counts[1] / max(labels_a.n_examples, 1),
         null,
         n_both - null.mean,
         null.p_value,
         max(found.p_value for found in one_sided),
-        None if min(counts) else "no-pies",
+        None if min(counts) else Flag.NO_PIES,
     )
 
 
@@ -115,7 +117,6 @@ def _agreement(n_a: int, n_b: int, n_both: int, n: int) -> tuple[float | None, f
     """Jaccard index and Cohen's kappa."""
     if not min(n_a, n_b) or max(n_a, n_b) == n:
         return None, None
-    from statsmodels.stats.inter_rater import cohens_kappa
-
-    table = np.array([[n_both, n_a - n_both], [n_b - n_both, n - n_a - n_b + n_both]])
-    return n_both / (n_a + n_b - n_both), float(cohens_kappa(table, return_results=False))
+    agreed = 1 - (n_a + n_b - 2 * n_both) / n
+    by_chance = (n_a * n_b + (n - n_a) * (n - n_b)) / n**2
+    return n_both / (n_a + n_b - n_both), (agreed - by_chance) / (1 - by_chance)

@@ -8,6 +8,7 @@ from math import comb
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.tools.ballots import all_relabellings, random_relabellings
 from pietools.statistics.tools.populations import check_paired
 
@@ -99,7 +100,7 @@ def gap_test(
         smallest_p=best if is_exact else max(best, 1 / (1 + n_permutations)),
         gap_reference=float(np.ptp(rates[:n_reference].mean(axis=0))) if rates.size else None,
         gap_compressed=float(np.ptp(rates[n_reference:].mean(axis=0))) if rates.size else None,
-        flag=None if enough else "one-group" if rates.shape[1] < 2 else "one-network",
+        flag=None if enough else Flag.ONE_GROUP if rates.shape[1] < 2 else Flag.ONE_NETWORK,
         **found,
     )
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.results.table import Row
 from pietools.statistics.regimes.change_correlation import change_correlation
 from pietools.statistics.regimes.overlap import pie_overlap
@@ -83,7 +84,7 @@ def _change(reader: StudyReader, pair: Pair) -> Row:
         "pairing": pair.pairing,
     }
     if not one.is_labelled:
-        return row | {"flag": "no-labels"}
+        return row | {"flag": Flag.NO_LABELS}
     hard = difficulty(reader, [pair.a, pair.b])
     found = change_correlation(
         right_regime(pair.a, hard),
@@ -117,6 +118,7 @@ def _overlap(reader: StudyReader, pair: Pair) -> Row:
         "null_sd": found.null.sd,
         "null_conf_low": low,
         "null_conf_high": high,
+        "expected": found.expected,
         "overlap_above_null": found.excess,
         "p_value": found.p_value,
         "p_either": found.p_either,
