@@ -907,7 +907,7 @@ create table results.regimes (
     conf_high double,
     p_value double,
     raw double,
-    ceiling double,
+    attenuation double,
     covariance double,
     variance_a double,
     variance_b double,
@@ -919,7 +919,7 @@ create table results.regimes (
     pies_conf_low double,
     pies_conf_high double,
     pies_raw double,
-    pies_ceiling double,
+    pies_attenuation double,
     pies_set_size integer,
     pies_flag text,
     baseline_estimate double,
@@ -934,7 +934,7 @@ create table results.regimes (
     null_mean double,
     null_conf_low double,
     null_conf_high double,
-    excess double,
+    overlap_above_null double,
     overlap_p double,
     overlap_p_either double,
     jaccard double,
@@ -949,7 +949,7 @@ comment on column results.regimes.estimate is 'correlation of the change in erro
 comment on column results.regimes.conf_low is '95 % interval of the estimate';
 comment on column results.regimes.p_value is 'of no correlation';
 comment on column results.regimes.raw is 'correlation of the mean changes as they are';
-comment on column results.regimes.ceiling is 'what raw would be if the estimate were 1';
+comment on column results.regimes.attenuation is 'what raw would be if the estimate were 1';
 comment on column results.regimes.p_change_a is 'does compression change error rates in a at all?';
 comment on column results.regimes.n_networks is 'of the smallest population';
 comment on column results.regimes.pies_estimate is 'correlation of PIE indicators, corrected for noise';
@@ -958,7 +958,7 @@ comment on column results.regimes.baseline_estimate is 'the same of dense-agains
 comment on column results.regimes.n_both is 'examples that are PIEs in both';
 comment on column results.regimes.n_both_conf_low is '95 % interval from half-samples';
 comment on column results.regimes.null_mean is 'n_both when both regimes are relabelled';
-comment on column results.regimes.excess is 'n_both − null_mean';
+comment on column results.regimes.overlap_above_null is 'n_both − null_mean';
 comment on column results.regimes.overlap_p is 'of the relabelling of both';
 comment on column results.regimes.overlap_p_either is 'the larger of two: one relabelled, the other as it is';
 comment on column results.regimes.expected is 'n_both if independent';

@@ -54,7 +54,7 @@ def pair_row(**changes: Any) -> dict[str, Any]:
     """Two regimes with 20 PIEs in both, where 12 (5 to 18) would be if compression did nothing."""
     names = {f"{name}_{side}": f"{name}-{side}" for name in ("reference", "compressed") for side in "ab"}
     row = PAIR | names | {"design": "matched", "estimate": 0.9, "conf_low": 0.7, "conf_high": 1.1, "p_value": 0.001}
-    row |= {"raw": 0.3, "ceiling": 0.4, "pies_estimate": 0.8, "pies_conf_low": 0.7, "pies_conf_high": 0.9}
+    row |= {"raw": 0.3, "attenuation": 0.4, "pies_estimate": 0.8, "pies_conf_low": 0.7, "pies_conf_high": 0.9}
     row |= {"baseline_estimate": 0.6, "baseline_conf_low": 0.5, "baseline_conf_high": 0.7}
     row |= {"n_both": 20, "n_both_conf_low": 15.0, "n_both_conf_high": 25.0, "overlap_p": 0.01}
     return row | {"null_mean": 12.0, "null_conf_low": 5.0, "null_conf_high": 18.0, "expected": 4.0} | changes

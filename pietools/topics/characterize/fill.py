@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
-from pietools.statistics.characterize.crossed_scores import crossed_scores
+from pietools.statistics.characterize.cross_fitted_pie_regression import cross_fitted_pie_regression
+from pietools.statistics.characterize.cross_fitted_scores import cross_fitted_scores
 from pietools.statistics.characterize.out_of_fold import out_of_fold, predicted_against_observed
 from pietools.statistics.characterize.pie_outcomes import OUTCOMES
 from pietools.statistics.characterize.pie_regression import pie_regression
@@ -80,7 +80,7 @@ def _pies(question: _Question) -> Rows:
     """Regressions of both outcomes beside their baseline, and the published form."""
     rows = []
     for outcome in OUTCOMES:
-        crossed = crossed_pie_regression(question.votes, question.properties, seed=question.seed, outcome=outcome)
+        crossed = cross_fitted_pie_regression(question.votes, question.properties, seed=question.seed, outcome=outcome)
         plain = pie_regression(question.is_event[outcome], question.explained.values, question.names)
         rows += [{"outcome": outcome, **row} for row in crossed.to_dicts()]
         rows += [{"outcome": outcome, "side": PLAIN, **row} for row in plain.to_dicts()]
@@ -89,7 +89,7 @@ def _pies(question: _Question) -> Rows:
 
 def _scores(question: _Question) -> Rows:
     alone = ALONE if ALONE in question.names else question.names[0]
-    found = crossed_scores(question.votes, question.properties, seed=question.seed, alone=alone)
+    found = cross_fitted_scores(question.votes, question.properties, seed=question.seed, alone=alone)
     return [{"question": row.pop("comparison"), "alone": alone, **row} for row in found.to_dicts()]
 
 

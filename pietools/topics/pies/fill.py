@@ -77,7 +77,7 @@ def _count_intervals(reader: StudyReader, comparison: Comparison, seed: list[int
 def _null_columns(null: RelabellingNull) -> dict[str, Any]:
     low, high = null.n_pies.central_95
     return {
-        "design": null.design,
+        "design": null.pairing,
         "n_permutations": len(null.n_pies.values),
         "is_exact": null.n_pies.is_exact,
         "null_mean": null.n_pies.mean,

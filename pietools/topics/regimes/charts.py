@@ -74,7 +74,7 @@ def change_correlations(regimes: pl.DataFrame) -> AnyChart:
     parts = {
         CHANGE: ("estimate", "conf_low", "conf_high", "p_value"),
         RAW: ("raw", None, None, None),
-        CEILING: ("ceiling", None, None, None),
+        CEILING: ("attenuation", None, None, None),
         OF_PIES: ("pies_estimate", "pies_conf_low", "pies_conf_high", None),
         BASELINE: ("baseline_estimate", "baseline_conf_low", "baseline_conf_high", None),
     }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pietools.flags import Flag
-from pietools.statistics.characterize.conditional_model import COMPRESSION
+from pietools.statistics.characterize.conditional_logistic_model import COMPRESSION
 from pietools.statistics.regimes.coefficients import CoefficientDifferences, coefficient_differences
 from pietools.topics.characterize.explanation import explanation, primary_model
 from pietools.topics.regimes.pairs import Pair
@@ -41,7 +41,7 @@ def _compared(reader: StudyReader, pair: Pair) -> list[Row]:
         if of_a is None or of_b is None or not np.isfinite([*of_a.estimate, *of_b.estimate]).all():
             continue
         found = coefficient_differences(
-            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), matched=pair.matched
+            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), paired=pair.matched
         )
         rows += [pair.names | {"effect": effect} | row for row in [*found.terms.to_dicts(), _joint(found)]]
     return rows

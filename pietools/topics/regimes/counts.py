@@ -45,11 +45,11 @@ def _compared(reader: StudyReader, ladder: Ladder) -> list[Row]:
     rows = []
     for one, other in combinations(ladder, 2):
         matched = measured[one].seed == measured[other].seed
-        differences = count_differences(measured[one], measured[other], matched=matched)
+        differences = count_differences(measured[one], measured[other], paired=matched)
         rows += [_named(ladder, one, other, row | {"equal": COMPRESSION}) for row in differences.to_dicts()]
         for a, b in ((one, other), (other, one)):
             if len(ladder[b]) > 1:
-                differences = equal_loss_differences(measured[a], measured[b], matched=matched)
+                differences = equal_loss_differences(measured[a], measured[b], paired=matched)
                 rows += [_named(ladder, a, b, row | {"equal": row["scale"]}) for row in differences.to_dicts()]
     return rows
 

@@ -70,7 +70,7 @@ def _change(reader: StudyReader, pair: Pair) -> Row:
     found = change_correlation(
         right_regime(reader, pair.a, hard),
         right_regime(reader, pair.b, hard),
-        matched=pair.matched,
+        paired=pair.matched,
         covariates=hard.columns,
         classes=classes,
         seed=reader.settings.seed,
@@ -87,12 +87,12 @@ def _pies(reader: StudyReader, pair: Pair) -> Row:
     baselines = [_baseline(reader, member) for member in (pair.a, pair.b)]
     k = min(size for regime in (a, b, *baselines) for size in regime.sizes)
     correlated = partial(pie_correlation, seed=reader.settings.seed, classes=labels, set_size=3 * k // 8)
-    found = correlated(a, b, matched=pair.matched)
-    baseline = correlated(*baselines, matched=False)
+    found = correlated(a, b, paired=pair.matched)
+    baseline = correlated(*baselines, paired=False)
     return {
         **_pie_columns("pies", found),
         "pies_raw": found.raw,
-        "pies_ceiling": found.ceiling,
+        "pies_attenuation": found.attenuation,
         "pies_set_size": found.set_size,
         **_pie_columns("baseline", baseline),
     }
@@ -119,7 +119,7 @@ def _overlap(reader: StudyReader, pair: Pair) -> Row:
     found = pie_overlap(
         label_regime(reader, pair.a),
         label_regime(reader, pair.b),
-        matched=pair.matched,
+        paired=pair.matched,
         n_permutations=reader.settings.permutations,
         seed=reader.settings.seed,
     )
@@ -133,7 +133,7 @@ def _overlap(reader: StudyReader, pair: Pair) -> Row:
         "null_mean": found.null.mean,
         "null_conf_low": low,
         "null_conf_high": high,
-        "excess": found.excess,
+        "overlap_above_null": found.overlap_above_null,
         "overlap_p": found.p_value,
         "overlap_p_either": found.p_either,
         "jaccard": found.jaccard,

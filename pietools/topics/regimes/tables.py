@@ -57,7 +57,7 @@ SAME = ShownTable(
         Column("correlation", lambda r: decimal(r["estimate"], 2)),
         Column("95 %", lambda r: decimal_interval(r["conf_low"], r["conf_high"])),
         P,
-        Column("ceiling", lambda r: decimal(r["ceiling"], 2)),
+        Column("attenuation", lambda r: decimal(r["attenuation"], 2)),
         Column("PIEs in both", _both),
         Column("of nothing", _null),
         NOTE,

@@ -93,6 +93,7 @@ def _rate(
     gap_row = {
         column: value for column, value in vars(gap).items() if column not in ("gap_of_changes", "change_of_gap")
     }
+    gap_row["design"] = gap_row.pop("pairing")
     for statistic in ("gap_of_changes", "change_of_gap"):
         null = getattr(gap, statistic)
         gap_row |= {} if null is None else {f"{statistic}_{column}": value for column, value in vars(null).items()}
