@@ -102,6 +102,16 @@ def measure(levels: Levels, n_networks: int, seed: int | list[int]) -> Measured:
         To which all populations are cut by lot; that of the smallest population of all regimes that are compared.
     seed
         The same for paired regimes, which then lose the same replicates and see the same samples; one of its own for others.
+
+    Returns
+    -------
+    Measured
+        Without counts below four networks.
+
+    Raises
+    ------
+    ValueError
+        If a population has fewer than ``n_networks``, or no labels are given.
     """
     if n_networks > min(levels.sizes):
         raise ValueError(f"{n_networks} networks are wanted of populations of {levels.sizes}")
@@ -162,7 +172,13 @@ def _sampled(rates: list[np.ndarray], members: np.ndarray) -> Sampled:
 
 
 def check_comparable(a: Measured, b: Measured, *, paired: bool) -> None:
-    """Refuse regimes whose samples are not those of one comparison: see :func:`measure`."""
+    """Refuse regimes whose samples are not those of one comparison: see :func:`measure`.
+
+    Raises
+    ------
+    ValueError
+        If examples, numbers of networks, pairing or seeds do not go together.
+    """
     if a.levels.votes[0].n_examples != b.levels.votes[0].n_examples or a.n_networks != b.n_networks:
         raise ValueError("regimes are compared on the same examples at the same number of networks")
     if paired and (a.levels.paired != b.levels.paired or len({*a.levels.sizes, *b.levels.sizes}) > 1):

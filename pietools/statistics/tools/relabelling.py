@@ -74,6 +74,11 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
         Relabellings to draw. All are enumerated instead if there are no more than this: 2^K matched,
         (K_D + K_C choose K_D) unmatched.
 
+    Returns
+    -------
+    RelabellingNull
+        Of both statistics, over the same relabellings.
+
     References
     ----------
     Phipson & Smyth (2010), Permutation p-values should never be zero. doi:10.2202/1544-6115.1585
