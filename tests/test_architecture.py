@@ -40,7 +40,7 @@ LAYERS: dict[str, set[str]] = {
     "exchange": {"errors", "statistics", "study", "version"},
     "training": {"errors", "statistics", "study", "study_file"},
     "drawing": {"conventions"},
-    "topics": {"conventions", "drawing", "errors", "flags", "flags", "results", "settings", "statistics", "study"},
+    "topics": {"conventions", "drawing", "errors", "flags", "results", "settings", "statistics", "study"},
     "charts": {"topics"},
     "analysis": {"conventions", "errors", "results", "settings", "study", "topics", "version"},
     "report": {"conventions", "drawing", "results", "topics", "version"},

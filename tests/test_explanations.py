@@ -92,7 +92,7 @@ def test_the_same_examples_in_both_regimes(study: Study, analysis: Analysis) -> 
     row = analysis.regimes.row(by_predicate=pl.col("compression") == "magnitude-0.9", named=True)
     assert (row["design"], row["difficulty"], row["n_networks"]) == ("matched", "held-out", 8)
     assert row["conf_low"] > 0.5
-    assert row["raw"] < row["ceiling"] < 1
+    assert row["raw"] < row["attenuation"] < 1
     assert row["p_value"] < 0.001
     asked = study.overlap("supervised/dense", "supervised/magnitude-0.9", "simclr/dense", "simclr/magnitude-0.9")
     assert asked.select("n_pies_a", "n_pies_b", "n_both").row(0) == (row["n_pies_a"], row["n_pies_b"], row["n_both"])

@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 from scipy.interpolate import BSpline
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from pietools.statistics.characterize.cross_fitted_scores import COLUMNS, cross_fitted_scores
 from pietools.statistics.characterize.cross_fitting import Properties
-from pietools.statistics.characterize.crossed_scores import COLUMNS, crossed_scores
 from pietools.statistics.characterize.out_of_fold import (
     N_FOLDS,
     out_of_fold,
@@ -104,7 +104,7 @@ def test_nothing_is_predicted_beyond_the_baseline_where_compression_does_nothing
     """The loss predicts PIEs far beyond chance, and as well between dense populations."""
     few_half_samples(monkeypatch)
     dense, lost, properties = study(3, n=200)
-    found = rows_of(crossed_scores(Populations(dense, lost, paired=False), properties, seed=1))
+    found = rows_of(cross_fitted_scores(Populations(dense, lost, paired=False), properties, seed=1))
     assert found["compressed"]["conf_low"] > 0.6
     beyond = found["beyond-baseline"]
     assert beyond["conf_low"] < 0 < beyond["conf_high"]
@@ -115,7 +115,7 @@ def test_nothing_is_predicted_beyond_the_baseline_where_compression_does_nothing
 def test_planted_harm_is_predicted_beyond_the_loss_alone() -> None:
     """Harm that goes with an outside property: it adds to what the loss tells. Five networks are too few for errors."""
     dense, lost, properties = study(3, n=300, harm=6)
-    found = rows_of(crossed_scores(Populations(dense[:5], lost[:5], paired=False), properties, seed=1))
+    found = rows_of(cross_fitted_scores(Populations(dense[:5], lost[:5], paired=False), properties, seed=1))
     assert found["beyond-alone"]["estimate"] > 0.05
     assert found["beyond-alone"]["flag"] == "few-networks"
 
@@ -123,13 +123,13 @@ def test_planted_harm_is_predicted_beyond_the_loss_alone() -> None:
 def test_crossed_scores_that_cannot_be_had_are_flagged() -> None:
     """Too few networks, no such property, no PIEs."""
     dense, lost, properties = study(4, n=80)
-    assert set(crossed_scores(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]) == {
+    assert set(cross_fitted_scores(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]) == {
         "few-networks"
     }
-    assert set(crossed_scores(Populations(dense, lost, paired=True), properties, seed=1, alone="margin")["flag"]) == {
-        "constant"
-    }
-    found = crossed_scores(
+    assert set(
+        cross_fitted_scores(Populations(dense, lost, paired=True), properties, seed=1, alone="margin")["flag"]
+    ) == {"constant"}
+    found = cross_fitted_scores(
         Populations(dense * 0, lost * 0, paired=True), Properties.fixed(np.arange(80.0)[:, None], ("loss",)), seed=1
     )
     assert set(found["flag"]) == {"unfit"}

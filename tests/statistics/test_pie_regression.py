@@ -9,9 +9,9 @@ import statsmodels.api as sm
 from polars.testing import assert_frame_equal
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-from pietools.statistics.characterize import crossed_pie_regression as crossed_module
+from pietools.statistics.characterize import cross_fitted_pie_regression as crossed_module
+from pietools.statistics.characterize.cross_fitted_pie_regression import cross_fitted_pie_regression
 from pietools.statistics.characterize.cross_fitting import Properties, thirds
-from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.logistic import AlikeFits, Observations, fit_logistic
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
@@ -170,7 +170,7 @@ def test_with_no_split_to_choose_the_estimate_is_one_regression_each_way() -> No
     rng = np.random.default_rng(5)
     ease, labels, x = eases(rng, 300), rng.integers(0, 10, 300), rng.normal(size=(300, 1))
     dense, lost = (predicted(rng, latent(rng, one, 2), labels) for one in (ease, ease - 1 - x[:, 0]))
-    found = crossed_pie_regression(Populations(dense, lost, paired=True), Properties.fixed(x, ("x",)), seed=1)
+    found = cross_fitted_pie_regression(Populations(dense, lost, paired=True), Properties.fixed(x, ("x",)), seed=1)
     each_way = [pie_regression(dense[j] != lost[1 - j], x, ("x",))["estimate"][0] for j in (0, 1)]
     between = pie_regression(dense[0] != dense[1], x, ("x",))["estimate"][0]
     expected = [np.mean(each_way), between, np.mean(each_way) - between]
@@ -182,7 +182,7 @@ def test_identical_populations_differ_in_nothing(monkeypatch: pytest.MonkeyPatch
     """Compressed networks that are the dense ones: the coefficients are equal, the difference 0 without an error."""
     few_half_samples(monkeypatch)
     dense, _, properties = study(0, k=6)
-    found = crossed_pie_regression(Populations(dense, dense, paired=True), properties, seed=1)
+    found = cross_fitted_pie_regression(Populations(dense, dense, paired=True), properties, seed=1)
     difference = found.filter(side="difference")
     assert difference["estimate"].to_list() == [0.0] * 4
     assert set(difference["flag"]) <= {"no-variance", "separated"}
@@ -198,7 +198,7 @@ def test_the_difference_is_right_where_the_plain_regression_is_not(monkeypatch: 
             thirds(np.random.default_rng(0), np.arange(6), np.arange(6), paired=True, needs_networks=False)[0]
         )[0]
         plain.append(pie_regression(is_pie, properties.of(np.arange(6)), properties.names)["p_value"][0])
-        found = crossed_pie_regression(Populations(dense, lost, paired=False), properties, seed=seed)
+        found = cross_fitted_pie_regression(Populations(dense, lost, paired=False), properties, seed=seed)
         differences.append(found.filter(side="difference", model="joint", property="loss")["estimate"].item())
     assert max(plain) < 1e-4
     assert abs(np.mean(differences)) < 3 * np.std(differences, ddof=1) / 10**0.5
@@ -218,7 +218,7 @@ def test_a_planted_harm_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng([20, 1])
     eases(rng, 300)
     labels = rng.integers(0, 10, 300)
-    found = crossed_pie_regression(
+    found = cross_fitted_pie_regression(
         Populations(dense, lost, paired=False, labels=labels),
         properties,
         seed=1,
@@ -234,21 +234,25 @@ def test_a_planted_harm_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_degenerate_crossed_regressions_are_flagged() -> None:
     """Too few networks, nothing to fit with, no PIEs, an unknown outcome."""
     dense, lost, properties = study(2, n=60)
-    flags = crossed_pie_regression(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]
+    flags = cross_fitted_pie_regression(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]
     assert set(flags) == {"few-networks"}
     constant = Properties.fixed(np.ones((60, 1)), ("one",))
-    assert set(crossed_pie_regression(Populations(dense, lost, paired=True), constant, seed=1)["flag"]) == {"constant"}
+    assert set(cross_fitted_pie_regression(Populations(dense, lost, paired=True), constant, seed=1)["flag"]) == {
+        "constant"
+    }
     missing = Properties.fixed(np.full((60, 1), np.nan), ("none",))
-    assert set(crossed_pie_regression(Populations(dense, lost, paired=True), missing, seed=1)["flag"]) == {"constant"}
-    found = crossed_pie_regression(
+    assert set(cross_fitted_pie_regression(Populations(dense, lost, paired=True), missing, seed=1)["flag"]) == {
+        "constant"
+    }
+    found = cross_fitted_pie_regression(
         Populations(dense * 0, lost * 0, paired=True), Properties.fixed(np.arange(60.0)[:, None], ("x",)), seed=1
     )
     assert set(found["flag"]) == {"no-pies"}
     assert not found.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
     with pytest.raises(ValueError, match="equally many"):
-        crossed_pie_regression(Populations(dense, lost[:4], paired=True), properties, seed=1)
+        cross_fitted_pie_regression(Populations(dense, lost[:4], paired=True), properties, seed=1)
     with pytest.raises(ValueError, match="outcome"):
-        crossed_pie_regression(Populations(dense, lost, paired=True), properties, seed=1, outcome="moved")
+        cross_fitted_pie_regression(Populations(dense, lost, paired=True), properties, seed=1, outcome="moved")
 
 
 def test_a_rare_property_that_separates_is_not_taken_for_fitted() -> None:

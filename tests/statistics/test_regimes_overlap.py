@@ -76,7 +76,7 @@ def test_half_samples_draw_the_same_replicates() -> None:
 
 def test_overlap_by_hand() -> None:
     """PIEs of A: examples 0 and 1; of B: all three; both: 2."""
-    found = pie_overlap(*BY_HAND, matched=True, n_permutations=50, seed=0)
+    found = pie_overlap(*BY_HAND, paired=True, n_permutations=50, seed=0)
     assert [unpacked(lost_as_labelled(regime, None), 3).tolist() for regime in BY_HAND] == [
         [True, True, False],
         [True] * 3,
@@ -89,7 +89,7 @@ def test_overlap_by_hand() -> None:
 def test_agreement_by_hand_and_scikit_learn() -> None:
     """Jaccard is |A ∩ B| / |A ∪ B|, kappa scikit-learn's."""
     a, b = simulated(1, "same")
-    found = pie_overlap(a, b, matched=True, n_permutations=10, seed=0)
+    found = pie_overlap(a, b, paired=True, n_permutations=10, seed=0)
     sets = [unpacked(lost_as_labelled(regime, None), 250) for regime in (a, b)]
     assert found.n_both == (sets[0] & sets[1]).sum()
     assert found.jaccard == (sets[0] & sets[1]).sum() / (sets[0] | sets[1]).sum()
@@ -106,10 +106,10 @@ def test_the_null_is_that_of_all_relabellings() -> None:
         [plain_lost(np.vstack([r.reference, r.compressed]), None, s, ~s) for s in (identity, *swaps)] for r in (a, b)
     ]
     exact = np.array([[(one & other).sum() for other in sets[1][1:]] for one in sets[0][1:]])
-    found = pie_overlap(a, b, matched=True, n_permutations=2000, seed=3)
+    found = pie_overlap(a, b, paired=True, n_permutations=2000, seed=3)
     assert found.n_both == (sets[0][0] & sets[1][0]).sum()
     assert found.null.mean == pytest.approx(exact.mean(), abs=4 * exact.std() / 2000**0.5)
-    assert found.excess == found.n_both - found.null.mean
+    assert found.overlap_above_null == found.n_both - found.null.mean
     one_sided = [
         np.mean([(row & other).sum() >= found.n_both for row in rows[1:]])
         for rows, other in ((sets[0], sets[1][0]), (sets[1], sets[0][0]))
@@ -126,7 +126,7 @@ def test_overlap_level(paired: bool, matched: bool, monkeypatch: pytest.MonkeyPa
     p_values, n_both = [], []
     for seed in range(80):
         a, b = simulated(seed, "none", n=120, paired=paired, matched=matched)
-        found = pie_overlap(a, b, matched=matched, n_permutations=39, seed=seed)
+        found = pie_overlap(a, b, paired=matched, n_permutations=39, seed=seed)
         p_values.append([found.p_value, found.p_either])
         n_both.append([found.n_both, found.n_pies_a * found.n_pies_b / 120])
     assert ((np.array(p_values) <= 0.05).sum(axis=0) <= stats.binom.ppf(0.9987, 80, 0.05)).all()
@@ -139,18 +139,18 @@ def test_one_regime_alone_gives_no_overlap(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(overlap, "_interval", lambda *_, **__: NO_INTERVAL)
     p_values = []
     for seed in range(100):
-        found = pie_overlap(*simulated(seed, "one", n=120), matched=True, n_permutations=39, seed=seed)
+        found = pie_overlap(*simulated(seed, "one", n=120), paired=True, n_permutations=39, seed=seed)
         p_values.append(found.p_either)
     assert (np.array(p_values) <= 0.05).sum() <= stats.binom.ppf(0.9987, 100, 0.05)
-    found = pie_overlap(*simulated(0, "same", k=10, n=1000), matched=True, n_permutations=199, seed=0)
+    found = pie_overlap(*simulated(0, "same", k=10, n=1000), paired=True, n_permutations=199, seed=0)
     assert found.p_value <= found.p_either <= 0.02
-    assert found.excess > 10
+    assert found.overlap_above_null > 10
 
 
 def test_no_pies_are_flagged() -> None:
     """Every p is 1, and nothing is NaN."""
     a, b = simulated(0, "same")
-    found = pie_overlap(Populations(a.reference, a.reference, True), b, matched=True, n_permutations=20, seed=0)
+    found = pie_overlap(Populations(a.reference, a.reference, True), b, paired=True, n_permutations=20, seed=0)
     assert (found.n_both, found.p_value, found.p_either, found.kappa, found.flag) == (0, 1, 1, None, "no-pies")
 
 
@@ -179,7 +179,7 @@ def test_transitions_of_three_regimes() -> None:
     n_lost = found.is_lost.sum(axis=0)
     assert found.groups["n"].to_list()[-2:] == [(n_lost == 2).sum(), (n_lost == 0).sum()]
     both = transitions([a, b], None, n_permutations=99, seed=0).groups.row(0, named=True)
-    assert both["n"] == pie_overlap(a, b, matched=True, n_permutations=5, seed=0).n_both
+    assert both["n"] == pie_overlap(a, b, paired=True, n_permutations=5, seed=0).n_both
     assert both["n"] > both["conf_high"] > both["expected"] > both["conf_low"]
 
 

@@ -19,7 +19,7 @@ def out_of_fold(
 ) -> np.ndarray:
     """Logistic regression on properties, fitted to four fifths of the examples, and what it says of the fifth, in turn.
 
-    Random: nothing, but for the folds; how far it carries to other networks is for :func:`crossed_scores` to say.
+    Random: nothing, but for the folds; how far it carries to other networks is for :func:`cross_fitted_scores` to say.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Which properties go with being a PIE, or forgotten? One logistic regression over examples.
 
 It does not say that compression is why: examples whose votes are close to a tie are PIEs more often whatever changes, also
-between two dense populations. The claim is the difference to that baseline (:mod:`crossed_pie_regression` beside this
+between two dense populations. The claim is the difference to that baseline (:mod:`cross_fitted_pie_regression` beside this
 module).
 """
 

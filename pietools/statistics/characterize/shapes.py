@@ -9,7 +9,7 @@ from scipy.interpolate import BSpline
 
 from pietools.conventions import CONFIDENCE
 from pietools.flags import Flag
-from pietools.statistics.characterize.conditional_model import conditional_model
+from pietools.statistics.characterize.conditional_logistic_model import conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties, set_size, thirds
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.half_sample_tests import with_odds_ratio
@@ -88,7 +88,7 @@ def conditional_shape(
 ) -> Shape:
     """How much more compression hurts along one property, among examples of equal difficulty.
 
-    The primary model (:func:`pietools.statistics.characterize.conditional_model.conditional_model`, where the arguments
+    The primary model (:func:`pietools.statistics.characterize.conditional_logistic_model.conditional_model`, where the arguments
     are explained) with a spline of the only property in ``properties``. Random: the networks; intervals by half-samples and t
     with K − 1 degrees of freedom. Below 0: compression hurts more than at the median. Knots, curve and median are those of the
     informative examples, on which some network is right and some is wrong: often they all lie in one tail of a property, where
@@ -124,10 +124,11 @@ def conditional_shape(
 def pie_shapes(votes: Populations, properties: Properties, *, seed: int | list[int]) -> tuple[Shape, Shape]:
     """Log odds of being a PIE along one property, between dense and compressed and between dense and dense networks.
 
-    Of one split of the networks, as in :func:`crossed_pie_regression`, and its property: sets of the same sizes, so that the two
-    curves are alike if compression does nothing. Random: the examples, each on its own; the networks are fixed. ``flag`` also:
-    ``few-networks``, ``no-pies``, ``all-pies``, ``separated``. Knots, curve and median are those of the examples on which
-    networks disagree, as in :func:`conditional_shape`: where all agree there are no PIEs, and knots there would separate them.
+    Of one split of the networks, as in :func:`cross_fitted_pie_regression`, and its property: sets of the same sizes, so that
+    the two curves are alike if compression does nothing. Random: the examples, each on its own; the networks are fixed.
+    ``flag`` also: ``few-networks``, ``no-pies``, ``all-pies``, ``separated``. Knots, curve and median are those of the
+    examples on which networks disagree, as in :func:`conditional_shape`: where all agree there are no PIEs, and knots there
+    would separate them.
     """
     needs_networks = properties.needs_networks
     if set_size(min(votes.sizes), needs_networks=needs_networks) < 1:

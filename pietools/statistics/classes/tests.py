@@ -96,7 +96,7 @@ def class_tests(
     _check(recalls, accuracies, n, paired=paired)
     found = {"paired": _design_columns(recalls, accuracies, n, share, paired=True, seed=seed)} if paired else {}
     found["welch"] = _design_columns(recalls, accuracies, n, share, paired=False, seed=seed)
-    found["hooker"] = _published_columns(recalls, accuracies, share)
+    found["hooker"] = hooker_2019(recalls, accuracies, share)
     flags = _flags(recalls, share)
     return pl.concat([_frame(test, columns, flags) for test, columns in found.items()])
 
@@ -180,7 +180,8 @@ def _design_columns(
     return columns
 
 
-def _published_columns(recalls: Two, accuracies: Two, share: np.ndarray) -> dict[str, np.ndarray]:
+def hooker_2019(recalls: Two, accuracies: Two, share: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of the test as Hooker et al. (2019) published it: Welch's, shifted by the population's mean accuracy."""
     means = accuracies[0].mean(keepdims=True), accuracies[1].mean(keepdims=True)
     return {
         **welch_t(*_shifted(recalls, means, share)),

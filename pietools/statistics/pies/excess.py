@@ -48,6 +48,11 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
     votes
         Predicted labels of both populations. Paired networks always fall into the same set.
 
+    Returns
+    -------
+    Excess
+        Flagged where there is no estimate, or no interval.
+
     Notes
     -----
     Sets have h = ⌊3K/8⌋ networks, K the smaller population. The error is the delete-one jackknife at the same h: what the splits

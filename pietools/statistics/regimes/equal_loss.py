@@ -28,7 +28,7 @@ SCHEMA = {
 }
 
 
-def equal_loss_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFrame:
+def equal_loss_differences(a: Measured, b: Measured, *, paired: bool) -> pl.DataFrame:
     """Differences A − B of both counts, at each sparsity of A and the loss of accuracy that A has there.
 
     H0: the expected counts at equal loss are equal. Random: the networks. Parameters, errors and what is raised as in
@@ -50,19 +50,19 @@ def equal_loss_differences(a: Measured, b: Measured, *, matched: bool) -> pl.Dat
     Where no two sparsities have A's loss between them in a sample of networks, the line through those of all
     networks is followed.
     """
-    check_comparable(a, b, matched=matched)
+    check_comparable(a, b, paired=paired)
     k, sparsities = a.n_networks, b.levels.sparsities
     rows: list[dict[str, Any]] = []
     for name, scale, (i, sparsity) in product(MEASURES, SCALES, enumerate(a.levels.sparsities)):
         row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": Flag.FEW_NETWORKS}
         if a.counted:
-            row |= _at_level(a.counted[name], b.counted[name], i, scale, sparsities, k, matched=matched)
+            row |= _at_level(a.counted[name], b.counted[name], i, scale, sparsities, k, paired=paired)
         rows.append(row)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
 def _at_level(
-    a: Counted, b: Counted, level: int, scale: str, sparsities: tuple[float, ...], k: int, *, matched: bool
+    a: Counted, b: Counted, level: int, scale: str, sparsities: tuple[float, ...], k: int, *, paired: bool
 ) -> dict[str, Any]:
     """Columns from ``loss`` on for one level of A."""
     if scale == "relative" and not (a.has_errors and b.has_errors):
@@ -79,7 +79,7 @@ def _at_level(
     weights, samples = _weights(loss_a, loss_b, level, segment)
     count_b = float(weights @ b.count.value)
     differences = a.count.samples[:, level] - (samples * b.count.samples).sum(axis=1)
-    kept = a.kept if matched else [*a.kept, *b.kept]
+    kept = a.kept if paired else [*a.kept, *b.kept]
     return (
         known
         | {"sparsity_b": float(weights @ np.array(sparsities)), "count_b": count_b}

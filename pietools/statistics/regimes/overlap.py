@@ -27,7 +27,7 @@ class Overlap:
     ``interval`` is a half-sample interval for the expected ``n_both``. ``jaccard`` and ``kappa`` describe; None where a
     regime has no PIE, or where all examples are PIEs. ``expected`` is ``n_both`` if
     they were independent. ``null`` is the distribution of ``n_both`` when both regimes are
-    relabelled, and ``excess`` is ``n_both`` less its mean. ``p_value`` is that of ``null``; ``p_either`` the larger of
+    relabelled, and ``overlap_above_null`` is ``n_both`` less its mean. ``p_value`` is that of ``null``; ``p_either`` the larger of
     two, with A relabelled and B as it is, and the reverse. ``flag``: ``no-pies`` (no overlap to speak of: p is 1) or
     None.
     """
@@ -40,14 +40,14 @@ class Overlap:
     kappa: float | None
     expected: float
     null: NullDistribution
-    excess: float
+    overlap_above_null: float
     p_value: float
     p_either: float
     flag: str | None
 
 
 def pie_overlap(
-    labels_a: Populations, labels_b: Populations, *, matched: bool, n_permutations: int, seed: int | list[int]
+    labels_a: Populations, labels_b: Populations, *, paired: bool, n_permutations: int, seed: int | list[int]
 ) -> Overlap:
     """PIEs that two regimes share beyond chance.
 
@@ -60,7 +60,7 @@ def pie_overlap(
     labels_a, labels_b
         Predicted labels ≥ 0 of the same examples. The regimes may have no network in common, since each is relabelled
         by itself.
-    matched
+    paired
         Whether row k of each population of A has the replicate name of row k of the same population of B: half-samples
         then draw the same replicates.
     n_permutations
@@ -78,7 +78,7 @@ def pie_overlap(
     doi:10.1080/00401706.1982.10487790, for taking the larger of two; Cohen (1960), doi:10.1177/001316446002000104, for
     κ.
     """
-    check_regimes(labels_a, labels_b, matched=matched)
+    check_regimes(labels_a, labels_b, paired=paired)
     both = labels_a, labels_b
     a, b = (lost_as_labelled(regime, None) for regime in both)
     null_a, null_b = (
@@ -93,7 +93,7 @@ def pie_overlap(
     return Overlap(
         *counts,
         n_both,
-        _interval(n_both, both, matched=matched, seed=seed),
+        _interval(n_both, both, paired=paired, seed=seed),
         *_agreement(*counts, n_both, labels_a.n_examples),
         counts[0] * counts[1] / max(labels_a.n_examples, 1),
         null,
@@ -104,11 +104,11 @@ def pie_overlap(
     )
 
 
-def _interval(n_both: int, both: tuple[Populations, Populations], *, matched: bool, seed: int | list[int]) -> Interval:
+def _interval(n_both: int, both: tuple[Populations, Populations], *, paired: bool, seed: int | list[int]) -> Interval:
     sizes = [min(regime.sizes) for regime in both]
     if min(sizes) < 4:
         return NO_INTERVAL
-    halves = (lost_in_halves(regime, None, seed_of(seed, 0 if matched else 3 + i)) for i, regime in enumerate(both))
+    halves = (lost_in_halves(regime, None, seed_of(seed, 0 if paired else 3 + i)) for i, regime in enumerate(both))
     first, second = halves
     return half_sample_interval(n_both, count_bits(first & second), *sizes)
 

@@ -26,7 +26,7 @@ class PieCorrelation:
     """Correlation of the probabilities of being a PIE of ``set_size`` networks, with a 95 % interval.
 
     It is not kept within [−1, 1]. ``raw`` is the mean correlation of PIE indicators of disjoint sets of A and B,
-    ``ceiling`` what it would be if the probabilities were the same up to a factor. ``flag``: ``few-networks`` (no
+    ``attenuation`` what it would be if the probabilities were the same up to a factor. ``flag``: ``few-networks`` (no
     two disjoint sets), ``few-examples``, ``no-pies`` (a regime has none that two sets share: no correlation),
     ``no-variance`` (no interval), or None.
     """
@@ -34,7 +34,7 @@ class PieCorrelation:
     estimate: float | None
     interval: Interval
     raw: float | None
-    ceiling: float | None
+    attenuation: float | None
     set_size: int
     flag: str | None
 
@@ -43,7 +43,7 @@ def pie_correlation(
     labels_a: Populations,
     labels_b: Populations,
     *,
-    matched: bool,
+    paired: bool,
     seed: int | list[int],
     covariates: np.ndarray | None = None,
     classes: np.ndarray | None = None,
@@ -55,7 +55,7 @@ def pie_correlation(
     ----------
     labels_a, labels_b
         Predicted labels ≥ 0 of the same examples.
-    matched
+    paired
         Whether row k of each population of A has the replicate name of row k of the same population of B. Then the same
         replicates are drawn in both, and those of A₁ are never those of B₂.
     covariates, classes
@@ -70,7 +70,7 @@ def pie_correlation(
     1 and 2 of h networks. The error is the delete-one jackknife of its linear part, as in
     :func:`pietools.statistics.pies.excess.pie_excess`.
     """
-    check_regimes(labels_a, labels_b, matched=matched)
+    check_regimes(labels_a, labels_b, paired=paired)
     k = min(*labels_a.sizes, *labels_b.sizes)
     h = 3 * k // 8 if set_size is None else set_size
     design = Design.of(labels_a.n_examples, covariates, classes)
@@ -79,9 +79,9 @@ def pie_correlation(
         return PieCorrelation(None, NO_INTERVAL, None, None, h, flag)
     rng = np.random.default_rng(seed)
     sets_a = _disjoint_sets(rng, labels_a, h)
-    sets_b = sets_a if matched else _disjoint_sets(rng, labels_b, h)
+    sets_b = sets_a if paired else _disjoint_sets(rng, labels_b, h)
     products = _products(design, [_pies(labels_a, sets_a), _pies(labels_b, sets_b)])
-    kept = [*_members(labels_a, sets_a), *([] if matched else _members(labels_b, sets_b))]
+    kept = [*_members(labels_a, sets_a), *([] if paired else _members(labels_b, sets_b))]
     return _estimate(products / design.df, kept, k, h)
 
 

@@ -37,7 +37,7 @@ class Gap:
     no test (``one-group``, ``one-network``) or None.
     """
 
-    design: str
+    pairing: str
     n_groups: int
     n_permutations: int
     is_exact: bool
@@ -93,7 +93,7 @@ def gap_test(
         centre = change_of_gap[1 if is_exact else 0 :].mean()
         found["change_of_gap"] = _against_null(change_of_gap, np.abs(change_of_gap - centre), is_exact=is_exact)
     return Gap(
-        design="paired" if paired else "unpaired",
+        pairing="paired" if paired else "unpaired",
         n_groups=rates.shape[1],
         n_permutations=n_all if is_exact else n_permutations,
         is_exact=is_exact,

@@ -57,6 +57,11 @@ def proportion_interval(count: np.ndarray, n: np.ndarray, method: str = "wilson"
     -------
     polars.DataFrame
         A row per proportion: ``estimate``, ``conf_low``, ``conf_high``, ``flag`` (``no-examples``: n is 0) or null.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or a count is not between 0 and its n.
     """
     if method not in INTERVALS:
         raise ValueError(f"method is {' or '.join(INTERVALS)}, not {method}")

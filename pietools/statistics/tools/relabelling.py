@@ -52,10 +52,10 @@ class RelabellingNull:
     """Null distributions of two statistics over the same relabellings.
 
     ``n_pies``: number of PIEs. ``taxicab``: mean taxicab distance over all examples, in [0, 2].
-    ``smallest_p`` is what the design and the number of relabellings allow at best.
+    ``pairing``: ``paired`` or ``unpaired``. ``smallest_p`` is what it and the number of relabellings allow at best.
     """
 
-    design: str
+    pairing: str
     smallest_p: float
     n_pies: NullDistribution
     taxicab: NullDistribution
@@ -73,6 +73,11 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
     n_permutations
         Relabellings to draw. All are enumerated instead if there are no more than this: 2^K matched,
         (K_D + K_C choose K_D) unmatched.
+
+    Returns
+    -------
+    RelabellingNull
+        Of both statistics, over the same relabellings.
 
     References
     ----------

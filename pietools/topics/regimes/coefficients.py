@@ -40,7 +40,7 @@ def _compared(reader: StudyReader, pair: Pair) -> list[Row]:
         if of_a is None or of_b is None or not np.isfinite([*of_a.estimate, *of_b.estimate]).all():
             continue
         found = coefficient_differences(
-            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), matched=pair.is_paired
+            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), paired=pair.is_paired
         )
         rows += [pair.names | {"effect": effect} | row for row in [*found.terms.to_dicts(), _joint(found)]]
     return rows

@@ -89,20 +89,20 @@ def _change(reader: StudyReader, pair: Pair) -> Row:
     found = change_correlation(
         right_regime(pair.a, hard),
         right_regime(pair.b, hard),
-        matched=pair.is_paired,
+        paired=pair.is_paired,
         covariates=hard.columns,
         classes=one.given_labels,
         seed=reader.settings.seed,
     )
-    numbers = {name: value for name, value in vars(found).items() if name not in ("statistic", "df", "ceiling")}
-    return row | numbers | {"difficulty": hard.kind, "attenuation": found.ceiling}
+    numbers = {name: value for name, value in vars(found).items() if name not in ("statistic", "df")}
+    return row | numbers | {"difficulty": hard.kind}
 
 
 def _overlap(reader: StudyReader, pair: Pair) -> Row:
     found = pie_overlap(
         pair.a.comparison.votes,
         pair.b.comparison.votes,
-        matched=pair.is_paired,
+        paired=pair.is_paired,
         n_permutations=reader.settings.permutations,
         seed=reader.settings.seed,
     )
@@ -119,7 +119,7 @@ def _overlap(reader: StudyReader, pair: Pair) -> Row:
         "null_conf_low": low,
         "null_conf_high": high,
         "expected": found.expected,
-        "overlap_above_null": found.excess,
+        "overlap_above_null": found.overlap_above_null,
         "p_value": found.p_value,
         "p_either": found.p_either,
         "jaccard": found.jaccard,
@@ -134,8 +134,8 @@ def _pies(reader: StudyReader, pair: Pair) -> Iterator[Row]:
     k = min(size for both in (*votes, *baselines) for size in both.sizes)
     correlated = partial(pie_correlation, seed=reader.settings.seed, classes=votes[0].labels, set_size=3 * k // 8)
     sides = {
-        "compressed": correlated(*votes, matched=pair.is_paired),
-        "baseline": correlated(*baselines, matched=False),
+        "compressed": correlated(*votes, paired=pair.is_paired),
+        "baseline": correlated(*baselines, paired=False),
     }
     for side, found in sides.items():
         yield {
@@ -145,7 +145,7 @@ def _pies(reader: StudyReader, pair: Pair) -> Iterator[Row]:
             "conf_low": found.interval.conf_low,
             "conf_high": found.interval.conf_high,
             "raw": found.raw,
-            "attenuation": found.ceiling,
+            "attenuation": found.attenuation,
             "set_size": found.set_size,
             "flag": found.flag,
         }

@@ -28,7 +28,7 @@ COLUMNS = (
 COMPARISONS = ("compressed", "compressed-alone", "baseline", "beyond-alone", "beyond-baseline")
 
 
-def crossed_scores(
+def cross_fitted_scores(
     votes: Populations,
     properties: Properties,
     *,
@@ -44,7 +44,7 @@ def crossed_scores(
     Parameters
     ----------
     votes, properties, outcome
-        As in :func:`pietools.statistics.characterize.crossed_pie_regression.crossed_pie_regression`, with the same sets.
+        As in :func:`pietools.statistics.characterize.cross_fitted_pie_regression.cross_fitted_pie_regression`, with the same sets.
     seed
         Of splits, folds and half-samples.
     alone

@@ -1,4 +1,4 @@
-"""The primary model (:mod:`pietools.statistics.characterize.conditional`) with errors for other networks and examples."""
+"""The primary model (:mod:`pietools.statistics.characterize.conditional_logistic`) with errors for other networks and examples."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pietools.flags import Flag
-from pietools.statistics.characterize.conditional_fits import ConditionalFits
+from pietools.statistics.characterize.conditional_logistic_fits import ConditionalFits
 from pietools.statistics.characterize.cross_fitting import (
     N_SPLITS,
     CrossFitted,

@@ -39,7 +39,7 @@ COLUMNS = (
 )
 
 
-def crossed_pie_regression(
+def cross_fitted_pie_regression(
     votes: Populations,
     properties: Properties,
     *,
