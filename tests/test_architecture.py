@@ -31,7 +31,6 @@ LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "conventions": set(),
     "flags": set(),
-    "flags": set(),
     "settings": {"errors"},
     "statistics": {"conventions", "flags"},
     "study": {"errors"},
