@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from pietools.study import Study
 from pietools.study.records import Dataset, Evaluation, Model, Population
 from tests.conftest import DENSE, LABELS, PRUNED, SHARED, add_labels, make_study, simulate
 
+CONTRACT = (Path(__file__).parent / "reference" / "analyze_keys.txt").read_text().split()
+
 
 def found(study: Study, **options: object) -> dict:
-    """The JSON object of an analysis."""
-    return analysis_json(analyze(study, **options))  # type: ignore[arg-type]
+    """The JSON object of an analysis of everything."""
+    return analysis_json(analyze(study, everything=True, **options))  # type: ignore[arg-type]
 
 
 def test_the_toy_study_by_hand(toy: Study) -> None:
@@ -38,31 +41,14 @@ def test_the_toy_study_by_hand(toy: Study) -> None:
 
 
 def test_the_contract(toy: Study) -> None:
-    """The keys that readers rely on, in order, and nothing that JSON cannot say."""
-    answer = found(toy)
-    assert list(answer) == ["schema", "version", "seed", "warnings", "datasets", "populations", "comparisons", "examples",
-                            "subgroups", "subgroups_gaps", "subgroups_pies", "unseen", "unseen_gaps", "unseen_regimes", "power",
-                            "characterize", "regimes", "properties_summary", "properties_groups", "properties_planted",
-                            "characterize_pies", "characterize_scores", "regimes_counts",
-                            "regimes_coefficients", "regimes_transitions", "regimes_theory"]  # fmt: skip
-    assert answer["schema"] == "pietools/analyze/1"
-    assert {"name", "dataset", "role", "reference", "regime", "method", "sparsity", "bits", "evidence", "n_models", "top1_mean",
-            "top1_sd", "top5_mean", "kappa", "n_tied"} <= answer["populations"][0].keys()  # fmt: skip
-    comparison = answer["comparisons"][0]
-    assert {"reference", "compressed", "dataset", "regime", "method", "sparsity", "role", "n_examples", "n_reference",
-            "n_compressed", "n_pairs", "tie_rule", "n_pies", "n_pies_untied", "forgotten", "recovered", "moved", "null",
-            "excess_pies", "dense_baseline", "split_half_jaccard", "churn", "classes"} < comparison.keys()  # fmt: skip
-    assert {"estimate", "std_error", "conf_low", "conf_high", "set_size"} <= comparison["excess"].keys()
-    assert comparison["intervals"].keys() == {"n_pies", "n_pies_untied", "forgotten", "recovered", "moved"}
-    assert comparison["dense_baseline"].keys() == {"population", "n_networks", "n_pies"}
-    assert {"design", "n_permutations", "is_exact", "mean", "sd", "conf_low", "conf_high", "p_value"} <= comparison[
-        "null"
-    ].keys()
-    assert {"test", "correction", "n_tested", "n_significant", "n_significant_adjusted", "tests"} <= comparison[
-        "classes"
-    ].keys()
-    assert comparison["classes"]["tests"].keys() == {"paired", "welch", "hooker"}
-    json.dumps(answer, allow_nan=False)
+    """The keys that readers rely on are there, also of what was not computed, and nothing that JSON cannot say."""
+    keys = {path for path in CONTRACT if "." not in path}
+    for answer in (found(toy), analysis_json(analyze(toy)), analysis_json(analyze(toy, topics=["pies"]))):
+        assert keys <= answer.keys()
+        assert answer["schema"] == "pietools/analyze/1"
+        of_comparison = {path.split(".")[1] for path in CONTRACT if path.startswith("comparisons.")}
+        assert of_comparison <= answer["comparisons"][0].keys()
+        json.dumps(answer, allow_nan=False)
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -99,7 +85,7 @@ def test_swapping_the_populations_swaps_the_directions(tmp_path: Path) -> None:
     """Forgotten becomes recovered; the count and p stay."""
     labels, populations = simulate(7)
     with make_study(tmp_path / "s.duckdb", labels, populations) as study:
-        analysis = analyze(study, comparisons=[("pruned", "dense")])
+        analysis = analyze(study, topics=["pies"], comparisons=[("pruned", "dense")])
     there, back = analysis.pies.to_dicts()
     assert (there["n_pies"], there["p_value"]) == (back["n_pies"], back["p_value"])
     assert (there["forgotten"], there["recovered"], there["moved"]) == (
@@ -114,7 +100,7 @@ def test_the_count_of_the_null_is_the_count_of_the_macro(tmp_path: Path) -> None
     for seed in range(5):
         labels, populations = simulate(seed, n_networks=2 + seed, n=200, n_classes=4, damage=0.8)
         with make_study(tmp_path / f"{seed}.duckdb", labels, populations) as study:
-            row = analyze(study, permutations=10).pies.row(0, named=True)
+            row = analyze(study, topics=["pies"], permutations=10).pies.row(0, named=True)
             assert row["null_difference"] == pytest.approx(row["n_pies"] - row["null_mean"])
 
 
@@ -164,7 +150,7 @@ def test_degenerate_studies_have_an_answer(tmp_path: Path, case: str) -> None:
         assert comparison["classes"] is None
         assert answer["populations"][0]["top1_mean"] is None
     if case in ("one network each", "two networks"):
-        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "few-networks")
+        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "too-few-networks")
     if case == "one network each":
         assert answer["populations"][0]["top1_sd"] is None
         assert comparison["classes"]["n_tested"] == 0
@@ -200,12 +186,27 @@ def test_an_empty_study_says_what_to_do(tmp_path: Path) -> None:
         analyze(study)
 
 
-def test_settings_of_the_recipe_are_the_default(toy: Study) -> None:
-    """What the STUDY.toml says holds unless the caller says otherwise."""
-    toy.set_recipe({"analyze": {"permutations": 7, "seed": 5, "comparisons": [["pruned", "dense"]]}})
-    analysis = analyze(toy)
-    assert (analysis.settings.seed, analysis.pies.height, analysis.pies["n_permutations"][0]) == (5, 2, 7)
-    assert analyze(toy, permutations=6, seed=1).settings.seed == 1
+def test_what_is_asked_goes_before_the_recipe_and_that_before_the_default(toy: Study) -> None:
+    """One setting of each kind; comparisons are added to those of the recipe."""
+    toy.set_recipe({"analyze": {"permutations": 7, "margin": 0.02, "comparisons": [["pruned", "dense"]]}})
+    analysis = analyze(toy, topics=["pies", "accuracy"], margin=0.03)
+    assert (analysis.pies.height, analysis.pies["n_permutations"][0]) == (2, 7)
+    assert set(analysis.accuracy_change["margin"]) == {0.03}
+    assert (analysis.settings.permutations, analysis.settings.margin, analysis.settings.delta) == (7, 0.03, 0.1)
+
+
+@pytest.mark.parametrize("subgroups", [["writer"], []])
+def test_the_recipe_sets_what_groups_examples(toy: Study, subgroups: list[str]) -> None:
+    """A list of the STUDY.toml, also an empty one, and not every property of the study."""
+    for name in ("writer", "other"):
+        toy.add_property("toy/test", name, np.array(list("ababab")))
+    toy.set_recipe({"analyze": {"subgroups": subgroups, "delta": 0.2}})
+    analysis = analyze(toy, topics=["subgroups", "examples"], permutations=5)
+    assert analysis.subgroups["property"].unique().to_list() == subgroups
+    assert set(analysis.examples_summary["delta"]) == {0.2}
+    assert set(analyze(toy, topics=["subgroups"], subgroups=["other"], permutations=5).subgroups["property"]) == {
+        "other"
+    }
 
 
 def test_python_gives_the_stored_rows(toy: Study) -> None:
@@ -321,7 +322,7 @@ def test_networks_that_were_not_run_on_a_copy_are_said(tmp_path: Path) -> None:
     labels, _ = simulate(9, n_networks=5, n=100)
     some = {"dense": list("0123"), "pruned": list("01234")}
     with two_data_sets(tmp_path / "s.duckdb", labels, some, {name: list("01234") for name in some}) as study:
-        analysis = analyze(study, store=False)
+        analysis = analyze(study, topics=["unseen"], store=False)
     assert set(analysis.unseen.filter(dataset="clean")["flag"]) == {"not-evaluated"}
     assert any("not all networks that were run on clean" in warning for warning in analysis.warnings)
 
@@ -332,9 +333,9 @@ def test_groups_may_be_called_anything(toy: Study, values: list[str]) -> None:
     toy.add_property("toy/test", "p", np.array(values * 3))
     toy.add_property("toy/test", "a", np.array(["x × y", "x"] * 3))
     toy.add_property("toy/test", "b", np.array(["z", "y × z"] * 3))
-    analysis = analyze(toy, topics=["subgroups"], properties=["p", "a*b", "p", "class"], permutations=10)
+    analysis = analyze(toy, topics=["subgroups"], subgroups=["p", "a*b", "p", "class"], permutations=10)
     for name in ("p", "a*b"):
-        assert analysis.subgroups.filter(property=name, rate="accuracy").height == 2
+        assert analysis.subgroups.filter(property=name, rate="accuracy", scale="raw").height == 2
         assert analysis.subgroups_pies.filter(property=name).height == 2
 
 
@@ -344,19 +345,28 @@ def test_a_property_of_one_data_set_is_enough(toy: Study) -> None:
     toy.add_dataset(Dataset("other", ["x"], np.array([0]), ["a", "b", "c"]))
     for name, k in (("dense", 0), ("pruned", 0)):
         add_labels(toy, name, "other", np.array([[0]]), [str(k)])
-    analysis = analyze(toy, topics=["subgroups"], properties=["sex"], permutations=10)
+    analysis = analyze(toy, topics=["subgroups"], subgroups=["sex"], permutations=10)
     assert set(analysis.subgroups["dataset"]) == {"toy/test"}
     assert any("other has no property 'sex'" in warning for warning in analysis.warnings)
     with pytest.raises(StudyError, match="no data set has a property 'nope'"):
-        analyze(toy, topics=["subgroups"], properties=["nope"])
+        analyze(toy, topics=["subgroups"], subgroups=["nope"])
 
 
 @pytest.mark.parametrize(
-    "asked", [{"margin": float("nan")}, {"delta": 1.0}, {"permutations": 0}, {"seed": -1}, {"topics": ["foo"]}]
+    ("asked", "message"),
+    [
+        ({"margin": float("nan")}, "margin = nan: must be a finite number"),
+        ({"margin": 0.6}, "margin = 0.6: must be less than or equal to 0.5"),
+        ({"delta": 1.0}, "delta = 1.0: must be less than 1"),
+        ({"permutations": 0}, "permutations = 0: must be greater than or equal to 1"),
+        ({"seed": -1}, "seed = -1: must be"),
+        ({"topics": ["foo"]}, "no topic is named 'foo'"),
+        ({"properties": ["a"]}, "has no setting 'properties'. There are: permutations, seed"),
+    ],
 )
-def test_settings_out_of_range_are_refused(toy: Study, asked: dict) -> None:
+def test_settings_out_of_range_are_refused(toy: Study, asked: dict, message: str) -> None:
     """In one line, before anything is computed."""
-    with pytest.raises(StudyError, match=r"must be|no topic is named"):
+    with pytest.raises(StudyError, match=re.escape(message)):
         analyze(toy, **asked)
 
 

@@ -36,7 +36,7 @@ def test_regimes_without_a_property_that_can_be_fitted(tmp_path: Path, value: fl
     with two_regimes(tmp_path / "s.duckdb") as study:
         spread = np.ones(N) if value == 1.0 else np.random.default_rng(0).normal(size=N)
         study.add_property(TEST, "flat", value * spread)
-        found = analyze(study, topics=["regimes"], explain=["flat"], permutations=5)
+        found = analyze(study, topics=["regimes"], everything=True, explain=["flat"], permutations=5)
     row = found.regimes_coefficients.row(0, named=True)
     assert found.regimes_coefficients.height == 1
     assert (row["term"], row["flag"]) == ("(joint)", "constant")
@@ -54,10 +54,9 @@ def test_networks_that_all_answer_alike_have_no_pies(tmp_path: Path) -> None:
             study.add_population(made)
             for name in (f"{regime}/dense", made.name):
                 add_labels(study, name, TEST, alike, list("abcd"))
-        found = analyze(study, topics=["regimes"], permutations=5)
-    row = found.regimes.row(0, named=True)
-    assert row["pies_estimate"] is None
-    assert (row["n_both"], row["flag"]) == (0, "no-change")
+        found = analyze(study, topics=["regimes"], everything=True, permutations=5)
+    assert found.regimes_pies["estimate"].to_list() == [None, None]
+    assert (found.regimes_overlap["n_both"].item(), found.regimes["flag"].item()) == (0, "no-change")
 
 
 def test_what_single_networks_cannot_tell_is_not_cross_fitted(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_bad_input_is_one_line(
     [
         ("analyze", "Missing argument"),
         ("analyze x --permutations 0", "0 is not in the range"),
-        ("analyze x --margin 1", "1.0 is not in the range 0<x<=0.5"),
+        ("analyze x --margin 1", "1.0 is not in the range 0<x<=0.5. It is a fraction: 0.01 is one percentage point"),
         ("analyze x --property writer", "No such option"),
         ("flips x --subgroup nonsense", "No such option"),
         ("flips x --margin 0.3", "No such option"),
@@ -215,8 +215,8 @@ def test_options_are_the_declared_settings() -> None:
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [
-        ({"permutations": "many"}, "the study's recipe, [analyze]: permutations = 'many': must be a valid integer."),
-        ({"margin": 1.0}, "the study's recipe, [analyze]: margin = 1.0: must be less than or equal to 0.5."),
+        ({"permutations": "many"}, "the study's recipe, [analyze]: permutations = 'many': must be a valid integer ("),
+        ({"margin": 1.0}, "the study's recipe, [analyze]: margin = 1.0: must be less than or equal to 0.5 ("),
         ({"margn": 0.1}, "the study's recipe, [analyze] has no setting 'margn'. There are: permutations, seed,"),
         ({"comparisons": [["a", "a"]]}, "'a' is to be compared with itself"),
     ],

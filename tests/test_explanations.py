@@ -9,15 +9,18 @@ import polars as pl
 import pytest
 from click.testing import Result
 
-from pietools.analysis import Analysis, analyze
+from pietools.analysis import analyze
 from pietools.errors import StudyError
-from pietools.report.as_json import LISTS, analysis_json
+from pietools.report.as_json import analysis_json
+from pietools.results.analysis import Analysis
 from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
 from pietools.study.records import Dataset, Evaluation, Model, Population
 from tests.conftest import add_labels, make_study, simulate
-from tests.regime_study import NOISY, TEST, make_regimes
+from tests.regime_study import NOISY, TEST, N, make_regimes
+from tests.result_frames import TABLES
 from tests.statistics.characterization_worlds import few_half_samples
+from tests.test_analysis import CONTRACT
 
 HARD = {"magnitude-0.9": 1.0}
 TOPICS = ("properties", "characterize", "regimes")
@@ -35,7 +38,8 @@ def rough_errors() -> Iterator[None]:
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of two regimes, whose compressed networks lose examples of high texture."""
     path = tmp_path_factory.mktemp("regimes") / "regimes.duckdb"
-    make_regimes(path).close()
+    with make_regimes(path) as study:
+        study.add_property(TEST, "writer", np.array(list("abcd") * (N // 4)))
     return path
 
 
@@ -49,7 +53,7 @@ def study(path: Path) -> Iterator[Study]:
 @pytest.fixture(scope="module")
 def analysis(study: Study) -> Analysis:
     """All that is found in it."""
-    return analyze(study, permutations=200, theories=["texture", "margin"], store=False)
+    return analyze(study, everything=True, permutations=200, theories=["texture", "margin"], store=False)
 
 
 def test_the_reason_is_found(analysis: Analysis) -> None:
@@ -78,7 +82,7 @@ def test_pies_stand_beside_dense_against_dense(analysis: Analysis) -> None:
 def test_what_predicts_pies(analysis: Analysis) -> None:
     """Scores out of fold, their calibration and the shapes of the effects are there for every comparison."""
     scores = analysis.characterize_scores.filter(compressed="supervised/magnitude-0.9", score="auc")
-    found = {row["question"]: row["estimate"] for row in scores.to_dicts()}
+    found = {row["contrast"]: row["estimate"] for row in scores.to_dicts()}
     assert found["compressed"] > found["compressed-alone"] > 0.5
     assert set(analysis.characterize_calibration["compressed"]) == set(analysis.characterize["compressed"])
     shape = analysis.characterize_shapes.filter(
@@ -89,15 +93,19 @@ def test_what_predicts_pies(analysis: Analysis) -> None:
 
 def test_the_same_examples_in_both_regimes(study: Study, analysis: Analysis) -> None:
     """The change in error rate is correlated beyond what the networks' noise hides; the overlap is that of the macro."""
-    row = analysis.regimes.row(by_predicate=pl.col("compression") == "magnitude-0.9", named=True)
-    assert (row["design"], row["difficulty"], row["n_networks"]) == ("matched", "held-out", 8)
+    of = pl.col("compression") == "magnitude-0.9"
+    row = analysis.regimes.row(by_predicate=of, named=True)
+    assert (row["pairing"], row["difficulty"], row["n_networks"]) == ("paired", "held-out", 8)
     assert row["conf_low"] > 0.5
     assert row["raw"] < row["attenuation"] < 1
     assert row["p_value"] < 0.001
+    row = analysis.regimes_overlap.row(by_predicate=of, named=True)
     asked = study.overlap("supervised/dense", "supervised/magnitude-0.9", "simclr/dense", "simclr/magnitude-0.9")
     assert asked.select("n_pies_a", "n_pies_b", "n_both").row(0) == (row["n_pies_a"], row["n_pies_b"], row["n_both"])
     assert asked["jaccard"].item() == pytest.approx(row["jaccard"])
     assert row["n_both"] > row["null_conf_high"]
+    sides = analysis.regimes_pies.filter(of)
+    assert sides["side"].to_list() == ["compressed", "baseline"]
 
 
 def test_transitions_add_up(study: Study, analysis: Analysis) -> None:
@@ -162,22 +170,33 @@ def test_copies_are_not_asked_why(analysis: Analysis) -> None:
 
 
 def test_json_says_it_all(analysis: Analysis) -> None:
-    """Every list of the three topics holds the rows of its table, and nothing that JSON cannot say."""
+    """Every list holds the rows of its table, every key that ever was is there, and nothing that JSON cannot say."""
     answer = analysis_json(analysis)
-    for table in LISTS:
-        if table.startswith(TOPICS):
-            assert answer[table] == analysis.tables[table].to_dicts() != []
+    for table in TABLES.values():
+        if table.json is not None and table.json.kind == "rows":
+            assert len(answer[table.json.key]) == analysis.tables[table.name].height
+    assert set(CONTRACT) <= paths_of(answer)
     json.dumps(answer, allow_nan=False)
+
+
+def paths_of(part: object, above: str = "") -> set[str]:
+    """Every key at any depth, as ``comparisons.null.mean``."""
+    if isinstance(part, list):
+        return {path for one in part for path in paths_of(one, above)}
+    if not isinstance(part, dict):
+        return set()
+    own = {f"{above}{key}" for key in part}
+    return own.union(*(paths_of(value, f"{above}{key}.") for key, value in part.items()))
 
 
 def test_the_commands_show_their_tables(run: Callable[..., Result], path: Path, study: Study) -> None:
     """What people see names the property and the regimes."""
-    for topic, words in {
-        "properties": ("label_noise", "Label noise that was planted"),
-        "characterize": ("texture", "at equal difficulty"),
-        "regimes": ("simclr", "without the networks' noise"),
+    for topic, (options, words) in {
+        "properties": ((), ("label_noise", "Label noise that was planted")),
+        "characterize": (("--explain", "texture"), ("texture", "at equal difficulty")),
+        "regimes": (("--explain", "texture", "--permutations", 5), ("simclr", "without the networks' noise")),
     }.items():
-        result = run(topic, path, "--no-store", "--explain", "texture", "--permutations", 5)
+        result = run(topic, path, "--no-store", *options)
         assert result.exit_code == 0, result.output
         assert all(word in result.output for word in words)
 
@@ -205,7 +224,8 @@ def test_without_a_second_dense_population(tmp_path: Path) -> None:
 def test_too_few_networks_for_held_out_difficulty(tmp_path: Path) -> None:
     """With three networks nothing is held out: no theory of a network property, flags in place of errors."""
     with make_regimes(tmp_path / "few.duckdb", compressed=HARD, second=False, n_networks=3) as few:
-        found = analyze(few, topics=["characterize", "regimes"], theories=["loss", "texture"], permutations=5)
+        topics = ["characterize", "regimes"]
+        found = analyze(few, topics=topics, everything=True, theories=["loss", "texture"], permutations=5)
     assert found.regimes["difficulty"].null_count() == found.regimes.height
     assert set(found.regimes["flag"]) <= {"few-networks", "no-change"}
     assert set(found.regimes_theory["property"]) == {"texture"}
@@ -220,7 +240,7 @@ def test_populations_that_are_the_same(tmp_path: Path) -> None:
     same = {"dense": populations["dense"], "copy": populations["dense"]}
     with make_study(tmp_path / "same.duckdb", labels, same) as study:
         study.add_property("toy/test", "size", np.arange(len(labels)))
-        found = analyze(study, topics=TOPICS, permutations=5)
+        found = analyze(study, topics=TOPICS, everything=True, permutations=5)
     plain = found.characterize_pies.filter(side="plain")
     assert set(plain["flag"]) == {"no-pies"}
     assert found.characterize.filter(term="size")["estimate"].item() == pytest.approx(0, abs=1e-9)
@@ -260,7 +280,7 @@ def test_a_property_that_separates(tmp_path: Path) -> None:
     with make_study(tmp_path / "s.duckdb", labels, populations) as study:
         is_pie = np.isin(np.arange(len(labels)), study.pies("dense", "pruned")["example_id"].to_numpy())
         study.add_property("toy/test", "given away", is_pie)
-        found = analyze(study, topics=["characterize"])
+        found = analyze(study, topics=["characterize"], everything=True)
     plain = found.characterize_pies.filter(side="plain", outcome="pie", model="alone").row(0, named=True)
     assert plain["flag"] == "separated"
     assert 3 < plain["estimate"] < 20
@@ -300,7 +320,7 @@ def test_training_examples_have_no_label_noise(tmp_path: Path) -> None:
             evaluation = Evaluation("toy/train", "logits", f"digest {k}")
             scalars = scalars_from_logits(scores, labels)
             study.add_evaluation(Model("dense", str(k)), evaluation, scalars, scores, "float32")
-        found = analyze(study, topics=["properties"])
+        found = analyze(study, topics=["properties"], everything=True)
     flags = dict(found.properties_summary.select("property", "flag").rows())
     assert (flags["label_noise"], flags["loss"], flags["atypicality"]) == ("training-examples", None, "not-recorded")
     assert "label_noise" not in found.properties["property"].to_list()
@@ -312,7 +332,7 @@ def test_no_order_changes_an_explanation(tmp_path: Path) -> None:
     size = np.random.default_rng(1).normal(size=len(labels))
     with make_study(tmp_path / "a.duckdb", labels, populations) as study:
         study.add_property("toy/test", "size", size)
-        expected = analysis_json(analyze(study, permutations=5))
+        expected = analysis_json(analyze(study, everything=True, permutations=5))
     order = np.random.default_rng(0).permutation(len(labels))
     with Study.create(tmp_path / "b.duckdb") as study:
         classes = [f"class {c}" for c in range(5)]
@@ -322,4 +342,4 @@ def test_no_order_changes_an_explanation(tmp_path: Path) -> None:
         for name in ("dense", "pruned"):
             add_labels(study, name, "toy/test", populations[name][:, order], [str(k) for k in range(4)])
         study.add_property("toy/test", "size", size[order])
-        assert analysis_json(analyze(study, permutations=5)) == expected
+        assert analysis_json(analyze(study, everything=True, permutations=5)) == expected
