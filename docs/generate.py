@@ -78,6 +78,24 @@ def write(path: Path, content: str, *, is_check: bool) -> int:
     return 0
 
 
+def topics() -> str:
+    """The topics with their questions and result tables, each with its page."""
+    from pietools.topics.catalogue import TOPICS
+
+    lines = ["\n| topic | question | result tables |\n| --- | --- | --- |\n"]
+    for topic in TOPICS.values():
+        names = (f"**`{table.name}`**" if table.is_answer else f"`{table.name}`" for table in topic.tables)
+        lines.append(f"| [{topic.name}]({topic.name}.md) | {topic.question} | {', '.join(names)} |\n")
+    return "".join(lines)
+
+
+def topic_commands(separator: str = ", ") -> str:
+    """The commands of the topics."""
+    from pietools.topics.catalogue import TOPICS
+
+    return separator.join(f"`pietools {name}`" for name in TOPICS)
+
+
 # Commands
 
 

@@ -286,11 +286,6 @@ class Study(Recordings):
 
     # Results
 
-    def result_schema(self, topic: str) -> pl.Schema:
-        """Columns of the table results.TOPIC and their types, but for run_id."""
-        self._refuse_other_results()
-        return self.sql(f"select * exclude run_id from results.{topic} limit 0").schema
-
     def _refuse_other_results(self) -> None:
         if not self._database.has_current_results():
             raise StudyError(f"the results in {self.path} are another version's: run 'pietools analyze {self.path}'.")
