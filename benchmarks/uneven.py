@@ -9,7 +9,7 @@ exact expected loss and of noise.
 
 import numpy as np
 
-from pietools.statistics.characterize.conditional import Tables, fit_conditional
+from pietools.statistics.characterize.conditional_logistic import Tables, fit_conditional
 from pietools.validation.margin_worlds import ExplainedStudy, draw_explained_study
 
 N_EXAMPLES = 20_000

@@ -148,6 +148,14 @@ def _ask(query: str) -> list[tuple]:
             return connection.sql(query).fetchall()
 
 
+def flags() -> str:
+    """Every word that stands in a column ``flag``."""
+    from pietools.flags import Flag
+
+    rows = [f"| `{flag}` | {flag.meaning} |\n" for flag in sorted(Flag)]
+    return "".join(["\n| flag | meaning |\n| --- | --- |\n", *rows])
+
+
 # JSON
 
 

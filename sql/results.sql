@@ -53,6 +53,7 @@ create table results.accuracy (
     n_near_ties integer
 );
 comment on table results.accuracy is 'One row per population and data set: accuracy, calibration and agreement of its networks.';
+comment on column results.accuracy.run_id is 'the run that it came from, in results.runs';
 comment on column results.accuracy.population is 'population of networks';
 comment on column results.accuracy.dataset is 'data set';
 comment on column results.accuracy.role is 'dense, compressed or control';
@@ -105,6 +106,7 @@ create table results.accuracy_change (
     flag text
 );
 comment on table results.accuracy_change is 'One row per comparison and data set: change of accuracy, and whether it is within a margin.';
+comment on column results.accuracy_change.run_id is 'the run that it came from, in results.runs';
 comment on column results.accuracy_change.reference is 'population that the compressed one is compared with';
 comment on column results.accuracy_change.compressed is 'compressed population, or control';
 comment on column results.accuracy_change.dataset is 'data set';
@@ -124,7 +126,7 @@ comment on column results.accuracy_change.p_equivalent is 'two one-sided tests: 
 comment on column results.accuracy_change.worst_class is 'class for which the fall by less than the margin is least certain';
 comment on column results.accuracy_change.worst_class_change is 'change of its recall';
 comment on column results.accuracy_change.p_worst_class is 'intersection–union: small means that no class fell by the margin';
-comment on column results.accuracy_change.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.accuracy_change.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.accuracy_on_pies (
     run_id integer not null,
@@ -138,6 +140,7 @@ create table results.accuracy_on_pies (
     accuracy_sd double
 );
 comment on table results.accuracy_on_pies is 'One row per comparison, data set, population and subset: accuracy on PIEs that were named without the network in question.';
+comment on column results.accuracy_on_pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.accuracy_on_pies.reference is 'population that the compressed one is compared with';
 comment on column results.accuracy_on_pies.compressed is 'compressed population, or control';
 comment on column results.accuracy_on_pies.dataset is 'data set';
@@ -159,6 +162,7 @@ create table results.accuracy_calibration (
     conf_high double not null
 );
 comment on table results.accuracy_calibration is 'One row per population, data set and bin of equal mass: confidence against accuracy, over all networks.';
+comment on column results.accuracy_calibration.run_id is 'the run that it came from, in results.runs';
 comment on column results.accuracy_calibration.population is 'population of networks';
 comment on column results.accuracy_calibration.dataset is 'data set';
 comment on column results.accuracy_calibration.bin is 'number of the bin, from the least confident';
@@ -209,6 +213,7 @@ create table results.pies (
     excess_flag text
 );
 comment on table results.pies is 'One row per comparison and data set: the PIEs, how many there would be if compression did nothing, and how many it made.';
+comment on column results.pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.pies.reference is 'population that the compressed one is compared with';
 comment on column results.pies.compressed is 'compressed population, or control';
 comment on column results.pies.dataset is 'data set';
@@ -259,6 +264,7 @@ create table results.pies_counts (
     conf_high double
 );
 comment on table results.pies_counts is 'One row per comparison, data set and count: a count of PIEs with its error, from half-samples of the networks.';
+comment on column results.pies_counts.run_id is 'the run that it came from, in results.runs';
 comment on column results.pies_counts.reference is 'population that the compressed one is compared with';
 comment on column results.pies_counts.compressed is 'compressed population, or control';
 comment on column results.pies_counts.dataset is 'data set';
@@ -282,6 +288,7 @@ create table results.pies_stability (
     taxicab_p double not null
 );
 comment on table results.pies_stability is 'One row per comparison and data set: would other networks name the same PIEs, and how many do dense networks have against each other?.';
+comment on column results.pies_stability.run_id is 'the run that it came from, in results.runs';
 comment on column results.pies_stability.reference is 'population that the compressed one is compared with';
 comment on column results.pies_stability.compressed is 'compressed population, or control';
 comment on column results.pies_stability.dataset is 'data set';
@@ -306,6 +313,7 @@ create table results.pies_by_replicates (
     compressed_baseline double
 );
 comment on table results.pies_by_replicates is 'One row per comparison, data set and number of networks: how the counts depend on it.';
+comment on column results.pies_by_replicates.run_id is 'the run that it came from, in results.runs';
 comment on column results.pies_by_replicates.reference is 'population that the compressed one is compared with';
 comment on column results.pies_by_replicates.compressed is 'compressed population, or control';
 comment on column results.pies_by_replicates.dataset is 'data set';
@@ -332,6 +340,7 @@ create table results.flips (
     n_pairs_changed integer
 );
 comment on table results.flips is 'One row per comparison and data set: share of predictions that differ, mean over pairs of networks.';
+comment on column results.flips.run_id is 'the run that it came from, in results.runs';
 comment on column results.flips.reference is 'population that the compressed one is compared with';
 comment on column results.flips.compressed is 'compressed population, or control';
 comment on column results.flips.dataset is 'data set';
@@ -373,6 +382,7 @@ create table results.examples_summary (
     flag text
 );
 comment on table results.examples_summary is 'One row per comparison and data set: how many single examples are really forgotten, and what the number of networks can show.';
+comment on column results.examples_summary.run_id is 'the run that it came from, in results.runs';
 comment on column results.examples_summary.reference is 'population that the compressed one is compared with';
 comment on column results.examples_summary.compressed is 'compressed population, or control';
 comment on column results.examples_summary.dataset is 'data set';
@@ -396,7 +406,7 @@ comment on column results.examples_summary.n_likely_forgotten is 'examples whose
 comment on column results.examples_summary.n_likely_recovered is 'examples whose error rate fell by more than delta with probability ≥ 0.9';
 comment on column results.examples_summary.expected_false is 'of the likely ones, expected not to have';
 comment on column results.examples_summary.delta is 'rise of the error rate that counts, a fraction';
-comment on column results.examples_summary.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.examples_summary.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.examples (
     run_id integer not null,
@@ -419,6 +429,7 @@ create table results.examples (
     posterior_change double
 );
 comment on table results.examples is 'One row per comparison, data set and example: examples on which the populations differ in how often they are right.';
+comment on column results.examples.run_id is 'the run that it came from, in results.runs';
 comment on column results.examples.reference is 'population that the compressed one is compared with';
 comment on column results.examples.compressed is 'compressed population, or control';
 comment on column results.examples.dataset is 'data set';
@@ -462,6 +473,7 @@ create table results.classes (
     flag text
 );
 comment on table results.classes is 'One row per comparison, data set, test, scale and class: did its recall change otherwise than accuracy?.';
+comment on column results.classes.run_id is 'the run that it came from, in results.runs';
 comment on column results.classes.reference is 'population that the compressed one is compared with';
 comment on column results.classes.compressed is 'compressed population, or control';
 comment on column results.classes.dataset is 'data set';
@@ -482,7 +494,7 @@ comment on column results.classes.conf_high is 'upper end of the 95 % interval o
 comment on column results.classes.p_holm is 'Holm';
 comment on column results.classes.p_max_t is 'Westfall–Young max-t by sign flips; only paired';
 comment on column results.classes.hedges_g is 'estimate in units of the average standard deviation';
-comment on column results.classes.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.classes.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.classes_counts (
     run_id integer not null,
@@ -500,6 +512,7 @@ create table results.classes_counts (
     n_expected_by_chance double not null
 );
 comment on table results.classes_counts is 'One row per comparison, data set and test: how many classes changed otherwise than accuracy, and how many would seem to by chance.';
+comment on column results.classes_counts.run_id is 'the run that it came from, in results.runs';
 comment on column results.classes_counts.reference is 'population that the compressed one is compared with';
 comment on column results.classes_counts.compressed is 'compressed population, or control';
 comment on column results.classes_counts.dataset is 'data set';
@@ -529,6 +542,7 @@ create table results.classes_summary (
     flag text
 );
 comment on table results.classes_summary is 'One row per comparison, data set and measure: do the differences between classes grow?.';
+comment on column results.classes_summary.run_id is 'the run that it came from, in results.runs';
 comment on column results.classes_summary.reference is 'population that the compressed one is compared with';
 comment on column results.classes_summary.compressed is 'compressed population, or control';
 comment on column results.classes_summary.dataset is 'data set';
@@ -540,7 +554,7 @@ comment on column results.classes_summary.conf_low is 'lower end of the 95 % int
 comment on column results.classes_summary.conf_high is 'upper end of the 95 % interval of the estimate';
 comment on column results.classes_summary.n_classes is 'classes that count';
 comment on column results.classes_summary.n_left_out is 'cev, sde: classes without a relative change, since a dense error rate is 0';
-comment on column results.classes_summary.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.classes_summary.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.subgroups_gaps (
     run_id integer not null,
@@ -570,6 +584,7 @@ create table results.subgroups_gaps (
     flag text
 );
 comment on table results.subgroups_gaps is 'One row per comparison, data set, property, rate and measure: did compression pull the groups apart?.';
+comment on column results.subgroups_gaps.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups_gaps.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups_gaps.compressed is 'compressed population, or control';
 comment on column results.subgroups_gaps.dataset is 'data set';
@@ -593,7 +608,7 @@ comment on column results.subgroups_gaps.p_value is 'share of relabellings with 
 comment on column results.subgroups_gaps.worst_reference is 'group with the worst mean rate of the reference';
 comment on column results.subgroups_gaps.worst_compressed is 'group with the worst mean rate of the compressed networks';
 comment on column results.subgroups_gaps.hit_most is 'group with the worst change';
-comment on column results.subgroups_gaps.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.subgroups_gaps.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.subgroups (
     run_id integer not null,
@@ -620,6 +635,7 @@ create table results.subgroups (
     flag text
 );
 comment on table results.subgroups is 'One row per comparison, data set, property, group, rate and scale: did its accuracy, or its error rates, change?.';
+comment on column results.subgroups.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups.compressed is 'compressed population, or control';
 comment on column results.subgroups.dataset is 'data set';
@@ -640,7 +656,7 @@ comment on column results.subgroups.p_value is 'two-sided, of no effect';
 comment on column results.subgroups.p_adjusted is 'p_value adjusted: Holm, over the groups';
 comment on column results.subgroups.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.subgroups.conf_high is 'upper end of the 95 % interval of the estimate';
-comment on column results.subgroups.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.subgroups.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.subgroups_modal (
     run_id integer not null,
@@ -655,6 +671,7 @@ create table results.subgroups_modal (
     conf_high double
 );
 comment on table results.subgroups_modal is 'One row per comparison, data set, property, group and population: accuracy of its modal label.';
+comment on column results.subgroups_modal.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups_modal.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups_modal.compressed is 'compressed population, or control';
 comment on column results.subgroups_modal.dataset is 'data set';
@@ -692,6 +709,7 @@ create table results.subgroups_pies (
     flag text
 );
 comment on table results.subgroups_pies is 'One row per comparison, data set, property and group: who are the PIEs?.';
+comment on column results.subgroups_pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups_pies.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups_pies.compressed is 'compressed population, or control';
 comment on column results.subgroups_pies.dataset is 'data set';
@@ -714,7 +732,7 @@ comment on column results.subgroups_pies.p_value is 'Fisher''s exact test';
 comment on column results.subgroups_pies.p_adjusted is 'Holm, over the groups';
 comment on column results.subgroups_pies.conf_low is 'lower end of the 95 % interval of the estimate (Newcombe)';
 comment on column results.subgroups_pies.conf_high is 'upper end of the 95 % interval of the estimate (Newcombe)';
-comment on column results.subgroups_pies.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.subgroups_pies.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.unseen (
     run_id integer not null,
@@ -740,6 +758,7 @@ create table results.unseen (
     flag text
 );
 comment on table results.unseen is 'One row per comparison, clean data set and altered copy: did compression cost more on the copy?.';
+comment on column results.unseen.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen.reference is 'population that the compressed one is compared with';
 comment on column results.unseen.compressed is 'compressed population, or control';
 comment on column results.unseen.dataset is 'data set';
@@ -759,7 +778,7 @@ comment on column results.unseen.p_value is 'two-sided, of no effect';
 comment on column results.unseen.p_adjusted is 'p_value adjusted: Holm, over the unseen data sets';
 comment on column results.unseen.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.unseen.conf_high is 'upper end of the 95 % interval of the estimate';
-comment on column results.unseen.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.unseen.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.unseen_gaps (
     run_id integer not null,
@@ -777,6 +796,7 @@ create table results.unseen_gaps (
     flag text
 );
 comment on table results.unseen_gaps is 'One row per population or comparison and training data set: accuracy on it beyond accuracy on unseen data.';
+comment on column results.unseen_gaps.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen_gaps.population is 'population of networks';
 comment on column results.unseen_gaps.reference is 'null: the gap itself; else its change from the reference';
 comment on column results.unseen_gaps.train_dataset is 'training data';
@@ -788,7 +808,7 @@ comment on column results.unseen_gaps.df is 'degrees of freedom';
 comment on column results.unseen_gaps.p_value is 'two-sided, of no effect';
 comment on column results.unseen_gaps.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.unseen_gaps.conf_high is 'upper end of the 95 % interval of the estimate';
-comment on column results.unseen_gaps.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.unseen_gaps.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.unseen_regimes (
     run_id integer not null,
@@ -810,6 +830,7 @@ create table results.unseen_regimes (
     flag text
 );
 comment on table results.unseen_regimes is 'One row per pair of regimes and data set: does one generalize better?.';
+comment on column results.unseen_regimes.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen_regimes.regime_a is 'one regime';
 comment on column results.unseen_regimes.regime_b is 'the other';
 comment on column results.unseen_regimes.population_a is 'dense population of regime a';
@@ -825,7 +846,7 @@ comment on column results.unseen_regimes.conf_low is 'lower end of the 95 % inte
 comment on column results.unseen_regimes.conf_high is 'upper end of the 95 % interval of the estimate';
 comment on column results.unseen_regimes.std_error_networks is 'standard error if the examples were fixed';
 comment on column results.unseen_regimes.std_error_examples is 'standard error if the networks were fixed';
-comment on column results.unseen_regimes.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.unseen_regimes.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.unseen_robustness (
     run_id integer not null,
@@ -847,6 +868,7 @@ create table results.unseen_robustness (
     flag text
 );
 comment on table results.unseen_robustness is 'One row per pair of regimes and unseen data set: is a more accurate there than its clean accuracy predicts, by a line through the networks of regime b?.';
+comment on column results.unseen_robustness.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen_robustness.regime_a is 'one regime';
 comment on column results.unseen_robustness.regime_b is 'the other';
 comment on column results.unseen_robustness.population_a is 'dense population of regime a';
@@ -862,7 +884,7 @@ comment on column results.unseen_robustness.conf_high is 'upper end of the 95 % 
 comment on column results.unseen_robustness.predicted is 'accuracy that the line predicts';
 comment on column results.unseen_robustness.slope is 'of the line on the logit scale';
 comment on column results.unseen_robustness.is_slope_fitted is 'false: slope 1 was taken';
-comment on column results.unseen_robustness.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.unseen_robustness.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.properties_summary (
     run_id integer not null,
@@ -879,6 +901,7 @@ create table results.properties_summary (
     flag text
 );
 comment on table results.properties_summary is 'One row per population, data set and property: its distribution over the examples, or why it was not measured.';
+comment on column results.properties_summary.run_id is 'the run that it came from, in results.runs';
 comment on column results.properties_summary.population is 'population of networks; null: measured outside';
 comment on column results.properties_summary.dataset is 'data set';
 comment on column results.properties_summary.property is 'name of the property';
@@ -889,7 +912,7 @@ comment on column results.properties_summary.sd is 'standard deviation over the 
 comment on column results.properties_summary.minimum is 'smallest value';
 comment on column results.properties_summary.median is 'median';
 comment on column results.properties_summary.maximum is 'largest value';
-comment on column results.properties_summary.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.properties_summary.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.properties_groups (
     run_id integer not null,
@@ -909,6 +932,7 @@ create table results.properties_groups (
     q95 double
 );
 comment on table results.properties_groups is 'One row per comparison, data set, property and group of examples: what the forgotten ones are like.';
+comment on column results.properties_groups.run_id is 'the run that it came from, in results.runs';
 comment on column results.properties_groups.reference is 'population that the compressed one is compared with';
 comment on column results.properties_groups.compressed is 'compressed population, or control';
 comment on column results.properties_groups.dataset is 'data set';
@@ -940,6 +964,7 @@ create table results.properties_planted (
     flag text
 );
 comment on table results.properties_planted is 'One row per population and copy with replaced labels: is label noise found where it was planted?.';
+comment on column results.properties_planted.run_id is 'the run that it came from, in results.runs';
 comment on column results.properties_planted.population is 'population of networks';
 comment on column results.properties_planted.dataset is 'the copy';
 comment on column results.properties_planted.source is 'the data set with the labels as they were';
@@ -951,7 +976,7 @@ comment on column results.properties_planted.average_precision is 'average preci
 comment on column results.properties_planted.n_issues is 'labels that is_label_issue calls wrong';
 comment on column results.properties_planted.precision is 'share of these that were replaced';
 comment on column results.properties_planted.recall is 'share of the replaced ones that are among them';
-comment on column results.properties_planted.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.properties_planted.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.properties (
     run_id integer not null,
@@ -963,6 +988,7 @@ create table results.properties (
     value double not null
 );
 comment on table results.properties is 'One row per population, data set, property and example: what its networks say of the example.';
+comment on column results.properties.run_id is 'the run that it came from, in results.runs';
 comment on column results.properties.population is 'population of networks';
 comment on column results.properties.dataset is 'data set';
 comment on column results.properties.property is 'name of the property';
@@ -999,6 +1025,7 @@ create table results.characterize (
     flag text
 );
 comment on table results.characterize is 'One row per comparison, data set and term of the primary model: which properties make compression hurt more, at equal difficulty?.';
+comment on column results.characterize.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize.reference is 'population that the compressed one is compared with';
 comment on column results.characterize.compressed is 'compressed population, or control';
 comment on column results.characterize.dataset is 'data set';
@@ -1023,7 +1050,7 @@ comment on column results.characterize.std_error_information is 'networks taken 
 comment on column results.characterize.marginal_effect is 'change of the probability per standard deviation';
 comment on column results.characterize.marginal_effect_std_error is 'its standard error';
 comment on column results.characterize.vif is 'variance inflation factor';
-comment on column results.characterize.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.characterize.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.characterize_pies (
     run_id integer not null,
@@ -1056,6 +1083,7 @@ create table results.characterize_pies (
     flag text
 );
 comment on table results.characterize_pies is 'One row per comparison, data set, outcome, side, model and property: logistic regression of PIEs, beside the same for dense-against-dense PIEs.';
+comment on column results.characterize_pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize_pies.reference is 'population that the compressed one is compared with';
 comment on column results.characterize_pies.compressed is 'compressed population, or control';
 comment on column results.characterize_pies.dataset is 'data set';
@@ -1082,7 +1110,7 @@ comment on column results.characterize_pies.marginal_effect is 'change of the pr
 comment on column results.characterize_pies.marginal_effect_std_error is 'its standard error';
 comment on column results.characterize_pies.vif is 'variance inflation factor';
 comment on column results.characterize_pies.n_missing is 'examples left out because a property is missing';
-comment on column results.characterize_pies.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.characterize_pies.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.characterize_scores (
     run_id integer not null,
@@ -1104,6 +1132,7 @@ create table results.characterize_scores (
     flag text
 );
 comment on table results.characterize_scores is 'One row per comparison, data set, contrast and score: do properties predict which examples are PIEs?.';
+comment on column results.characterize_scores.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize_scores.reference is 'population that the compressed one is compared with';
 comment on column results.characterize_scores.compressed is 'compressed population, or control';
 comment on column results.characterize_scores.dataset is 'data set';
@@ -1119,7 +1148,7 @@ comment on column results.characterize_scores.df is 'degrees of freedom';
 comment on column results.characterize_scores.p_value is 'two-sided, of no effect';
 comment on column results.characterize_scores.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.characterize_scores.conf_high is 'upper end of the 95 % interval of the estimate';
-comment on column results.characterize_scores.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.characterize_scores.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.characterize_shapes (
     run_id integer not null,
@@ -1139,6 +1168,7 @@ create table results.characterize_shapes (
     flag text
 );
 comment on table results.characterize_shapes is 'One row per comparison, data set, property, model and point: the shape of an effect.';
+comment on column results.characterize_shapes.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize_shapes.reference is 'population that the compressed one is compared with';
 comment on column results.characterize_shapes.compressed is 'compressed population, or control';
 comment on column results.characterize_shapes.dataset is 'data set';
@@ -1152,7 +1182,7 @@ comment on column results.characterize_shapes.conf_high is 'upper end of the 95 
 comment on column results.characterize_shapes.odds_ratio is 'exp(estimate), per standard deviation of the property';
 comment on column results.characterize_shapes.odds_ratio_conf_low is 'lower end of its 95 % interval';
 comment on column results.characterize_shapes.odds_ratio_conf_high is 'upper end of its 95 % interval';
-comment on column results.characterize_shapes.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.characterize_shapes.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.characterize_calibration (
     run_id integer not null,
@@ -1167,6 +1197,7 @@ create table results.characterize_calibration (
     conf_high double
 );
 comment on table results.characterize_calibration is 'One row per comparison, data set and bin: predicted probability of being a PIE against the share that are.';
+comment on column results.characterize_calibration.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize_calibration.reference is 'population that the compressed one is compared with';
 comment on column results.characterize_calibration.compressed is 'compressed population, or control';
 comment on column results.characterize_calibration.dataset is 'data set';
@@ -1205,6 +1236,7 @@ create table results.regimes (
     flag text
 );
 comment on table results.regimes is 'One row per data set, compression and pair of regimes: do the same examples become harder?.';
+comment on column results.regimes.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes.dataset is 'data set';
 comment on column results.regimes.compression is 'what was done to the networks of all regimes';
 comment on column results.regimes.regime_a is 'one regime';
@@ -1228,7 +1260,7 @@ comment on column results.regimes.variance_b is 'variance of the expected change
 comment on column results.regimes.p_change_a is 'one-sided: does compression change error rates in a at all?';
 comment on column results.regimes.p_change_b is 'one-sided: does it in b?';
 comment on column results.regimes.n_networks is 'networks of the smallest population';
-comment on column results.regimes.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.regimes.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.regimes_overlap (
     run_id integer not null,
@@ -1245,6 +1277,7 @@ create table results.regimes_overlap (
     null_sd double,
     null_conf_low double not null,
     null_conf_high double not null,
+    expected double not null,
     overlap_above_null double not null,
     p_value double not null,
     p_either double not null,
@@ -1252,6 +1285,7 @@ create table results.regimes_overlap (
     kappa double
 );
 comment on table results.regimes_overlap is 'One row per data set, compression and pair of regimes: how many examples are PIEs in both, and how many would be if compression did nothing?.';
+comment on column results.regimes_overlap.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_overlap.dataset is 'data set';
 comment on column results.regimes_overlap.compression is 'what was done to the networks of all regimes';
 comment on column results.regimes_overlap.regime_a is 'one regime';
@@ -1265,6 +1299,7 @@ comment on column results.regimes_overlap.null_mean is 'mean of n_both, both reg
 comment on column results.regimes_overlap.null_sd is 'standard deviation over relabellings';
 comment on column results.regimes_overlap.null_conf_low is '2.5 % quantile over relabellings';
 comment on column results.regimes_overlap.null_conf_high is '97.5 % quantile over relabellings';
+comment on column results.regimes_overlap.expected is 'n_both if the PIEs of a and b were independent';
 comment on column results.regimes_overlap.overlap_above_null is 'n_both − null_mean';
 comment on column results.regimes_overlap.p_value is 'of the relabelling of both';
 comment on column results.regimes_overlap.p_either is 'the larger of two: one relabelled, the other as it is';
@@ -1287,6 +1322,7 @@ create table results.regimes_pies (
     flag text
 );
 comment on table results.regimes_pies is 'One row per data set, compression, pair of regimes and side: correlation of being a PIE, corrected for noise, beside that of dense-against-dense PIEs.';
+comment on column results.regimes_pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_pies.dataset is 'data set';
 comment on column results.regimes_pies.compression is 'what was done to the networks of all regimes';
 comment on column results.regimes_pies.regime_a is 'one regime';
@@ -1298,7 +1334,7 @@ comment on column results.regimes_pies.conf_high is 'upper end of the 95 % inter
 comment on column results.regimes_pies.raw is 'mean correlation of the indicators of disjoint sets of networks';
 comment on column results.regimes_pies.attenuation is 'what raw would be if the estimate were 1';
 comment on column results.regimes_pies.set_size is 'networks behind each modal label';
-comment on column results.regimes_pies.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.regimes_pies.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.regimes_counts (
     run_id integer not null,
@@ -1325,6 +1361,7 @@ create table results.regimes_counts (
     flag text
 );
 comment on table results.regimes_counts is 'One row per data set, pair of regimes, measure and way of matching: does one regime lose more examples?.';
+comment on column results.regimes_counts.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_counts.dataset is 'data set';
 comment on column results.regimes_counts.regime_a is 'one regime';
 comment on column results.regimes_counts.regime_b is 'the other';
@@ -1345,7 +1382,7 @@ comment on column results.regimes_counts.df is 'degrees of freedom';
 comment on column results.regimes_counts.p_value is 'two-sided, of no effect';
 comment on column results.regimes_counts.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.regimes_counts.conf_high is 'upper end of the 95 % interval of the estimate';
-comment on column results.regimes_counts.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.regimes_counts.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.regimes_coefficients (
     run_id integer not null,
@@ -1367,6 +1404,7 @@ create table results.regimes_coefficients (
     flag text
 );
 comment on table results.regimes_coefficients is 'One row per data set, compression, pair of regimes, effect and property: which properties matter more in which regime?.';
+comment on column results.regimes_coefficients.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_coefficients.dataset is 'data set';
 comment on column results.regimes_coefficients.compression is 'what was done to the networks of all regimes';
 comment on column results.regimes_coefficients.regime_a is 'one regime';
@@ -1382,7 +1420,7 @@ comment on column results.regimes_coefficients.p_adjusted is 'p_value adjusted: 
 comment on column results.regimes_coefficients.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.regimes_coefficients.conf_high is 'upper end of the 95 % interval of the estimate';
 comment on column results.regimes_coefficients.df_residual is 'residual degrees of freedom of the joint F test';
-comment on column results.regimes_coefficients.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.regimes_coefficients.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.regimes_transitions (
     run_id integer not null,
@@ -1396,6 +1434,7 @@ create table results.regimes_transitions (
     conf_high double
 );
 comment on table results.regimes_transitions is 'One row per data set, compression and group of regimes: how many examples are lost in all, in one only, in none?.';
+comment on column results.regimes_transitions.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_transitions.dataset is 'data set';
 comment on column results.regimes_transitions.compression is 'what was done to the networks of all regimes';
 comment on column results.regimes_transitions."group" is 'all, only (one regime), several, none';
@@ -1417,6 +1456,7 @@ create table results.regimes_examples (
     "group" text not null
 );
 comment on table results.regimes_examples is 'One row per data set, compression and example: examples that some regime lost.';
+comment on column results.regimes_examples.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_examples.dataset is 'data set';
 comment on column results.regimes_examples.compression is 'what was done to the networks of all regimes';
 comment on column results.regimes_examples.example_id is 'position of the example in the data set';
@@ -1447,6 +1487,7 @@ create table results.regimes_theory (
     flag text
 );
 comment on table results.regimes_theory is 'One row per comparison, data set and theory: does a hypothesis explain which examples become harder?.';
+comment on column results.regimes_theory.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_theory.reference is 'population that the compressed one is compared with';
 comment on column results.regimes_theory.compressed is 'compressed population, or control';
 comment on column results.regimes_theory.dataset is 'data set';
@@ -1463,7 +1504,7 @@ comment on column results.regimes_theory.df is 'degrees of freedom';
 comment on column results.regimes_theory.p_value is 'two-sided, of no effect';
 comment on column results.regimes_theory.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.regimes_theory.conf_high is 'upper end of the 95 % interval of the estimate';
-comment on column results.regimes_theory.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.regimes_theory.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
 create table results.power (
     run_id integer not null,
@@ -1481,6 +1522,7 @@ create table results.power (
     flag text
 );
 comment on table results.power is 'One row per comparison, data set and question: how many networks would answer it?.';
+comment on column results.power.run_id is 'the run that it came from, in results.runs';
 comment on column results.power.reference is 'population that the compressed one is compared with';
 comment on column results.power.compressed is 'compressed population, or control';
 comment on column results.power.dataset is 'data set';
@@ -1492,4 +1534,4 @@ comment on column results.power.difference is 'how large it is';
 comment on column results.power.power is 'power that the networks needed give';
 comment on column results.power.replicates_needed is 'networks per population; null if it cannot be said';
 comment on column results.power.detectable is 'smallest difference that the networks at hand find with power 0.8';
-comment on column results.power.flag is 'why a number is missing, or what makes it doubtful (the page on flags); else null';
+comment on column results.power.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';

@@ -1,5 +1,6 @@
 """A study as Parquet and back."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def test_a_damaged_file_is_refused(toy: Study, tmp_path: Path) -> None:
         ("nothing", "has no readable manifest"),
         ('{"schema": "pietools/export/1"}', "lacks the checksums or the recipe"),
         ('{"schema": "pietools/export/1", "recipe": null, "sha256": {}}', "its checksum is not the one"),
-        ('{"schema": "pietools/export/2"}', "this pietools reads pietools/export/1"),
+        ('{"schema": "pietools/export/2"}', "its checksum of itself"),
+        ('{"schema": "pietools/export/3"}', "this pietools reads pietools/export/2"),
     ],
 )
 def test_a_manifest_that_is_none_is_refused(toy: Study, tmp_path: Path, manifest: str, message: str) -> None:
@@ -66,5 +68,23 @@ def test_a_manifest_that_is_none_is_refused(toy: Study, tmp_path: Path, manifest
     folder = export_folder(toy, tmp_path / "folder")
     (folder / "manifest.json").write_text(manifest)
     with pytest.raises(ImportFileError, match=message):
+        import_folder(folder, tmp_path / "back.duckdb")
+    assert not (tmp_path / "back.duckdb").exists()
+
+
+@pytest.mark.parametrize("change", ["recipe", "table", "schema"])
+def test_a_changed_manifest_is_refused(toy: Study, tmp_path: Path, change: str) -> None:
+    """Another seed, a table left out: the manifest has a checksum of itself."""
+    toy.set_recipe({"study": {"seed": 1}})
+    folder = export_folder(toy, tmp_path / "folder")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    if change == "recipe":
+        manifest["recipe"]["study"]["seed"] = 2
+    elif change == "table":
+        del manifest["sha256"]["example_properties.parquet"]
+    else:
+        del manifest["manifest_sha256"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ImportFileError, match="its checksum of itself is another"):
         import_folder(folder, tmp_path / "back.duckdb")
     assert not (tmp_path / "back.duckdb").exists()

@@ -1,5 +1,7 @@
 """What a study survives: a kill, a full disk, another process, a stranger's file, a damaged one."""
 
+# ruff: noqa: PT012 - what is tested is how whole blocks end
+
 import errno
 import os
 import signal
@@ -130,6 +132,17 @@ def test_an_empty_study_that_failed_leaves_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == ["s.duckdb"]
 
 
+def test_a_property_alone_is_kept(tmp_path: Path) -> None:
+    """It was measured; a data set alone is what the next try says again."""
+    for name in ("s.duckdb", "t.duckdb"):
+        with pytest.raises(StudyError, match="role 'big'"), Study.create(tmp_path / name) as study:
+            study.add_dataset(Dataset("d", ["a"], np.array([0]), ["x"]))
+            if name == "t.duckdb":
+                study.add_property("d", "p", np.array([1.0]))
+            study.add_population(Population("p", "big"))
+    assert names(tmp_path) == ["t.duckdb"]
+
+
 def test_a_study_that_was_replaced_is_not_removed(tmp_path: Path) -> None:
     """Who made an empty study deletes that one, not another that has its name by then."""
     path = tmp_path / "s.duckdb"
@@ -202,7 +215,10 @@ def test_closing_brings_everything_into_the_file(toy: Study, monkeypatch: pytest
             raise StudyError("No space left on device")
         execute(database, statements, params)  # type: ignore[arg-type]
 
-    with pytest.raises(StudyError, match=r"kept in it and in toy\.duckdb\.wal beside it: keep both"), Study.open(toy.path) as s:
+    with (
+        pytest.raises(StudyError, match=r"kept in it and in toy\.duckdb\.wal beside it: keep both"),
+        Study.open(toy.path) as s,
+    ):
         s.set_recipe({"study": {"seed": 1}})
         monkeypatch.setattr(Database, "execute", full)
 
@@ -217,6 +233,7 @@ class Interrupted:
         return getattr(self.connection, name)
 
     def execute(self, statement: str, params: object = None) -> Any:
+        """Run it, or be interrupted."""
         if statement.startswith(self.statement):
             raise RuntimeError("Query interrupted")
         return self.connection.execute(statement, params)
@@ -319,7 +336,9 @@ def test_a_study_that_defines_something_is_refused(toy: Study, statement: str) -
 def test_a_study_with_a_trigger_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only files of the newest storage format can have one."""
     monkeypatch.setitem(STORAGE, "storage_compatibility_version", "v2.0.0")
-    statement = "create trigger x after insert on examples for each statement insert into logits (select 1, 1, 1, null, null)"
+    statement = (
+        "create trigger x after insert on examples for each statement insert into logits (select 1, 1, 1, null, null)"
+    )
     with make_study(tmp_path / "s.duckdb", LABELS, {"dense": DENSE}) as study:
         study._database._connection.execute(statement)
     with pytest.raises(StudyError, match=r"defines what no study does.*: trigger x\."):
@@ -407,7 +426,9 @@ def test_what_would_be_refused_later_is_not_added(toy: Study) -> None:
     with pytest.raises(StudyError, match="two classes of one name"):
         toy.add_dataset(Dataset("new", keys, np.array([0, 1]), ["x", "x"]))
     with pytest.raises(StudyError, match="has 3 classes, found predicted_label from 1 to 3"):
-        toy.add_evaluation(Model("dense", "9"), Evaluation("toy/test", "labels", "e"), scalars_from_labels(PRUNED[0] + 1))
+        toy.add_evaluation(
+            Model("dense", "9"), Evaluation("toy/test", "labels", "e"), scalars_from_labels(PRUNED[0] + 1)
+        )
     with pytest.raises(StudyError, match="loss that is no finite number"):
         broken = predictions.with_columns(loss=np.full(6, np.inf, dtype=np.float32))
         toy.add_evaluation(Model("dense", "9"), Evaluation("toy/test", "logits", "e"), broken)

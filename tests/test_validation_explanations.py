@@ -9,7 +9,7 @@ from scipy import integrate
 from scipy.special import expit
 
 from pietools.cli.validate import EXPLAINED
-from pietools.statistics.characterize.conditional import fit_conditional
+from pietools.statistics.characterize.conditional_logistic import fit_conditional
 from pietools.validation import tables
 from pietools.validation.explanations import COEFFICIENTS, EXPLANATIONS, measured
 from pietools.validation.margin_worlds import (

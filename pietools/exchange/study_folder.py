@@ -15,7 +15,9 @@ from pietools.study.new_paths import new_folder
 from pietools.version import __version__
 
 MANIFEST = "manifest.json"
-SCHEMA = "pietools/export/1"
+SCHEMA = "pietools/export/2"
+# Folders of before, whose manifest has no digest of itself.
+FIRST_SCHEMA = "pietools/export/1"
 # Results are left out: analyze makes them again.
 FIRST_TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits")
 # Folders that were exported before these tables came are read without them.
@@ -41,6 +43,7 @@ def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
             "recipe": study.recipe(),
             "sha256": {f"{table}.parquet": _sha256(temporary / f"{table}.parquet") for table in TABLES},
         }
+        manifest["manifest_sha256"] = _manifest_digest(manifest)
         (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return folder
 
@@ -89,8 +92,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         raise ImportFileError(f"{folder} is no exported study: it has no readable {MANIFEST}.") from None
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, FIRST_SCHEMA):
         raise ImportFileError(f"{folder} has schema {schema}, this pietools reads {SCHEMA}.")
+    if schema == SCHEMA and manifest.get("manifest_sha256") != _manifest_digest(manifest):
+        raise ImportFileError(f"{folder / MANIFEST} is damaged or was changed: its checksum of itself is another.")
     digests = manifest.get("sha256")
     if not isinstance(digests, dict) or "recipe" not in manifest:
         raise ImportFileError(f"{folder / MANIFEST} is damaged: it lacks the checksums or the recipe.")
@@ -109,6 +114,12 @@ def _read_table(path: Path) -> pa.Table:
         return pq.read_table(path)
     except pa.ArrowException as error:
         raise ImportFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _manifest_digest(manifest: dict[str, Any]) -> str:
+    """SHA-256 over all that a manifest says but this."""
+    said = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

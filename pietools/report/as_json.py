@@ -31,7 +31,6 @@ GONE = (
     "stability.null_conf_high",
 )
 GONE_OF_REGIMES: tuple[str, ...] = (
-    "expected",
     "expected_within",
     "odds_ratio",
     "odds_ratio_conf_low",

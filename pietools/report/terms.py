@@ -44,7 +44,7 @@ TERMS = {
     "(confident learning); how far its features, or pixels, lie from those of the training examples.",
     "Correlation of the change in error rate": "Over examples, between two regimes, beyond difficulty and class, "
     "without the noise of the networks: 1 if the same examples become harder in proportion, 0 if unrelated ones. The "
-    "ceiling is what would be observed, noise and all, if it were 1.",
+    "attenuation is what would be observed, noise and all, if it were 1.",
     "Weak-change, no-change": "Too little changes in one of the regimes for that correlation, which may be a ratio "
     "of noise, or is none.",
     "Theory, R²": "A property that is to explain who becomes harder. R² is the share of the change in error rate "

@@ -26,7 +26,9 @@ SAME_COMPRESSION = (
 )
 PAIRING = Column("pairing", str, "paired: the replicates match; else unpaired", required=True, json="design")
 T_TEST = Column("test", str, "t test of the pairs (paired) or Welch's (welch)", required=True)
-FLAG = Column("flag", str, "why a number is missing, or what makes it doubtful (the page on flags); else null")
+FLAG = Column(
+    "flag", str, "why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null"
+)
 MEASURED_ON = Column(
     "measured_on",
     str,

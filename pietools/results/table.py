@@ -121,7 +121,10 @@ class Table:
             f"{_named(column)} {SQL_TYPES[column.type]}{' not null' if column.required else ''}"
             for column in self.columns
         ]
-        comments = [f"comment on table results.{self.name} is {_quoted(self.comment)};"] + [
+        comments = [
+            f"comment on table results.{self.name} is {_quoted(self.comment)};",
+            f"comment on column results.{self.name}.run_id is 'the run that it came from, in results.runs';",
+        ] + [
             f"comment on column results.{self.name}.{_named(column)} is {_quoted(column.meaning)};"
             for column in self.columns
         ]

@@ -47,7 +47,9 @@ def _check(dataset: Dataset) -> None:
     if len(set(dataset.class_names)) != len(dataset.class_names):
         raise StudyError(f"data set '{dataset.name}' has two classes of one name.")
     labels = np.asarray(dataset.labels)
-    if labels.shape != (len(dataset.keys),) or (len(labels) and not -1 <= labels.min() <= labels.max() < len(dataset.class_names)):
+    if labels.shape != (len(dataset.keys),) or (
+        len(labels) and not -1 <= labels.min() <= labels.max() < len(dataset.class_names)
+    ):
         raise StudyError(
             f"data set '{dataset.name}' needs a label for each of its {len(dataset.keys)} keys: a class from 0 to "
             f"{len(dataset.class_names) - 1}, or -1 for none."

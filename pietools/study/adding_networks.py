@@ -118,15 +118,15 @@ def add_evaluation(
 
 def _check_values(dataset: str, n_classes: int, predictions: pl.DataFrame) -> None:
     """Raise StudyError for a class that is not there or a number that is not finite."""
-    for column in ("predicted_label", "label_rank"):
-        found = predictions[column].drop_nulls()
-        if found.len() and not 0 <= found.min() <= found.max() < n_classes:  # type: ignore[operator]
+    for column in predictions.select(pl.col("^predicted_label|label_rank$")):
+        name, found = column.name, column.drop_nulls().to_numpy()
+        if len(found) and not 0 <= found.min() <= found.max() < n_classes:
             raise StudyError(
-                f"data set '{dataset}' has {n_classes} classes, found {column} from {found.min()} to {found.max()}."
+                f"data set '{dataset}' has {n_classes} classes, found {name} from {found.min()} to {found.max()}."
             )
-    for name, numbers in predictions.select(pl.col(pl.Float32, pl.Float64)).to_dict().items():
+    for numbers in predictions.select(pl.col(pl.Float32, pl.Float64)):
         if not numbers.is_finite().all():
-            raise StudyError(f"predictions on '{dataset}' have {name} that is no finite number.")
+            raise StudyError(f"predictions on '{dataset}' have {numbers.name} that is no finite number.")
 
 
 def _append_evaluation(database: Database, model_id: int, dataset_id: int, evaluation: Evaluation) -> None:

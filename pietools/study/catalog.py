@@ -37,7 +37,7 @@ class Catalog:
             more = f" and {len(foreign) - SHOWN} more" if len(foreign) > SHOWN else ""
             raise StudyError(
                 f"{what} defines what no study does, and what could change every number: {', '.join(foreign[:SHOWN])}{more}. "
-                "What you made yourself, drop in the DuckDB shell."
+                "Drop what you made yourself in the DuckDB shell; trust no other."
             )
 
     def damage(self) -> str | None:

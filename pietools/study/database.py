@@ -246,14 +246,16 @@ class Database:
             self._connection.close()
 
     def remove_if_empty(self) -> None:
-        """Close and delete a file that this process made and in which nothing was stored; in doubt it stays.
+        """Close and delete a file that this process made and that holds nothing that was measured; in doubt it stays.
+
+        Data sets and populations alone are what the next try says again.
 
         It is deleted while it is locked, so that nobody else has it open, if it is still the one that was made.
         """
         if self._made is None:
             return
         try:
-            if self.value("select (select count(*) from datasets) + (select count(*) from evaluations)"):
+            if self.value("select (select count(*) from example_properties) + (select count(*) from evaluations)"):
                 return
             # Closing leaves a log alone then, which may be another study's by that time.
             self.execute("checkpoint")

@@ -130,7 +130,8 @@ def _covers(table: str, step: str, classes: tuple[str, ...]) -> str:
             group by all having count(distinct example_id) < count(*))
         select 'the network with model_id ' || model_id || ' has in {table} ' || coalesce(n, 0) || ' rows on '
             || coalesce('''' || name || ''', which has ' || n_examples || ' examples', 'a data set that is not there')
-            || case when evidence is null then ', and no evaluation' when n = n_examples then ': not one of each, or classes that are not there' else '' end
+            || case when evidence is null then ', and no evaluation'
+                when n = n_examples then ': not one of each, or classes that are not there' else '' end
         from found {join} join evaluations using (model_id, dataset_id) left join datasets using (dataset_id)
         where evidence is null or coalesce(n, 0) <> n_examples or first <> 0 or last <> n_examples - 1
             or (model_id, dataset_id, step) in (from repeated){wrong}"""

@@ -6,26 +6,45 @@ import polars as pl
 from pietools.errors import StudyError
 from pietools.study.adding_datasets import labels_of
 from pietools.study.database import Database
+from pietools.study.macros import Macros
 from pietools.study.network_order import network_signatures
 
 
-def label_matrix(database: Database, population: str, dataset: str | None) -> tuple[pl.DataFrame, np.ndarray]:
-    """Networks (model_id, replicate) in order, and their predicted labels, shape (networks, examples), int32."""
-    networks, matrix = _matrix(database, population, dataset, "predicted_label", np.int32)
-    names = networks["replicate"].to_list()
-    if None in names or len(set(names)) < len(names):
-        order = _order_by_predictions(database, matrix, dataset)
-    else:
-        order = sorted(range(len(names)), key=names.__getitem__)
-    return networks[order], matrix[order]
+class Matrices(Macros):
+    """Labels and predictions as arrays: a row per network, a column per example."""
 
+    def labels(self, dataset: str | None = None) -> np.ndarray:
+        """Given labels in example order, shape (n,), int32; −1 where there is none."""
+        return labels_of(self._database, dataset)
 
-def scalar_matrix(database: Database, population: str, column: str, dataset: str | None) -> np.ndarray:
-    """A number of each prediction: see :meth:`pietools.study.Study.scalar_matrix`."""
-    ordered, _ = label_matrix(database, population, dataset)
-    networks, matrix = _matrix(database, population, dataset, column, np.float64)
-    row_of = {model_id: row for row, model_id in enumerate(networks["model_id"])}
-    return matrix[[row_of[model_id] for model_id in ordered["model_id"]]]
+    def keys(self, dataset: str | None = None) -> pl.Series:
+        """Keys in example order."""
+        query = "select key from examples where dataset_id = dataset_id_of(?) order by example_id"
+        return self.sql(query, [dataset])["key"]
+
+    def label_matrix(self, population: str, dataset: str | None = None) -> tuple[pl.DataFrame, np.ndarray]:
+        """Networks (model_id, replicate) and their predicted labels, shape (networks, examples), int32.
+
+        Networks are ordered by replicate name. Without names they are ordered by what they predict, so that the order in which
+        networks or examples were added changes no seeded relabelling.
+        """
+        networks, matrix = _matrix(self._database, population, dataset, "predicted_label", np.int32)
+        names = networks["replicate"].to_list()
+        if None in names or len(set(names)) < len(names):
+            order = _order_by_predictions(self._database, matrix, dataset)
+        else:
+            order = sorted(range(len(names)), key=names.__getitem__)
+        return networks[order], matrix[order]
+
+    def scalar_matrix(self, population: str, column: str, dataset: str | None = None) -> np.ndarray:
+        """A number of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where it is not known.
+
+        ``column``: loss, confidence, margin, entropy, brier or label_rank.
+        """
+        ordered, _ = self.label_matrix(population, dataset)
+        networks, matrix = _matrix(self._database, population, dataset, column, np.float64)
+        row_of = {model_id: row for row, model_id in enumerate(networks["model_id"])}
+        return matrix[[row_of[model_id] for model_id in ordered["model_id"]]]
 
 
 def _matrix(

@@ -8,61 +8,133 @@ import pyarrow as pa
 
 from pietools.errors import StudyError
 from pietools.study.adding_networks import stored_model, vectors_column
-from pietools.study.database import Database
-from pietools.study.prediction_matrices import label_matrix
+from pietools.study.prediction_matrices import Matrices
 from pietools.study.records import EpochPredictions, LayerPredictions, Model, Recording
 
 LOGITS, FEATURES, LAYERS, EPOCHS = "logits", "features", "layer_predictions", "epoch_predictions"
 
 
-def recorded(database: Database, model: Model, dataset: str) -> set[str]:
-    """Tables that hold a recording of the network on the data set: see :meth:`pietools.study.Study.recorded`."""
-    stored = stored_model(database, model)
-    if stored is None:
-        return set()
-    where = [stored["model_id"], database.value("select dataset_id_of(?)", [dataset])]
-    return {
-        table
-        for table in (FEATURES, LAYERS, EPOCHS)
-        if database.value(f"select 1 from {table} where model_id = ? and dataset_id = ? limit 1", where)
-    }
+class Recordings(Matrices):
+    """What was recorded beyond the predictions; networks come in the order of :meth:`label_matrix`.
 
+    Reading raises StudyError if a network of the population has nothing of the kind.
+    """
 
-def of_population(database: Database, population: str, dataset: str | None) -> set[str]:
-    """Tables that hold every network of a population: see :meth:`pietools.study.Study.recordings`."""
-    return {
-        table
-        for table in (LOGITS, FEATURES, LAYERS, EPOCHS)
-        if database.value(
-            f"""select bool_and(exists (
-                    select 1 from {table} as t where t.model_id = k.model_id and t.dataset_id = dataset_id_of($dataset)
-                ))
-                from evaluated_models($population, dataset := $dataset) as k""",
-            {"population": population, "dataset": dataset},
-        )
-    }
+    def recordings(self, population: str, dataset: str | None = None) -> set[str]:
+        """Which of the tables logits, features, layer_predictions and epoch_predictions hold every network of the population."""
+        return {
+            table
+            for table in (LOGITS, FEATURES, LAYERS, EPOCHS)
+            if self._database.value(
+                f"""select bool_and(exists (
+                        select 1 from {table} as t where t.model_id = k.model_id and t.dataset_id = dataset_id_of($dataset)
+                    ))
+                    from evaluated_models($population, dataset := $dataset) as k""",
+                {"population": population, "dataset": dataset},
+            )
+        }
 
+    def each_logits(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
+        """Logits of one network after another, shape (examples, classes), float32."""
+        return (_vectors(rows, LOGITS) for rows in self._rows(population, dataset, LOGITS))
 
-def add_recording(
-    database: Database, model: Model, dataset: str, recording: Recording, features_dtype: str
-) -> list[str]:
-    """Add what is not stored yet and return the tables: see :meth:`pietools.study.Study.add_recording`."""
-    stored = stored_model(database, model)
-    dataset_id = database.value("select dataset_id_of(?)", [dataset])
-    where = [stored["model_id"] if stored else None, dataset_id]
-    if not database.value("select 1 from evaluations where model_id = ? and dataset_id = ?", where):
-        raise StudyError(f"a network of '{model.population}' has no predictions on '{dataset}' to record more of.")
-    n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
-    present = recorded(database, model, dataset)
-    added = {name: rows for name, rows in _columns(recording, features_dtype, n).items() if name not in present}
-    with database.transaction():
-        for table, rows in added.items():
-            keys = dict(zip(("model_id", "dataset_id"), where, strict=True))
-            columns = {
-                key: pa.repeat(pa.scalar(value, pa.int32()), len(rows["example_id"])) for key, value in keys.items()
-            }
-            database.append(table, pa.table(columns | rows))
-    return list(added)
+    def each_features(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
+        """What the last linear layer receives, of one network after another, shape (examples, width), float32."""
+        return (_vectors(rows, FEATURES) for rows in self._rows(population, dataset, FEATURES))
+
+    def features(self, population: str, dataset: str | None = None) -> np.ndarray:
+        """The same of all networks, shape (networks, examples, width)."""
+        return np.stack([*self.each_features(population, dataset)])
+
+    def layer_predictions(self, population: str, dataset: str | None = None) -> LayerPredictions:
+        """Names of the layers, and labels that their probes predict, shape (networks, layers, examples), int32."""
+        names: list[str] = []
+        labels = []
+        for rows in self._rows(population, dataset, LAYERS):
+            names = rows["layer_name"].unique(maintain_order=True).to_list()
+            labels.append(rows["predicted_label"].to_numpy().reshape(len(names), -1))
+        return LayerPredictions(names, np.stack(labels))
+
+    def epoch_predictions(self, population: str, dataset: str | None = None) -> EpochPredictions:
+        """Labels, int32, and EL2N, float32, after each epoch of training, shape (networks, epochs, examples)."""
+        labels, el2n = [], []
+        for rows in self._rows(population, dataset, EPOCHS):
+            n_epochs = rows["epoch"].n_unique()
+            labels.append(rows["predicted_label"].to_numpy().reshape(n_epochs, -1))
+            el2n.append(rows["el2n"].to_numpy().reshape(n_epochs, -1))
+        return EpochPredictions(np.stack(labels), np.stack(el2n))
+
+    def recorded(self, model: Model, dataset: str) -> set[str]:
+        """Which of the tables features, layer_predictions and epoch_predictions hold this network on the data set."""
+        stored = stored_model(self._database, model)
+        if stored is None:
+            return set()
+        where = [stored["model_id"], self._database.value("select dataset_id_of(?)", [dataset])]
+        return {
+            table
+            for table in (FEATURES, LAYERS, EPOCHS)
+            if self._database.value(f"select 1 from {table} where model_id = ? and dataset_id = ? limit 1", where)
+        }
+
+    def add_recording(
+        self, model: Model, dataset: str, recording: Recording, features_dtype: str = "float32"
+    ) -> list[str]:
+        """Add what was recorded of a network beyond its predictions, in one transaction; what is stored stays as it is.
+
+        Parameters
+        ----------
+        features_dtype
+            ``float32`` or ``float16``.
+
+        Returns
+        -------
+        list of str
+            The tables that were added to.
+
+        Raises
+        ------
+        StudyError
+            If the network has no predictions on the data set, or the recording is of another number of examples.
+        """
+        database = self._database
+        stored = stored_model(database, model)
+        dataset_id = database.value("select dataset_id_of(?)", [dataset])
+        where = [stored["model_id"] if stored else None, dataset_id]
+        if not database.value("select 1 from evaluations where model_id = ? and dataset_id = ?", where):
+            raise StudyError(f"a network of '{model.population}' has no predictions on '{dataset}' to record more of.")
+        n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
+        present = self.recorded(model, dataset)
+        added = {name: rows for name, rows in _columns(recording, features_dtype, n).items() if name not in present}
+        with database.transaction():
+            for table, rows in added.items():
+                keys = dict(zip(("model_id", "dataset_id"), where, strict=True))
+                columns = {
+                    key: pa.repeat(pa.scalar(value, pa.int32()), len(rows["example_id"])) for key, value in keys.items()
+                }
+                database.append(table, pa.table(columns | rows))
+        return list(added)
+
+    def _rows(self, population: str, dataset: str | None, table: str) -> Iterator[pl.DataFrame]:
+        """Rows of each network in the order of label_matrix, by layer or epoch and example; StudyError if one has none."""
+        step = {LAYERS: "layer,", EPOCHS: "epoch,"}.get(table, "")
+        networks, _ = self.label_matrix(population, dataset)
+        for model_id, replicate in networks.select("model_id", "replicate").iter_rows():
+            rows = self.sql(
+                f"""select * from {table} where model_id = ? and dataset_id = dataset_id_of(?)
+                    order by {step} example_id""",
+                [model_id, dataset],
+            )
+            if not rows.height:
+                who = (
+                    f"a network of '{population}'"
+                    if replicate is None
+                    else f"replicate '{replicate}' of '{population}'"
+                )
+                where = f"'{dataset}'" if dataset else "the primary data set"
+                raise StudyError(
+                    f"{who} has no {table} on {where}: ask for them in the STUDY.toml, then pietools collect."
+                )
+            yield rows
 
 
 def _columns(recording: Recording, features_dtype: str, n: int) -> dict[str, dict[str, pa.Array]]:
@@ -95,53 +167,6 @@ def _per_step(labels: np.ndarray) -> tuple[pa.Array, dict[str, pa.Array]]:
     steps, examples = np.indices(labels.shape, dtype=np.int32)
     predicted = pa.array(np.asarray(labels, dtype=np.int32).ravel())
     return pa.array(steps.ravel()), {"example_id": pa.array(examples.ravel()), "predicted_label": predicted}
-
-
-def each_logits(database: Database, population: str, dataset: str | None) -> Iterator[np.ndarray]:
-    """Logits of each network: see :meth:`pietools.study.Study.each_logits`."""
-    return (_vectors(rows, LOGITS) for rows in _rows(database, population, dataset, LOGITS))
-
-
-def each_features(database: Database, population: str, dataset: str | None) -> Iterator[np.ndarray]:
-    """What the last linear layer receives: see :meth:`pietools.study.Study.each_features`."""
-    return (_vectors(rows, FEATURES) for rows in _rows(database, population, dataset, FEATURES))
-
-
-def layer_predictions(database: Database, population: str, dataset: str | None) -> LayerPredictions:
-    """Labels that the layers' probes predict: see :meth:`pietools.study.Study.layer_predictions`."""
-    names: list[str] = []
-    labels = []
-    for rows in _rows(database, population, dataset, LAYERS):
-        names = rows["layer_name"].unique(maintain_order=True).to_list()
-        labels.append(rows["predicted_label"].to_numpy().reshape(len(names), -1))
-    return LayerPredictions(names, np.stack(labels))
-
-
-def epoch_predictions(database: Database, population: str, dataset: str | None) -> EpochPredictions:
-    """Labels and EL2N after each epoch: see :meth:`pietools.study.Study.epoch_predictions`."""
-    labels, el2n = [], []
-    for rows in _rows(database, population, dataset, EPOCHS):
-        n_epochs = rows["epoch"].n_unique()
-        labels.append(rows["predicted_label"].to_numpy().reshape(n_epochs, -1))
-        el2n.append(rows["el2n"].to_numpy().reshape(n_epochs, -1))
-    return EpochPredictions(np.stack(labels), np.stack(el2n))
-
-
-def _rows(database: Database, population: str, dataset: str | None, table: str) -> Iterator[pl.DataFrame]:
-    """Rows of each network in the order of label_matrix, by layer or epoch and example; StudyError if one has none."""
-    step = {LAYERS: "layer,", EPOCHS: "epoch,"}.get(table, "")
-    networks, _ = label_matrix(database, population, dataset)
-    for model_id, replicate in networks.select("model_id", "replicate").iter_rows():
-        rows = database.sql(
-            f"""select * from {table} where model_id = ? and dataset_id = dataset_id_of(?)
-                order by {step} example_id""",
-            [model_id, dataset],
-        )
-        if not rows.height:
-            who = f"a network of '{population}'" if replicate is None else f"replicate '{replicate}' of '{population}'"
-            where = f"'{dataset}'" if dataset else "the primary data set"
-            raise StudyError(f"{who} has no {table} on {where}: ask for them in the STUDY.toml, then pietools collect.")
-        yield rows
 
 
 def _vectors(rows: pl.DataFrame, column: str) -> np.ndarray:

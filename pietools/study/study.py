@@ -13,21 +13,18 @@ import polars as pl
 import pyarrow as pa
 
 from pietools.errors import PietoolsError, StudyError
-from pietools.study import adding_datasets, adding_networks, adding_properties, prediction_matrices, recordings
+from pietools.study import adding_datasets, adding_networks, adding_properties
 from pietools.study.database import Database, to_json
-from pietools.study.macros import Macros
+from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
     Dataset,
-    EpochPredictions,
     Evaluation,
-    LayerPredictions,
     Model,
     Population,
-    Recording,
 )
 
 
-class Study(Macros):
+class Study(Recordings):
     """An open study.
 
     Frames come back as polars. ``dataset=None`` means the primary data set, the first that was added. A name that the study
@@ -81,7 +78,7 @@ class Study(Macros):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file; one that was created, and certainly holds nothing because something failed, is removed."""
+        """Close the file; one that was created, failed, and certainly holds nothing that was measured is removed."""
         try:
             if error is not None:
                 self._database.remove_if_empty()
@@ -193,7 +190,7 @@ class Study(Macros):
                     where exists (from {table} as t where t.model_id = e.model_id and t.dataset_id = e.dataset_id)
                     order by all"""
             )
-            for table in (recordings.FEATURES, recordings.LAYERS, recordings.EPOCHS)
+            for table in (FEATURES, LAYERS, EPOCHS)
         )
 
     def _property_digests(self) -> pl.DataFrame:
@@ -203,65 +200,6 @@ class Study(Macros):
                from example_properties as e join datasets as d on d.dataset_id = e.dataset_id
                group by d.name, e.property, e.source order by all"""
         )
-
-    # Predictions as arrays
-
-    def labels(self, dataset: str | None = None) -> np.ndarray:
-        """Given labels in example order, shape (n,), int32; −1 where there is none."""
-        return adding_datasets.labels_of(self._database, dataset)
-
-    def label_matrix(self, population: str, dataset: str | None = None) -> tuple[pl.DataFrame, np.ndarray]:
-        """Networks (model_id, replicate) and their predicted labels, shape (networks, examples), int32.
-
-        Networks are ordered by replicate name. Without names they are ordered by what they predict, so that the order in which
-        networks or examples were added changes no seeded relabelling.
-        """
-        return prediction_matrices.label_matrix(self._database, population, dataset)
-
-    def scalar_matrix(self, population: str, column: str, dataset: str | None = None) -> np.ndarray:
-        """A number of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where it is not known.
-
-        ``column``: loss, confidence, margin, entropy, brier or label_rank.
-        """
-        return prediction_matrices.scalar_matrix(self._database, population, column, dataset)
-
-    # What was recorded beyond the predictions (pietools.study.recordings); networks in the order of label_matrix
-
-    def recordings(self, population: str, dataset: str | None = None) -> set[str]:
-        """Which of the tables logits, features, layer_predictions and epoch_predictions hold every network of the population."""
-        return recordings.of_population(self._database, population, dataset)
-
-    def each_logits(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
-        """Logits of one network after another, shape (examples, classes), float32.
-
-        Raises StudyError if a network has none, as do the next ones.
-        """
-        return recordings.each_logits(self._database, population, dataset)
-
-    def each_features(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
-        """What the last linear layer receives, of one network after another, shape (examples, width), float32."""
-        return recordings.each_features(self._database, population, dataset)
-
-    def features(self, population: str, dataset: str | None = None) -> np.ndarray:
-        """The same of all networks, shape (networks, examples, width)."""
-        return np.stack([*self.each_features(population, dataset)])
-
-    def layer_predictions(self, population: str, dataset: str | None = None) -> LayerPredictions:
-        """Names of the layers, and labels that their probes predict, shape (networks, layers, examples), int32."""
-        return recordings.layer_predictions(self._database, population, dataset)
-
-    def epoch_predictions(self, population: str, dataset: str | None = None) -> EpochPredictions:
-        """Labels, int32, and EL2N, float32, after each epoch of training, shape (networks, epochs, examples)."""
-        return recordings.epoch_predictions(self._database, population, dataset)
-
-    def recorded(self, model: Model, dataset: str) -> set[str]:
-        """Which of the tables features, layer_predictions and epoch_predictions hold this network on the data set."""
-        return recordings.recorded(self._database, model, dataset)
-
-    def keys(self, dataset: str | None = None) -> pl.Series:
-        """Keys in example order."""
-        query = "select key from examples where dataset_id = dataset_id_of(?) order by example_id"
-        return self.sql(query, [dataset])["key"]
 
     def unnamed_evaluations(self, population: str, dataset: str) -> list[str]:
         """Digests of the predictions of the population's networks that have no replicate name."""
@@ -335,16 +273,6 @@ class Study(Macros):
             False if exactly this is stored already and nothing was added.
         """
         return adding_networks.add_evaluation(self._database, model, evaluation, predictions, logits, logits_dtype)
-
-    def add_recording(
-        self, model: Model, dataset: str, recording: Recording, features_dtype: str = "float32"
-    ) -> list[str]:
-        """Add what was recorded of a network beyond its predictions, in one transaction; what is stored stays as it is.
-
-        Returns the tables that were added to. ``features_dtype`` is ``float32`` or ``float16``. Raises StudyError if the
-        network has no predictions on the data set, or the recording is of another number of examples.
-        """
-        return recordings.add_recording(self._database, model, dataset, recording, features_dtype)
 
     # Whole tables
 

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.properties import atypicality, difficulty, forgetting, label_noise, prediction_depth, q_score
 from pietools.statistics.properties.network_means import mean_over_networks
 from pietools.study import Study
@@ -97,7 +98,7 @@ def measure(
     if len(predicted) > 1:
         found.of_several["agreement"] = lambda networks: difficulty.agreement(predicted[networks])
     else:
-        found.flags["agreement"] = "one-network"
+        found.flags["agreement"] = Flag.ONE_NETWORK
     if "logits" in study.recordings(population, inputs):
         _add_of_probabilities(found, study, population, inputs, labels)
     if "features" in recorded:
@@ -119,11 +120,11 @@ def _leave_out(found: NetworkProperties, *, is_training: bool, has_labels: bool)
     """Drop what may not be said of these examples, and say why each absent property is absent."""
     for name, described in PROPERTIES.items():
         if is_training and described.unseen_only:
-            found.leave_out(name, "training-examples")
+            found.leave_out(name, Flag.TRAINING_EXAMPLES)
         elif described.needs_label and not has_labels:
-            found.leave_out(name, "no-labels")
+            found.leave_out(name, Flag.NO_LABELS)
         elif name not in found.names:
-            found.leave_out(name, found.flags.get(name, "not-recorded"))
+            found.leave_out(name, found.flags.get(name, Flag.NOT_RECORDED))
 
 
 def _add_scalars(found: NetworkProperties, study: Study, population: str, dataset: str) -> None:

@@ -6,9 +6,9 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
-from pietools.statistics.characterize.conditional_model import COMPRESSION, conditional_model
+from pietools.statistics.characterize.conditional_logistic_model import COMPRESSION, conditional_model
+from pietools.statistics.characterize.cross_fitted_pie_regression import cross_fitted_pie_regression
 from pietools.statistics.characterize.cross_fitting import Properties
-from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
 from pietools.statistics.characterize.fitted import Fitted
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes, Sets
 from pietools.statistics.characterize.pie_regression import pie_regression
@@ -82,7 +82,7 @@ def ask_pie_regressions(study: ExplainedStudy) -> Iterator[Found]:
     properties = Properties.averaged(losses(networks.reference)[:, :, None], ("loss",))
     plain = pie_regression(_pies(networks), properties.of(np.arange(len(networks.reference))), properties.names)
     yield rejected("loss, plain: p ≤ 0.05", NO_CLAIM, plain.filter(model="joint")["p_value"])
-    crossed = crossed_pie_regression(networks.labels, properties, seed=study.seed).filter(model="joint")
+    crossed = cross_fitted_pie_regression(networks.labels, properties, seed=study.seed).filter(model="joint")
     is_null = study.world == "explain-none"
     for side in ("compressed", "difference"):
         claim = ASYMPTOTIC if is_null and side == "difference" else NO_CLAIM
@@ -104,9 +104,7 @@ def ask_change_correlation(study: ExplainedStudy) -> Iterator[Found]:
     for (name, truth), (covariates, classes) in zip(
         truths.items(), ((None, None), (study.difficulty, study.examples.labels)), strict=True
     ):
-        found = change_correlation(
-            *right, matched=study.paired, covariates=covariates, classes=classes, seed=study.seed
-        )
+        found = change_correlation(*right, paired=study.paired, covariates=covariates, classes=classes, seed=study.seed)
         is_null = study.world == "both-none" or (study.world == "both-unrelated" and covariates is not None)
         yield rejected(f"{name}: p ≤ 0.05", AT_MOST if is_null else NO_CLAIM, found.p_value)
         if study.world != "both-none":
@@ -141,7 +139,7 @@ def _against_truth(name: str, found: ChangeCorrelation, true: np.ndarray) -> Ite
 def ask_overlap(study: ExplainedStudy) -> Iterator[Found]:
     """PIEs that both regimes have."""
     labels = [regime.labels for regime in study.regimes]
-    found = pie_overlap(*labels, matched=study.paired, n_permutations=N_RELABELLINGS, seed=study.seed)
+    found = pie_overlap(*labels, paired=study.paired, n_permutations=N_RELABELLINGS, seed=study.seed)
     claim = AT_MOST if study.world == "both-none" else NO_CLAIM
     yield rejected("p_value ≤ 0.05", claim, found.p_value)
     yield rejected("p_either ≤ 0.05", claim, found.p_either)
@@ -155,7 +153,7 @@ def ask_coefficients(study: ExplainedStudy) -> Iterator[Found]:
     columns = np.column_stack([loss, *targets])
     k = len(study.regimes[0].reference)
     a, b = (_fitted(study, Properties.fixed(columns, tuple(names)), number) for number in range(2))
-    found = coefficient_differences(a, b, names, n_networks=k, matched=study.paired)
+    found = coefficient_differences(a, b, names, n_networks=k, paired=study.paired)
     is_equal = study.world != "both-unrelated"
     claim = ASYMPTOTIC if is_equal else NO_CLAIM
     yield rejected("loss: p ≤ 0.05", ASYMPTOTIC, found.terms["p_value"][:1])

@@ -1,11 +1,10 @@
 # Reference values for characterization. The primary model: survival's exact conditional logistic regression of "right" with a stratum per
 # example, and the noncentral hypergeometric likelihood in R's own sums, maximized by Newton's method with numerical derivatives. PIE
-# regression: glm and its likelihood-ratio tests, with and without class intercepts; brglm2 and profiles of the penalized likelihood where
-# the data are separated. Counts at scale: glm on rows and sandwich's clustered covariances. Writes *_right_input.csv (a row per network)
-# with *_properties_input.csv, *_examples_input.csv (a row per example), *_cells_input.csv (a row per network and example) and
-# characterization.csv (a value a row).
-#   Rscript characterization.R      (r-recommended, r-cran-brglm2, r-cran-sandwich)
-suppressPackageStartupMessages({library(survival); library(brglm2); library(sandwich)})
+# regression: glm and its likelihood-ratio tests; brglm2 and profiles of the penalized likelihood where the data are separated. Writes
+# *_right_input.csv (a row per network) with *_properties_input.csv, *_examples_input.csv (a row per example) and characterization.csv (a
+# value a row).
+#   Rscript characterization.R      (r-recommended, r-cran-brglm2)
+suppressPackageStartupMessages({library(survival); library(brglm2)})
 set.seed(11)
 out <- NULL
 add <- function(case, term, values) for (name in names(values))
@@ -63,21 +62,21 @@ examples$pie <- as.integer(runif(n) < plogis(-1.5 + 0.8 * examples$a - 0.4 * exa
 examples$pie[examples$rare == 1] <- 1
 write.csv(examples, "characterization_examples_input.csv", row.names = FALSE)
 s <- transform(examples, a = scaled(a), b = scaled(b), c = scaled(c), rare = scaled(rare))
-regression <- function(case, terms, others = "1") {
-  full <- glm(reformulate(c(terms, others), "pie"), binomial, s, control = list(epsilon = 1e-14, maxit = 100))
+regression <- function(case, terms) {
+  full <- glm(reformulate(c(terms, "1"), "pie"), binomial, s, control = list(epsilon = 1e-14, maxit = 100))
   for (term in terms) {
-    reduced <- update(full, reformulate(c(setdiff(terms, term), others), "pie"))
+    reduced <- update(full, reformulate(c(setdiff(terms, term), "1"), "pie"))
     lr <- deviance(reduced) - deviance(full); b <- coef(full)[[term]]; se <- sqrt(vcov(full)[term, term])
     add(case, term, c(estimate = b, std_error = se, statistic = lr, p_value = pchisq(lr, 1, lower.tail = FALSE), conf_low = b - qnorm(0.975) * se,
                       conf_high = b + qnorm(0.975) * se, marginal_effect = b * mean(fitted(full) * (1 - fitted(full)))))
   }
 }
 terms <- c("a", "b", "c")
-regression("joint", terms); regression("joint-classes", terms, "factor(class)")
-for (term in terms) { regression("alone", term); regression("alone-classes", term, "factor(class)") }
-for (case in c("joint", "alone")) for (suffix in c("", "-classes")) {
-  rows <- out$case == paste0(case, suffix) & out$name == "p_value"
-  for (i in which(rows)) add(paste0(case, suffix), out$term[i], c(p_adjusted = p.adjust(out$value[rows], "BH")[which(which(rows) == i)]))
+regression("joint", terms)
+for (term in terms) regression("alone", term)
+for (case in c("joint", "alone")) {
+  rows <- out$case == case & out$name == "p_value"
+  for (i in which(rows)) add(case, out$term[i], c(p_adjusted = p.adjust(out$value[rows], "BH")[which(which(rows) == i)]))
 }
 for (term in terms) add("joint", term, c(vif = 1 / (1 - summary(lm(reformulate(setdiff(terms, term), term), s))$r.squared)))
 
@@ -99,14 +98,4 @@ for (j in 2:3) {
       p_value = pchisq(lr, 1, lower.tail = FALSE), conf_low = bound(-1), conf_high = bound(1), marginal_effect = b * mean(p * (1 - p))))
 }
 
-# counts at scale, small: 3 dense and 3 matched compressed networks, 2 others; 50 examples
-n <- 50; ease <- rnorm(n, 1); a <- round(rnorm(n), 4)
-cells <- do.call(rbind, lapply(list(c(0, 1), c(0, 2), c(0, 3), c(1, 1), c(1, 2), c(1, 3), c(2, 4), c(2, 5)), function(p)
-  data.frame(population = p[1], network = p[2], example = 1:n, a = a, right = as.integer(ease + 0.3 * a - 0.4 * p[1] + rnorm(1, 0, 0.7) + rlogis(n) > 0))))
-write.csv(cells, "characterization_cells_input.csv", row.names = FALSE)
-full <- glm(right ~ I(population == 1) + I(population == 2) + a + I((population > 0) * a), binomial, cells, control = list(epsilon = 1e-14, maxit = 100))
-errors <- function(cluster) sqrt(diag(vcovCL(full, cluster, type = "HC1", cadjust = TRUE)))
-both <- errors(~ network + example); by_network <- errors(~ network); by_example <- errors(~ example)
-for (j in 1:5) add("cells", c("(intercept)", "first", "second", "a", "more_a")[j], c(estimate = coef(full)[[j]], std_error = both[[j]],
-    std_error_networks = by_network[[j]], std_error_examples = by_example[[j]], p_value = 2 * pt(-abs(coef(full)[[j]] / both[[j]]), 4)))
 write.csv(format(out, digits = 17, trim = TRUE), "characterization.csv", row.names = FALSE, quote = FALSE)

@@ -1,7 +1,7 @@
 # Reference values for pietools.statistics.regimes: two regimes of 5 dense and 5 compressed networks on 60 examples. Covariances are
 # means over every split into disjoint sets of 2 networks, with residuals by lm; variances come from lm fits of each block of pairs;
-# out-of-fold predictions by predict. Cochran-Mantel-Haenszel by mantelhaen.test, Breslow-Day-Tarone from the fitted cells by uniroot.
-# Writes regimes_input.csv (right or wrong), regimes_examples.csv (x, z, class, fold; PIEs and stratum), regimes.csv.  Rscript regimes.R
+# out-of-fold predictions by predict. Writes regimes_input.csv (right or wrong), regimes_examples.csv (x, z, class, fold), regimes.csv.
+#   Rscript regimes.R
 set.seed(14)  # one of those with which single networks have an influence on everything (linear > 0 below)
 k <- 5; n <- 60
 x <- round(rnorm(n), 3); z <- round(rnorm(n), 3); class <- rep(0:2, 20)
@@ -12,11 +12,10 @@ draw <- function(logit) matrix(rbinom(k * n, 1, rep(plogis(logit), each = k)), k
 hit <- z + rnorm(n) > 0.5
 right <- list(dense_a = draw(1.5 + x), compressed_a = draw(1.5 + x - 2.5 * hit),
               dense_b = draw(1 + x), compressed_b = draw(1 + x - 2 * hit + rnorm(n)))
-pie_a <- rbinom(400, 1, 0.35); pie_b <- rbinom(400, 1, 0.25 + 0.3 * pie_a); stratum <- c(rep(0:3, each = 97), rep(4, 12))
+invisible(rbinom(400, 1, 0.25 + 0.3 * rbinom(400, 1, 0.35)))  # so that the coefficients below are those that they were
 input <- do.call(rbind, lapply(names(right), function(name) data.frame(population = name, right[[name]])))
 write.csv(input, "regimes_input.csv", row.names = FALSE, quote = FALSE)
 write.csv(data.frame(x, z, class, fold), "regimes_examples.csv", row.names = FALSE, quote = FALSE)
-write.csv(data.frame(pie_a, pie_b, stratum), "regimes_strata.csv", row.names = FALSE, quote = FALSE)
 
 # rows of residuals; a table of rows is a table of sets of networks, or of networks
 left <- function(rows) t(apply(rows, 1, function(y) resid(lm(y ~ x + factor(class)))))
@@ -98,18 +97,6 @@ by_example <- function(r) (colSums(r)^2 - colSums(r^2)) / (k * (k - 1))
 of_examples <- (by_example(models[[2]]) - by_example(models[[3]]) - gain * by_example(models[[1]])) / e[1]
 gain_error <- sqrt(pair_variance(kernel, rep(1, k)) + var(of_examples) / n)
 
-# strata: the last one has expected cells below 5
-tables <- table(factor(pie_a, 1:0), factor(pie_b, 1:0), stratum)
-cmh <- mantelhaen.test(tables, correct = FALSE)
-large <- tables[, , apply(tables, 3, function(t) all(outer(rowSums(t), colSums(t)) / sum(t) >= 5))]
-ratio <- unname(mantelhaen.test(large, correct = FALSE)$estimate)
-cells <- apply(large, 3, function(t) {
-  r <- sum(t[1, ]); c <- sum(t[, 1]); m <- sum(t)
-  e <- uniroot(function(e) e * (m - r - c + e) - ratio * (r - e) * (c - e), c(max(0, r + c - m), min(r, c)), tol = 1e-14)$root
-  c(t[1, 1], e, 1 / (1 / e + 1 / (r - e) + 1 / (c - e) + 1 / (m - r - c + e)))
-})
-tarone <- sum((cells[1, ] - cells[2, ])^2 / cells[3, ]) - (sum(cells[1, ]) - sum(cells[2, ]))^2 / sum(cells[3, ])
-
 # coefficients: 9 networks, 4 of them in each of 40 half-samples, matched
 coefficients <- list(a = matrix(rnorm(27), 9), b = matrix(rnorm(27), 9))
 halves <- t(sapply(1:40, function(s) sample(9, 4)))
@@ -128,8 +115,6 @@ values <- c(matched_covariance = matched[1], matched_variance_a = matched[2], ma
   unmatched_covariance = unmatched[1], unmatched_variance_a = unmatched[2], unmatched_variance_b = unmatched[3],
   unmatched_estimate = rho(unmatched), unmatched_std_error = error_unmatched[1], unmatched_statistic = unmatched[1] / error_unmatched[2],
   r2_without = 1 - e[2] / e[1], r2_with = 1 - e[3] / e[1], gain = gain, gain_error = gain_error,
-  odds_ratio = unname(cmh$estimate), odds_low = cmh$conf.int[1], odds_high = cmh$conf.int[2], cmh = unname(cmh$statistic),
-  cmh_p = cmh$p.value, n_homogeneity = dim(large)[3], tarone = tarone, tarone_p = pchisq(tarone, dim(large)[3] - 1, lower.tail = FALSE),
   joint_matched = joint(covariances$matched)[1], joint_matched_p = joint(covariances$matched)[2],
   joint_unmatched = joint(covariances$unmatched)[1], joint_unmatched_p = joint(covariances$unmatched)[2],
   first_error = first(covariances$matched)[1], first_p = first(covariances$matched)[2])

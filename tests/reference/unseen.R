@@ -63,5 +63,5 @@ predicted <- plogis(coef(fit)[1] + coef(fit)[2] * at); beyond <- altered$pruned[
 gradient <- c(mean(predicted * (1 - predicted)), mean(predicted * (1 - predicted) * at))
 parts <- c(var(beyond) / k, drop(gradient %*% vcov(fit) %*% gradient))
 crossed("robustness", mean(beyond), parts, c(k - 1, fit$df.residual))
-add("robustness", 0, c(slope = coef(fit)[[2]], intercept = coef(fit)[[1]], predicted = mean(predicted)))
+add("robustness", 0, c(slope = coef(fit)[[2]], predicted = mean(predicted)))
 write.csv(format(out, digits = 17, trim = TRUE), "unseen.csv", row.names = FALSE, quote = FALSE)

@@ -8,8 +8,8 @@ import pytest
 from polars.testing import assert_frame_equal
 from scipy import stats
 
-from pietools.statistics.characterize.conditional import Tables, fit_conditional
-from pietools.statistics.characterize.conditional_model import COLUMNS, COMPRESSION, conditional_model
+from pietools.statistics.characterize.conditional_logistic import Tables, fit_conditional
+from pietools.statistics.characterize.conditional_logistic_model import COLUMNS, COMPRESSION, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties, Sets, cross_fit, halves
 from pietools.statistics.tools.half_samples import half_samples
 from pietools.statistics.tools.populations import Populations

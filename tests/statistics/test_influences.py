@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
+from pietools.statistics.characterize.conditional_logistic_model import ConditionalModel, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties
 from pietools.statistics.characterize.influences import Influences
 from pietools.statistics.tools.populations import Populations
@@ -41,13 +41,13 @@ def test_differences_are_of_the_same_examples_and_networks() -> None:
     """What both do to an example cancels, and of matched networks what both do to it; of others it adds up. By hand."""
     one = Influences(np.array([1, 4]), np.array([[2.0], [3.0]]), np.array([[[1.0], [0.0]], [[-1.0], [0.0]]]))
     other = Influences(np.array([4, 6]), np.array([[1.0], [2.0]]), np.array([[[0.0], [0.5]], [[0.0], [-0.5]]]))
-    matched, unmatched = (one.minus(other, matched=is_matched) for is_matched in (True, False))
+    matched, unmatched = (one.minus(other, paired=is_matched) for is_matched in (True, False))
     assert matched.examples.tolist() == [1, 4, 6]
     assert matched.of_examples[:, 0].tolist() == [2, 2, -2]
     assert matched.of_networks[:, :, 0].tolist() == [[1, 0, -0.5], [-1, 0, 0.5]]
     assert unmatched.of_networks[:, :, 0].tolist() == [[1, 0, 0], [-1, 0, 0], [0, 0, -0.5], [0, 0, 0.5]]
     assert matched.covariance_beyond_networks().item() == pytest.approx(12 - 2.5)
-    itself = one.minus(one, matched=True)
+    itself = one.minus(one, paired=True)
     assert not itself.of_examples.any()
     assert not itself.of_networks.any()
 

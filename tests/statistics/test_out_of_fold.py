@@ -10,8 +10,8 @@ from polars.testing import assert_frame_equal
 from scipy.interpolate import BSpline
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from pietools.statistics.characterize.cross_fitted_scores import COLUMNS, cross_fitted_scores
 from pietools.statistics.characterize.cross_fitting import Properties
-from pietools.statistics.characterize.crossed_scores import COLUMNS, crossed_scores
 from pietools.statistics.characterize.out_of_fold import (
     N_FOLDS,
     out_of_fold,
@@ -57,9 +57,7 @@ def test_no_example_helps_to_predict_itself() -> None:
     folds = stratified_folds(is_event, np.random.default_rng(3))
     for fold in range(N_FOLDS):
         fit = sm.Logit(is_event[folds != fold].astype(float), sm.add_constant(x[folds != fold])).fit(disp=0, tol=1e-12)
-        np.testing.assert_allclose(
-            found.probabilities[folds == fold], fit.predict(sm.add_constant(x[folds == fold])), rtol=1e-6
-        )
+        np.testing.assert_allclose(found[folds == fold], fit.predict(sm.add_constant(x[folds == fold])), rtol=1e-6)
     assert np.ptp(np.bincount(folds[is_event])) <= 1
     assert np.ptp(np.bincount(folds[~is_event])) <= 1
 
@@ -67,14 +65,10 @@ def test_no_example_helps_to_predict_itself() -> None:
 def test_useless_properties_predict_no_better_than_chance() -> None:
     """Of properties that say nothing the AUC is about ½ and the average precision about the prevalence; good ones exceed both."""
     is_event, x = simulated(2, 1500)
-    useless = out_of_fold(is_event, x[:, 1:], ("b",), seed=1)
-    assert useless.auc is not None
-    assert useless.average_precision is not None
-    assert useless.auc == pytest.approx(0.5, abs=0.06)
-    assert useless.average_precision == pytest.approx(useless.prevalence, abs=0.05)
-    useful = out_of_fold(is_event, x, ("a", "b"), seed=1)
-    assert useful.auc is not None
-    assert useful.auc > 0.7
+    auc, precision = scores(is_event, out_of_fold(is_event, x[:, 1:], ("b",), seed=1))
+    assert auc == pytest.approx(0.5, abs=0.06)
+    assert precision == pytest.approx(is_event.mean(), abs=0.05)
+    assert scores(is_event, out_of_fold(is_event, x, ("a", "b"), seed=1))[0] > 0.7
 
 
 def test_calibration_of_a_true_model() -> None:
@@ -87,17 +81,15 @@ def test_calibration_of_a_true_model() -> None:
     assert curve["observed"].mean() == pytest.approx(is_event.mean())
 
 
-def test_what_cannot_be_predicted_is_flagged() -> None:
-    """Too few events, nothing but constants, separation: no scores, no curve, and a flag."""
+def test_what_cannot_be_predicted_has_no_probabilities() -> None:
+    """Too few events, nothing but constants, separation: no curve; and none of an example without a property."""
     is_event, x = simulated(4, 100)
-    assert out_of_fold(np.arange(100) < 4, x, ("a", "b"), seed=1).flag == "few-events"
-    assert out_of_fold(is_event, x * 0, ("a", "b"), seed=1).flag == "constant"
-    separated = out_of_fold(x[:, 0] > 0, x, ("a", "b"), seed=1)
-    assert (separated.flag, separated.auc) == ("separated", None)
-    assert predicted_against_observed(is_event, separated).is_empty()
+    for outcome, values in ((np.arange(100) < 4, x), (is_event, x * 0), (x[:, 0] > 0, x)):
+        nothing = out_of_fold(outcome, values, ("a", "b"), seed=1)
+        assert np.isnan(nothing).all()
+        assert predicted_against_observed(outcome, nothing).is_empty()
     x[7, 0] = np.nan
-    found = out_of_fold(is_event, x, ("a", "b"), seed=1)
-    assert (found.n, np.flatnonzero(np.isnan(found.probabilities)).tolist()) == (99, [7])
+    assert np.flatnonzero(np.isnan(out_of_fold(is_event, x, ("a", "b"), seed=1))).tolist() == [7]
 
 
 def rows_of(found: pl.DataFrame) -> dict[str, dict]:
@@ -112,7 +104,7 @@ def test_nothing_is_predicted_beyond_the_baseline_where_compression_does_nothing
     """The loss predicts PIEs far beyond chance, and as well between dense populations."""
     few_half_samples(monkeypatch)
     dense, lost, properties = study(3, n=200)
-    found = rows_of(crossed_scores(Populations(dense, lost, paired=False), properties, seed=1))
+    found = rows_of(cross_fitted_scores(Populations(dense, lost, paired=False), properties, seed=1))
     assert found["compressed"]["conf_low"] > 0.6
     beyond = found["beyond-baseline"]
     assert beyond["conf_low"] < 0 < beyond["conf_high"]
@@ -123,7 +115,7 @@ def test_nothing_is_predicted_beyond_the_baseline_where_compression_does_nothing
 def test_planted_harm_is_predicted_beyond_the_loss_alone() -> None:
     """Harm that goes with an outside property: it adds to what the loss tells. Five networks are too few for errors."""
     dense, lost, properties = study(3, n=300, harm=6)
-    found = rows_of(crossed_scores(Populations(dense[:5], lost[:5], paired=False), properties, seed=1))
+    found = rows_of(cross_fitted_scores(Populations(dense[:5], lost[:5], paired=False), properties, seed=1))
     assert found["beyond-alone"]["estimate"] > 0.05
     assert found["beyond-alone"]["flag"] == "few-networks"
 
@@ -131,13 +123,13 @@ def test_planted_harm_is_predicted_beyond_the_loss_alone() -> None:
 def test_crossed_scores_that_cannot_be_had_are_flagged() -> None:
     """Too few networks, no such property, no PIEs."""
     dense, lost, properties = study(4, n=80)
-    assert set(crossed_scores(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]) == {
+    assert set(cross_fitted_scores(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]) == {
         "few-networks"
     }
-    assert set(crossed_scores(Populations(dense, lost, paired=True), properties, seed=1, alone="margin")["flag"]) == {
-        "constant"
-    }
-    found = crossed_scores(
+    assert set(
+        cross_fitted_scores(Populations(dense, lost, paired=True), properties, seed=1, alone="margin")["flag"]
+    ) == {"constant"}
+    found = cross_fitted_scores(
         Populations(dense * 0, lost * 0, paired=True), Properties.fixed(np.arange(80.0)[:, None], ("loss",)), seed=1
     )
     assert set(found["flag"]) == {"unfit"}

@@ -9,11 +9,11 @@ import statsmodels.api as sm
 from polars.testing import assert_frame_equal
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-from pietools.statistics.characterize import crossed_pie_regression as crossed_module
+from pietools.statistics.characterize import cross_fitted_pie_regression as crossed_module
+from pietools.statistics.characterize.cross_fitted_pie_regression import cross_fitted_pie_regression
 from pietools.statistics.characterize.cross_fitting import Properties, thirds
-from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
 from pietools.statistics.characterize.design_matrix import Design
-from pietools.statistics.characterize.logistic import AlikeFits, Counts, fit_logistic
+from pietools.statistics.characterize.logistic import AlikeFits, Observations, fit_logistic
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
 from pietools.statistics.characterize.pie_regression import COLUMNS, pie_regression
 from pietools.statistics.tools.populations import Populations
@@ -38,20 +38,17 @@ def assert_agrees(found: pl.DataFrame, case: str, rel: float) -> None:
         assert value == pytest.approx(row["value"], rel=rel), (case, row)
 
 
-@pytest.mark.parametrize("classes", [False, True])
-def test_agrees_with_r(classes: bool) -> None:
-    """Estimates, errors, likelihood-ratio tests, q, intervals, marginal effects, VIF are R's, with class intercepts or not."""
+def test_agrees_with_r() -> None:
+    """Estimates, errors, likelihood-ratio tests, q, intervals, marginal effects, VIF are R's."""
     examples = r_examples().filter(pl.col("rare") >= 0)
     found = pie_regression(
         examples["pie"].to_numpy() > 0,
         examples.select(NAMES).to_numpy(),
         NAMES,
-        classes=examples["class"].to_numpy() + 7 if classes else None,
     )
     for model in ("joint", "alone"):
-        assert_agrees(found.filter(model=model), model + ("-classes" if classes else ""), 1e-6)
-    # Four classes are three more terms: seven take seventy events.
-    assert set(found.filter(model="joint")["flag"]) == {"few-events" if classes else None}
+        assert_agrees(found.filter(model=model), model, 1e-6)
+    assert set(found.filter(model="joint")["flag"]) == {None}
     assert found["n_events"][0] == examples["pie"].sum()
 
 
@@ -64,18 +61,6 @@ def test_separated_data_get_firths_fit() -> None:
     assert joint["flag"].to_list() == ["separated", "separated"]
     assert_agrees(joint, "separated", 2e-6)
     assert found.filter(model="alone")["flag"].to_list() == [None, "separated"]
-
-
-def test_separated_classes_are_refused() -> None:
-    """With class intercepts separated data are flagged and not fitted."""
-    examples = r_examples()
-    found = pie_regression(
-        examples["pie"].to_numpy() > 0,
-        examples.select("rare").to_numpy().astype(float),
-        ("rare",),
-        classes=examples["class"].to_numpy(),
-    )
-    assert found.select("flag", "estimate").rows() == [("separated", None)] * 2
 
 
 def test_one_binary_property_by_hand() -> None:
@@ -91,15 +76,13 @@ def test_one_binary_property_by_hand() -> None:
     assert row["std_error"] == pytest.approx(sd * (1 / 2 + 1 / 4 + 1 / 6 + 1 / 4) ** 0.5)
 
 
-def test_fit_on_counts_is_statsmodels() -> None:
-    """Grouped counts with class intercepts give statsmodels' binomial fit: coefficients, covariance, probabilities."""
+def test_fit_is_statsmodels() -> None:
+    """Coefficients, covariance and probabilities of statsmodels' logistic regression."""
     rng = np.random.default_rng(1)
-    x, groups, n = rng.normal(size=(60, 2)), rng.integers(0, 3, 60), rng.integers(1, 9, 60)
-    events = rng.binomial(n, 0.4)
-    fit = fit_logistic(x, events, n, groups=groups)
-    design = np.column_stack([x, np.eye(3)[groups]])
-    expected = sm.GLM(np.column_stack([events, n - events]), design, sm.families.Binomial()).fit(tol=1e-14)
-    np.testing.assert_allclose(np.append(fit.coefficients, fit.intercepts), expected.params, rtol=1e-8)
+    x, is_event = rng.normal(size=(60, 2)), rng.random(60) < 0.4
+    fit = fit_logistic(x, is_event)
+    expected = sm.GLM(is_event * 1.0, np.column_stack([x, np.ones(60)]), sm.families.Binomial()).fit(tol=1e-14)
+    np.testing.assert_allclose(fit.coefficients, expected.params[:2], rtol=1e-8)
     np.testing.assert_allclose(fit.covariance, expected.cov_params()[:2, :2], rtol=1e-8)
     np.testing.assert_allclose(fit.probabilities, expected.fittedvalues, rtol=1e-8)
 
@@ -125,15 +108,6 @@ def test_units_do_not_matter() -> None:
     assert_frame_equal(found, pie_regression(is_pie, 1e-6 * x + 3, NAMES), rel_tol=1e-5)
 
 
-def test_a_class_within_which_nothing_varies_counts_for_nothing() -> None:
-    """A property that is constant within every class is refused beside class intercepts, and only there."""
-    rng = np.random.default_rng(3)
-    classes = rng.integers(0, 3, 200)
-    is_pie, x = rng.random(200) < 0.3, classes.astype(float)[:, None]
-    assert pie_regression(is_pie, x, ("x",), classes=classes)["flag"].to_list() == ["constant", "constant"]
-    assert pie_regression(is_pie, x, ("x",))["flag"].to_list() == [None, None]
-
-
 def test_degenerate_outcomes_are_flagged() -> None:
     """No PIEs, all PIEs, too few for the terms, examples without properties: flags and counts, and no NaN."""
     rng = np.random.default_rng(4)
@@ -145,10 +119,6 @@ def test_degenerate_outcomes_are_flagged() -> None:
         assert found["flag"].to_list()[:2] == [flag, flag]
         assert found["n_missing"][0] == 3
         assert not found.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
-    classes = np.repeat([0, 1], 50)
-    found = pie_regression(classes > 0, np.ones((100, 1)) * np.arange(100)[:, None], ("a",), classes=classes)
-    assert found["flag"].to_list() == ["separated", "separated"]
-    assert found["n"][0] == 0
 
 
 def study(seed: int, *, n: int = 250, k: int = 6, harm: float = 0.0, skill: float = 0.3) -> Three:
@@ -200,7 +170,7 @@ def test_with_no_split_to_choose_the_estimate_is_one_regression_each_way() -> No
     rng = np.random.default_rng(5)
     ease, labels, x = eases(rng, 300), rng.integers(0, 10, 300), rng.normal(size=(300, 1))
     dense, lost = (predicted(rng, latent(rng, one, 2), labels) for one in (ease, ease - 1 - x[:, 0]))
-    found = crossed_pie_regression(Populations(dense, lost, paired=True), Properties.fixed(x, ("x",)), seed=1)
+    found = cross_fitted_pie_regression(Populations(dense, lost, paired=True), Properties.fixed(x, ("x",)), seed=1)
     each_way = [pie_regression(dense[j] != lost[1 - j], x, ("x",))["estimate"][0] for j in (0, 1)]
     between = pie_regression(dense[0] != dense[1], x, ("x",))["estimate"][0]
     expected = [np.mean(each_way), between, np.mean(each_way) - between]
@@ -212,7 +182,7 @@ def test_identical_populations_differ_in_nothing(monkeypatch: pytest.MonkeyPatch
     """Compressed networks that are the dense ones: the coefficients are equal, the difference 0 without an error."""
     few_half_samples(monkeypatch)
     dense, _, properties = study(0, k=6)
-    found = crossed_pie_regression(Populations(dense, dense, paired=True), properties, seed=1)
+    found = cross_fitted_pie_regression(Populations(dense, dense, paired=True), properties, seed=1)
     difference = found.filter(side="difference")
     assert difference["estimate"].to_list() == [0.0] * 4
     assert set(difference["flag"]) <= {"no-variance", "separated"}
@@ -228,7 +198,7 @@ def test_the_difference_is_right_where_the_plain_regression_is_not(monkeypatch: 
             thirds(np.random.default_rng(0), np.arange(6), np.arange(6), paired=True, needs_networks=False)[0]
         )[0]
         plain.append(pie_regression(is_pie, properties.of(np.arange(6)), properties.names)["p_value"][0])
-        found = crossed_pie_regression(Populations(dense, lost, paired=False), properties, seed=seed)
+        found = cross_fitted_pie_regression(Populations(dense, lost, paired=False), properties, seed=seed)
         differences.append(found.filter(side="difference", model="joint", property="loss")["estimate"].item())
     assert max(plain) < 1e-4
     assert abs(np.mean(differences)) < 3 * np.std(differences, ddof=1) / 10**0.5
@@ -242,18 +212,17 @@ def cross_fit_few(*args: object, **kwargs: object) -> object:
 
 
 def test_a_planted_harm_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What makes compression hurt is found in the difference, forgotten examples and class intercepts included; the loss is not."""
+    """What makes compression hurt is found in the difference, forgotten examples included; the loss is not."""
     few_half_samples(monkeypatch)
     dense, lost, properties = study(1, harm=3, n=300)
     rng = np.random.default_rng([20, 1])
     eases(rng, 300)
     labels = rng.integers(0, 10, 300)
-    found = crossed_pie_regression(
+    found = cross_fitted_pie_regression(
         Populations(dense, lost, paired=False, labels=labels),
         properties,
         seed=1,
         outcome="forgotten",
-        classes=labels % 2,
     )
     outside = found.filter(side="difference", model="joint", property="outside").row(0, named=True)
     assert outside["conf_low"] > 0
@@ -265,21 +234,25 @@ def test_a_planted_harm_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_degenerate_crossed_regressions_are_flagged() -> None:
     """Too few networks, nothing to fit with, no PIEs, an unknown outcome."""
     dense, lost, properties = study(2, n=60)
-    flags = crossed_pie_regression(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]
+    flags = cross_fitted_pie_regression(Populations(dense[:2], lost[:2], paired=True), properties, seed=1)["flag"]
     assert set(flags) == {"few-networks"}
     constant = Properties.fixed(np.ones((60, 1)), ("one",))
-    assert set(crossed_pie_regression(Populations(dense, lost, paired=True), constant, seed=1)["flag"]) == {"constant"}
+    assert set(cross_fitted_pie_regression(Populations(dense, lost, paired=True), constant, seed=1)["flag"]) == {
+        "constant"
+    }
     missing = Properties.fixed(np.full((60, 1), np.nan), ("none",))
-    assert set(crossed_pie_regression(Populations(dense, lost, paired=True), missing, seed=1)["flag"]) == {"constant"}
-    found = crossed_pie_regression(
+    assert set(cross_fitted_pie_regression(Populations(dense, lost, paired=True), missing, seed=1)["flag"]) == {
+        "constant"
+    }
+    found = cross_fitted_pie_regression(
         Populations(dense * 0, lost * 0, paired=True), Properties.fixed(np.arange(60.0)[:, None], ("x",)), seed=1
     )
     assert set(found["flag"]) == {"no-pies"}
     assert not found.select(pl.col(pl.Float64).is_nan().any()).to_numpy().any()
     with pytest.raises(ValueError, match="equally many"):
-        crossed_pie_regression(Populations(dense, lost[:4], paired=True), properties, seed=1)
+        cross_fitted_pie_regression(Populations(dense, lost[:4], paired=True), properties, seed=1)
     with pytest.raises(ValueError, match="outcome"):
-        crossed_pie_regression(Populations(dense, lost, paired=True), properties, seed=1, outcome="moved")
+        cross_fitted_pie_regression(Populations(dense, lost, paired=True), properties, seed=1, outcome="moved")
 
 
 def test_a_rare_property_that_separates_is_not_taken_for_fitted() -> None:
@@ -289,30 +262,29 @@ def test_a_rare_property_that_separates_is_not_taken_for_fitted() -> None:
     rare[np.flatnonzero(is_pie)[0]] = 1
     z = rare / rare.std()
     assert not fit_logistic(z, is_pie).is_finite
-    assert AlikeFits().fit(Counts.of(z, is_pie, 1.0, None)) is None
+    assert AlikeFits().fit(Observations.of(z, is_pie)) is None
     assert fit_logistic(rng.normal(size=(1000, 1)), is_pie).is_finite
 
 
 def test_fits_that_are_alike_are_close_to_the_exact_ones() -> None:
-    """Each from where the last one ended, whatever its classes: far closer to the exact fit than half-samples need."""
+    """Each from where the last one ended: far closer to the exact fit than half-samples need."""
     rng = np.random.default_rng(7)
     x, fits = rng.normal(size=(400, 3)), AlikeFits()
-    for n_groups in (3, 2, 4):
-        groups = rng.integers(0, n_groups, 400)
+    for _ in range(3):
         is_pie = rng.random(400) < 1 / (1 + np.exp(2 - x[:, 0]))
-        exact = fit_logistic(x, is_pie, groups=groups)
-        counts = Counts.of(x, is_pie, 1.0, groups)
-        reached = fits.fit(counts)
+        exact = fit_logistic(x, is_pie)
+        observations = Observations.of(x, is_pie)
+        reached = fits.fit(observations)
         assert reached is not None
-        np.testing.assert_allclose(reached, [*exact.coefficients, *exact.intercepts], atol=2e-3)
-        np.testing.assert_allclose(counts.marginal_effects(reached), exact.marginal_effects, atol=2e-3)
+        np.testing.assert_allclose(reached[:-1], exact.coefficients, atol=2e-3)
+        np.testing.assert_allclose(observations.marginal_effects(reached), exact.marginal_effects, atol=2e-3)
 
 
 def test_a_bad_start_hides_no_fit() -> None:
     """From coefficients so large that no example has information the search begins again at 0."""
     rng = np.random.default_rng(8)
     x = rng.normal(size=(200, 1))
-    counts = Counts.of(x, rng.random(200) < 1 / (1 + np.exp(-x[:, 0])), 1.0, None)
-    found = AlikeFits(end=np.array([1e6, 0.0])).fit(counts)
+    observations = Observations.of(x, rng.random(200) < 1 / (1 + np.exp(-x[:, 0])))
+    found = AlikeFits(end=np.array([1e6, 0.0])).fit(observations)
     assert found is not None
-    np.testing.assert_allclose(found, AlikeFits().fit(counts), atol=2e-3)
+    np.testing.assert_allclose(found, AlikeFits().fit(observations), atol=2e-3)

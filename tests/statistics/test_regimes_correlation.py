@@ -30,7 +30,7 @@ def studies(
         hits = {"none": (0 * a, 0 * b), "one": (0 * a, b), "unrelated": (a, b), "same": (a, a)}[effect]
         world = World(rng, n, *hits)
         truth = world.rho if effect in ("unrelated", "same") else np.nan
-        found.append((truth, change_correlation(*world.draw(k, paired=paired, matched=matched), matched=matched)))
+        found.append((truth, change_correlation(*world.draw(k, paired=paired, matched=matched), paired=matched)))
     return found
 
 
@@ -41,7 +41,7 @@ def test_agrees_with_r(monkeypatch: pytest.MonkeyPatch, matched: bool) -> None:
     examples, expected = r_examples(), r_values()
     found = change_correlation(
         *r_regimes(paired=matched),
-        matched=matched,
+        paired=matched,
         covariates=examples["x"].to_numpy()[:, None],
         classes=examples["class"].to_numpy(),
     )
@@ -71,10 +71,10 @@ def test_the_size_of_the_sets_is_nothing(h: int) -> None:
 def test_swapping_the_regimes_changes_nothing() -> None:
     """Neither comes first; nor does the order of the examples count, nor the sign if a regime's populations change places."""
     a, b = r_regimes(paired=True)
-    there, back = change_correlation(a, b, matched=True), change_correlation(b, a, matched=True)
+    there, back = change_correlation(a, b, paired=True), change_correlation(b, a, paired=True)
     assert there.estimate == pytest.approx(back.estimate, rel=1e-12)
     assert (there.p_change_a, there.variance_b) == pytest.approx((back.p_change_b, back.variance_a), rel=1e-9)
-    turned = change_correlation(Populations(a.compressed, a.reference, True), b, matched=True)
+    turned = change_correlation(Populations(a.compressed, a.reference, True), b, paired=True)
     assert turned.estimate == pytest.approx(-there.estimate, rel=1e-12)
     assert turned.p_value == pytest.approx(there.p_value, rel=1e-9)
 
@@ -146,7 +146,7 @@ def test_the_interval_holds_the_truth(effect: str, paired: bool, matched: bool) 
 def test_the_plain_correlation_is_near_its_ceiling() -> None:
     """Where the same examples are hit the noise of the networks alone keeps the plain correlation from 1."""
     (_, found), *_ = studies("same", k=16, n=3000, number=1, paired=True, matched=False)
-    assert found.raw == pytest.approx(found.estimate * found.ceiling, abs=0.03)
+    assert found.raw == pytest.approx(found.estimate * found.attenuation, abs=0.03)
     assert found.raw < 0.75 < found.estimate
 
 
@@ -185,22 +185,22 @@ def test_degenerate_changes_are_flagged() -> None:
     """Nothing happens, networks are all alike, or there are too few; a covariate is not a number, rows do not match."""
     a, b = r_regimes(paired=True)
     same = Populations(a.reference, a.reference, True)
-    assert change_correlation(same, b, matched=True).flag == "no-change"
+    assert change_correlation(same, b, paired=True).flag == "no-change"
     alike = Populations(np.tile(a.reference[0], (5, 1)), np.tile(a.compressed[0], (5, 1)), True)
-    found = change_correlation(alike, alike, matched=True)
+    found = change_correlation(alike, alike, paired=True)
     assert (found.estimate, found.std_error, found.flag) == (pytest.approx(1), None, "no-variance")
     flags = []
     for k in (1, 2, 3):
         few = [Populations(r.reference[:k], r.compressed[:k], True) for r in (a, b)]
-        flags.append(change_correlation(*few, matched=True).flag)
+        flags.append(change_correlation(*few, paired=True).flag)
     assert flags == ["one-network", "few-networks", "few-networks"]
-    assert change_correlation(a, b, matched=True, classes=np.arange(60)).flag == "few-examples"
+    assert change_correlation(a, b, paired=True, classes=np.arange(60)).flag == "few-examples"
     with pytest.raises(ValueError, match="finite"):
-        change_correlation(a, b, matched=True, covariates=np.full((60, 1), np.nan))
+        change_correlation(a, b, paired=True, covariates=np.full((60, 1), np.nan))
     with pytest.raises(ValueError, match="as many networks"):
-        change_correlation(a, few[0], matched=True)
+        change_correlation(a, few[0], paired=True)
     with pytest.raises(ValueError, match="examples"):
-        change_correlation(a, Populations(b.reference[:, 1:], b.compressed[:, 1:], True), matched=False)
+        change_correlation(a, Populations(b.reference[:, 1:], b.compressed[:, 1:], True), paired=False)
 
 
 def labelled(right: Populations) -> Populations:
@@ -219,7 +219,7 @@ def test_pie_correlation_equals_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> 
     rng = np.random.default_rng(1)
     a, b = map(labelled, World(rng, 80, *rng.normal(1, 1, (2, 80))).draw(7, paired=True, matched=True))
     x = rng.normal(size=(80, 1))
-    found = pie_correlation(a, b, matched=True, covariates=x, seed=5)
+    found = pie_correlation(a, b, paired=True, covariates=x, seed=5)
     sets = pie_correlations._disjoint_sets(np.random.default_rng(5), a, 2)[0]
     design = np.column_stack([np.ones(80), x])
     hat = np.eye(80) - design @ np.linalg.pinv(design)
@@ -231,7 +231,7 @@ def test_pie_correlation_equals_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> 
     between, within = (sums[0, 3] + sums[1, 2]) / 2, (sums[0, 1] * sums[2, 3]) ** 0.5
     assert found.set_size == 2
     assert found.estimate == pytest.approx(between / within, rel=1e-9)
-    assert found.ceiling == pytest.approx(
+    assert found.attenuation == pytest.approx(
         within / ((sums[0, 0] + sums[1, 1]) * (sums[2, 2] + sums[3, 3]) / 4) ** 0.5, rel=1e-9
     )
     assert found.interval.conf_low < found.estimate < found.interval.conf_high
@@ -243,13 +243,13 @@ def test_unrelated_examples_are_the_same_pies() -> None:
     world = World(rng, n, *(1.0 * (rng.random((2, n)) < 0.05)))
     world.margins = (world.margins[0], world.margins[0])
     right = world.draw(12, paired=True, matched=True)
-    pies = pie_correlation(*map(labelled, right), matched=True, seed=0)
-    change = change_correlation(*right, matched=True)
+    pies = pie_correlation(*map(labelled, right), paired=True, seed=0)
+    change = change_correlation(*right, paired=True)
     assert abs(world.rho) < 0.05
     assert change.conf_low < world.rho < change.conf_high < 0.5
     assert pies.interval.conf_low > 0.7
     dense = [dense_against_dense(labelled(r).reference) for r in right]
-    assert pie_correlation(*dense, matched=True, seed=0, set_size=2).interval.conf_low > 0.8
+    assert pie_correlation(*dense, paired=True, seed=0, set_size=2).interval.conf_low > 0.8
 
 
 @pytest.mark.parametrize(("paired", "matched"), DESIGNS)
@@ -262,7 +262,7 @@ def test_pie_interval(paired: bool, matched: bool, monkeypatch: pytest.MonkeyPat
     rng = np.random.default_rng(2)
     world = World(rng, 300, *rng.normal(0.6, 1, (2, 300)))
     found = [
-        pie_correlation(*map(labelled, world.draw(8, paired=paired, matched=matched)), matched=matched, seed=seed)
+        pie_correlation(*map(labelled, world.draw(8, paired=paired, matched=matched)), paired=matched, seed=seed)
         for seed in range(30)
     ]
     mean = np.mean([study.estimate for study in found])
@@ -277,7 +277,7 @@ def test_every_independent_sample_counts(
     monkeypatch.setattr(pie_correlations, "jackknife_variance", lambda *_: 1.0)
     monkeypatch.setattr(pie_correlations, "N_SPLITS", 20)
     a, b = (labelled(Populations(r.reference, r.compressed, bool(paired))) for r in r_regimes(paired=True))
-    found = pie_correlation(a, b, matched=bool(matched), seed=0)
+    found = pie_correlation(a, b, paired=bool(matched), seed=0)
     assert found.interval.std_error == pytest.approx(samples**0.5)
 
 
@@ -291,11 +291,11 @@ def test_degenerate_pies_are_flagged() -> None:
     a, b = map(labelled, r_regimes(paired=True))
     few = [Populations(r.reference[:2], r.compressed[:2], True) for r in (a, b)]
     same = Populations(a.reference, a.reference, True)
-    assert flag_of(pie_correlation(*few, matched=True, seed=0)) == "too-few-networks"
-    assert flag_of(pie_correlation(same, b, matched=True, seed=0)) == "no-pies"
-    assert flag_of(pie_correlation(a, b, matched=True, seed=0, classes=np.arange(60))) == "few-examples"
+    assert flag_of(pie_correlation(*few, paired=True, seed=0)) == "few-networks"
+    assert flag_of(pie_correlation(same, b, paired=True, seed=0)) == "no-pies"
+    assert flag_of(pie_correlation(a, b, paired=True, seed=0, classes=np.arange(60))) == "few-examples"
     four = [Populations(r.reference[:4], r.compressed[:4], True) for r in (a, b)]
-    assert flag_of(pie_correlation(*four, matched=True, seed=0, set_size=2)) in ("no-variance", "no-pies")
+    assert flag_of(pie_correlation(*four, paired=True, seed=0, set_size=2)) in ("no-variance", "no-pies")
 
 
 def test_dense_against_dense_of_two_populations() -> None:

@@ -92,7 +92,7 @@ def test_forgotten_equals_a_plain_count() -> None:
     """Counts, losses and the standard error of their difference, from half-samples counted vote by vote."""
     a, b, given_labels = regimes(0, ((0.5, 1.0), (1.0, 2.0)))
     both = measured(a, b, matched=True, seed=3)
-    (row,) = count_differences(*both, matched=True).filter(measure="forgotten").to_dicts()
+    (row,) = count_differences(*both, paired=True).filter(measure="forgotten").to_dicts()
     counts = [n_forgotten(v.reference, v.compressed, given_labels) for v in (a.votes[1], b.votes[0])]
     assert (row["sparsity"], row["n_networks"], row["count_a"], row["count_b"]) == (1, 8, *counts)
     assert row["estimate"] == counts[0] - counts[1]
@@ -114,7 +114,7 @@ def test_the_excess_is_that_of_pie_excess(few_splits: None) -> None:
     """Of each regime by itself, with the same splits; unmatched errors add up."""
     a, b, _ = regimes(1, ((1.0,), (1.0,)), matched=False)
     both = measured(a, b, matched=False, seed=3)
-    (row,) = count_differences(*both, matched=False).filter(measure="excess").to_dicts()
+    (row,) = count_differences(*both, paired=False).filter(measure="excess").to_dicts()
     single = [pie_excess(r.votes[0], seed=[3, i, 1]) for i, r in enumerate((a, b))]
     assert [row["count_a"], row["count_b"]] == pytest.approx([found.estimate for found in single])
     together = sum(found.interval.std_error**2 for found in single) ** 0.5
@@ -125,10 +125,10 @@ def test_a_regime_does_not_differ_from_itself(few_splits: None) -> None:
     """At equal sparsity the difference is 0 without an error; at equal loss A's own sparsity is found."""
     a, _, _ = regimes(2, ((0.5, 1.0, 2.0), (1.0,)))
     both = measured(a, a, matched=True)
-    found = count_differences(*both, matched=True)
+    found = count_differences(*both, paired=True)
     assert found["estimate"].to_list() == [0] * 6
     assert found["flag"].unique().to_list() == ["no-variance"]
-    equal = equal_loss_differences(*both, matched=True)
+    equal = equal_loss_differences(*both, paired=True)
     assert equal["sparsity_b"].to_list() == pytest.approx(equal["sparsity_a"].to_list())
     assert equal["estimate"].to_list() == pytest.approx([0] * 12, abs=1e-9)
 
@@ -137,7 +137,7 @@ def test_swapping_the_regimes_flips_the_sign(few_splits: None) -> None:
     """At equal sparsity."""
     a, b, _ = regimes(3, ((1.0,), (1.0,)))
     one, other = measured(a, b, matched=True)
-    there, back = (count_differences(*two, matched=True) for two in ((one, other), (other, one)))
+    there, back = (count_differences(*two, paired=True) for two in ((one, other), (other, one)))
     assert there["estimate"].to_list() == pytest.approx((-back["estimate"]).to_list())
     assert there["p_value"].to_list() == pytest.approx(back["p_value"].to_list())
 
@@ -153,7 +153,7 @@ def test_interpolation_by_hand() -> None:
     a = Counted(sampled([30], [[30], [30], [34]]), sampled([0.04], [[0.05], [0.08], [0.01]]), nothing, [], True)
     losses = sampled([0.02, 0.06, 0.10], [[0.01, 0.06, 0.1], [0.02, 0.06, 0.1], [0.02, 0.06, 0.1]])
     b = Counted(sampled([10, 40, 80], [[10, 40, 80]] * 3), losses, nothing, [], True)
-    found = equal_loss._at_level(a, b, 0, "points", (0.5, 0.7, 0.9), 8, matched=True)
+    found = equal_loss._at_level(a, b, 0, "points", (0.5, 0.7, 0.9), 8, paired=True)
     assert (found["loss"], found["count_a"]) == (0.04, 30)
     assert (found["count_b"], found["sparsity_b"]) == (pytest.approx(25), pytest.approx(0.6))
     # The samples: four fifths between the first two, half between the last two, and a quarter below the first.
@@ -165,14 +165,14 @@ def test_what_cannot_be_matched_is_refused(few_splits: None) -> None:
     """A's loss lies beyond all of B's, B has one level, or the dense networks make no error."""
     a, b, given_labels = regimes(4, ((1.0, 4.0), (0.99, 1.01)), k=10, n=400)
     of_a, of_b = measured(a, b, matched=True)
-    far = equal_loss_differences(of_a, of_b, matched=True).filter(sparsity_a=4.0)
+    far = equal_loss_differences(of_a, of_b, paired=True).filter(sparsity_a=4.0)
     assert far["flag"].to_list() == ["extrapolation"] * 4
     assert far["estimate"].null_count() == 4
     of_one = measure(Levels(b.votes[:1], (0.99,)), 10, [0, 0])
-    assert set(equal_loss_differences(of_a, of_one, matched=True)["flag"]) == {"extrapolation"}
+    assert set(equal_loss_differences(of_a, of_one, paired=True)["flag"]) == {"extrapolation"}
     right = Levels(tuple(replace(v, reference=np.tile(given_labels, (10, 1))) for v in a.votes), a.sparsities)
     of_right = measure(right, 10, [0, 0])
-    perfect = equal_loss_differences(of_right, of_b, matched=True).filter(scale="relative")
+    perfect = equal_loss_differences(of_right, of_b, paired=True).filter(scale="relative")
     assert set(perfect["flag"]) == {"no-errors"}
 
 
@@ -181,7 +181,7 @@ def test_levels_that_cannot_be_told_apart(few_splits: None) -> None:
     flags = []
     for seed in range(12):
         a, b, _ = regimes(seed, ((1.0,), (1.0, 1.0)), k=6, n=80)
-        flags += equal_loss_differences(*measured(a, b, matched=True), matched=True)["flag"].to_list()
+        flags += equal_loss_differences(*measured(a, b, matched=True), paired=True)["flag"].to_list()
     assert {"extrapolation", "indistinguishable"} <= set(flags)
     assert flags.count(None) <= 8
 
@@ -191,12 +191,12 @@ def test_few_networks_are_flagged_and_many_are_cut(few_splits: None) -> None:
     a, b, given_labels = regimes(5, ((1.0,), (1.0, 2.0)), k=8, matched=False)
     few = first(b, 3)
     for function in (count_differences, equal_loss_differences):
-        found = function(*measured(a, few, matched=False), matched=False)
+        found = function(*measured(a, few, matched=False), paired=False)
         assert set(found["flag"]) == {"few-networks"}
         assert found["estimate"].null_count() == len(found)
     five = first(b, 5)
     both = measured(a, five, matched=False)
-    (row,) = count_differences(*both, matched=False).filter(measure="forgotten").to_dicts()
+    (row,) = count_differences(*both, paired=False).filter(measure="forgotten").to_dicts()
     assert (row["n_networks"], row["df"]) == (5, 4)
     assert row["count_b"] == n_forgotten(five.votes[0].reference, five.votes[0].compressed, given_labels)
 
@@ -212,13 +212,13 @@ def test_samples_that_do_not_go_together_are_refused(few_splits: None) -> None:
         (measure(b, 6, 1), True, "same number of networks"),
         (measure(fewer, 5, 1), True, "same examples"),
         (measure(five, 5, 1), True, "as many networks"),
-        (measure(unpaired, 5, 1), True, "same design"),
+        (measure(unpaired, 5, 1), True, "same pairing"),
         (measure(b, 5, 2), True, "same seed"),
         (measure(b, 5, 1), False, "seeds of their own"),
     ):
         for function in (count_differences, equal_loss_differences):
             with pytest.raises(ValueError, match=why):
-                function(ours, other, matched=matched)
+                function(ours, other, paired=matched)
     with pytest.raises(ValueError, match="7 networks are wanted"):
         measure(a, 7, 1)
 
@@ -227,7 +227,7 @@ def test_matched_regimes_are_cut_to_the_same_replicates(few_splits: None) -> Non
     """Equal labels, six networks cut to five of a third regime: the same count in each sample, so no difference anywhere."""
     a, _, _ = regimes(7, ((1.0, 2.0), (1.0,)), k=6)
     again = Levels(tuple(replace(v, compressed=v.compressed.copy()) for v in a.votes), a.sparsities)
-    found = count_differences(*(measure(one, 5, [4]) for one in (a, again)), matched=True)
+    found = count_differences(*(measure(one, 5, [4]) for one in (a, again)), paired=True)
     assert found.select("n_networks", "estimate", "flag").unique().rows() == [(5, 0, "no-variance")]
 
 
@@ -248,7 +248,7 @@ def test_count_level(matched: bool, few_splits: None) -> None:
     for seed in range(25):
         a, b, _ = regimes(seed, ((1.0,), (1.0,)), n=80, matched=matched)
         both = measured(a, b, matched=matched, seed=seed)
-        at_sparsity = count_differences(*both, matched=matched)
+        at_sparsity = count_differences(*both, paired=matched)
         rejections.append((at_sparsity["p_value"] < 0.05).to_list())
     assert (np.sum(rejections, axis=0) <= stats.binom.ppf(0.999, 25, 0.07)).all()
 
@@ -259,7 +259,7 @@ def test_equal_loss_level(few_splits: None) -> None:
     for seed in range(40):
         a, b, _ = regimes(seed, ((0.8,), (0.2, 1.6)), n=80)
         both = measured(a, b, matched=True, seed=seed)
-        found = equal_loss_differences(*both, matched=True).filter(
+        found = equal_loss_differences(*both, paired=True).filter(
             pl.col("p_value").is_not_null(), measure="forgotten", scale="points"
         )
         matched_studies += len(found)
@@ -284,7 +284,7 @@ def test_a_planted_difference_is_found(few_splits: None) -> None:
         return float((right[0] * (1 - right[1])).sum())
 
     both = measured(a, b, matched=False)
-    (row,) = count_differences(*both, matched=False).filter(measure="forgotten").to_dicts()
+    (row,) = count_differences(*both, paired=False).filter(measure="forgotten").to_dicts()
     assert row["conf_low"] < expected(1.0) - expected(0.5) < row["conf_high"]
     assert row["p_value"] < 1e-3
 
@@ -296,7 +296,7 @@ def test_examples_without_a_label_say_nothing(few_splits: None) -> None:
     regime = [
         levels_of(populations["dense"], (populations["pruned"],), (0.9,), labels) for labels in (given_labels, hidden)
     ]
-    both = [count_differences(*measured(one, one, matched=True), matched=True) for one in regime]
+    both = [count_differences(*measured(one, one, matched=True), paired=True) for one in regime]
     before, after = (found.filter(measure="forgotten").row(0, named=True) for found in both)
     assert after["count_a"] < before["count_a"]
     right = [(populations[name] == given_labels)[:, :200].mean() for name in ("dense", "pruned")]

@@ -1,9 +1,8 @@
-"""What two regimes lose in common: counts by hand, exact null distributions, level; strata against R and statsmodels."""
+"""What two regimes lose in common: counts by hand, exact null distributions, level."""
 
 from itertools import product
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +12,10 @@ from sklearn.metrics import cohen_kappa_score
 from pietools.statistics.regimes import overlap
 from pietools.statistics.regimes.lost import lost_as_labelled, lost_examples, lost_in_halves
 from pietools.statistics.regimes.overlap import pie_overlap
-from pietools.statistics.regimes.stratified import class_difficulty_strata, stratified_association
 from pietools.statistics.regimes.transitions import transitions
 from pietools.statistics.tools.half_samples import NO_INTERVAL
 from pietools.statistics.tools.populations import Populations
-from tests.statistics.regimes_world import REFERENCE, World, labels_of, r_values
+from tests.statistics.regimes_world import World, labels_of
 
 # Three examples of label 0, three networks. A: example 0 forgotten, 1 recovered, 2 as it was; B: 0 forgotten, 1 forgotten, 2 moved.
 BY_HAND = (
@@ -78,12 +76,12 @@ def test_half_samples_draw_the_same_replicates() -> None:
 
 def test_overlap_by_hand() -> None:
     """PIEs of A: examples 0 and 1; of B: all three; both: 2."""
-    found = pie_overlap(*BY_HAND, matched=True, n_permutations=50, seed=0)
+    found = pie_overlap(*BY_HAND, paired=True, n_permutations=50, seed=0)
     assert [unpacked(lost_as_labelled(regime, None), 3).tolist() for regime in BY_HAND] == [
         [True, True, False],
         [True] * 3,
     ]
-    assert (found.n_pies_a, found.n_pies_b, found.n_both) == (2, 3, 2)
+    assert (found.n_pies_a, found.n_pies_b, found.n_both, found.expected) == (2, 3, 2, 2 * 3 / 3)
     # All three are PIEs of B, so that agreement means nothing; three networks have no half-samples.
     assert (found.jaccard, found.kappa, found.interval.std_error) == (None, None, None)
 
@@ -91,7 +89,7 @@ def test_overlap_by_hand() -> None:
 def test_agreement_by_hand_and_scikit_learn() -> None:
     """Jaccard is |A ∩ B| / |A ∪ B|, kappa scikit-learn's."""
     a, b = simulated(1, "same")
-    found = pie_overlap(a, b, matched=True, n_permutations=10, seed=0)
+    found = pie_overlap(a, b, paired=True, n_permutations=10, seed=0)
     sets = [unpacked(lost_as_labelled(regime, None), 250) for regime in (a, b)]
     assert found.n_both == (sets[0] & sets[1]).sum()
     assert found.jaccard == (sets[0] & sets[1]).sum() / (sets[0] | sets[1]).sum()
@@ -108,10 +106,10 @@ def test_the_null_is_that_of_all_relabellings() -> None:
         [plain_lost(np.vstack([r.reference, r.compressed]), None, s, ~s) for s in (identity, *swaps)] for r in (a, b)
     ]
     exact = np.array([[(one & other).sum() for other in sets[1][1:]] for one in sets[0][1:]])
-    found = pie_overlap(a, b, matched=True, n_permutations=2000, seed=3)
+    found = pie_overlap(a, b, paired=True, n_permutations=2000, seed=3)
     assert found.n_both == (sets[0][0] & sets[1][0]).sum()
     assert found.null.mean == pytest.approx(exact.mean(), abs=4 * exact.std() / 2000**0.5)
-    assert found.excess == found.n_both - found.null.mean
+    assert found.overlap_above_null == found.n_both - found.null.mean
     one_sided = [
         np.mean([(row & other).sum() >= found.n_both for row in rows[1:]])
         for rows, other in ((sets[0], sets[1][0]), (sets[1], sets[0][0]))
@@ -128,7 +126,7 @@ def test_overlap_level(paired: bool, matched: bool, monkeypatch: pytest.MonkeyPa
     p_values, n_both = [], []
     for seed in range(80):
         a, b = simulated(seed, "none", n=120, paired=paired, matched=matched)
-        found = pie_overlap(a, b, matched=matched, n_permutations=39, seed=seed)
+        found = pie_overlap(a, b, paired=matched, n_permutations=39, seed=seed)
         p_values.append([found.p_value, found.p_either])
         n_both.append([found.n_both, found.n_pies_a * found.n_pies_b / 120])
     assert ((np.array(p_values) <= 0.05).sum(axis=0) <= stats.binom.ppf(0.9987, 80, 0.05)).all()
@@ -141,18 +139,18 @@ def test_one_regime_alone_gives_no_overlap(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(overlap, "_interval", lambda *_, **__: NO_INTERVAL)
     p_values = []
     for seed in range(100):
-        found = pie_overlap(*simulated(seed, "one", n=120), matched=True, n_permutations=39, seed=seed)
+        found = pie_overlap(*simulated(seed, "one", n=120), paired=True, n_permutations=39, seed=seed)
         p_values.append(found.p_either)
     assert (np.array(p_values) <= 0.05).sum() <= stats.binom.ppf(0.9987, 100, 0.05)
-    found = pie_overlap(*simulated(0, "same", k=10, n=1000), matched=True, n_permutations=199, seed=0)
+    found = pie_overlap(*simulated(0, "same", k=10, n=1000), paired=True, n_permutations=199, seed=0)
     assert found.p_value <= found.p_either <= 0.02
-    assert found.excess > 10
+    assert found.overlap_above_null > 10
 
 
 def test_no_pies_are_flagged() -> None:
     """Every p is 1, and nothing is NaN."""
     a, b = simulated(0, "same")
-    found = pie_overlap(Populations(a.reference, a.reference, True), b, matched=True, n_permutations=20, seed=0)
+    found = pie_overlap(Populations(a.reference, a.reference, True), b, paired=True, n_permutations=20, seed=0)
     assert (found.n_both, found.p_value, found.p_either, found.kappa, found.flag) == (0, 1, 1, None, "no-pies")
 
 
@@ -181,7 +179,7 @@ def test_transitions_of_three_regimes() -> None:
     n_lost = found.is_lost.sum(axis=0)
     assert found.groups["n"].to_list()[-2:] == [(n_lost == 2).sum(), (n_lost == 0).sum()]
     both = transitions([a, b], None, n_permutations=99, seed=0).groups.row(0, named=True)
-    assert both["n"] == pie_overlap(a, b, matched=True, n_permutations=5, seed=0).n_both
+    assert both["n"] == pie_overlap(a, b, paired=True, n_permutations=5, seed=0).n_both
     assert both["n"] > both["conf_high"] > both["expected"] > both["conf_low"]
 
 
@@ -191,58 +189,3 @@ def test_transitions_need_two_regimes() -> None:
     for regimes in ([a], [a, Populations(b.reference[:, 1:], b.compressed[:, 1:], True)]):
         with pytest.raises(ValueError, match="at least two regimes of the same examples"):
             transitions(regimes, None, n_permutations=5, seed=0)
-
-
-def test_strata_agree_with_r() -> None:
-    """Mantel and Haenszel's odds ratio, interval and test, and Breslow, Day and Tarone's where cells are large, to 1e-8."""
-    table, expected = pl.read_csv(REFERENCE / "regimes_strata.csv"), r_values()
-    pies = [table[f"pie_{r}"].to_numpy() == 1 for r in "ab"]
-    found = stratified_association(*pies, table["stratum"].to_numpy())
-    names = {
-        "odds_ratio": "odds_ratio", "conf_low": "odds_low", "conf_high": "odds_high", "statistic": "cmh", "p_value": "cmh_p",
-        "homogeneity_statistic": "tarone", "homogeneity_p_value": "tarone_p", "n_strata_homogeneity": "n_homogeneity",
-    }  # fmt: skip
-    for name, in_r in names.items():
-        assert getattr(found, name) == pytest.approx(expected[in_r], rel=1e-8), name
-
-
-def test_strata_by_hand() -> None:
-    """Two strata of 20, with an odds ratio of 1 in one and (8 · 8) / (2 · 2) in the other; the third has no PIEs."""
-    tables = np.array([[5, 5, 5, 5], [8, 2, 2, 8], [0, 0, 0, 4]])
-    cells = np.repeat(np.tile(np.arange(4), 3), tables.ravel())
-    found = stratified_association(cells < 2, cells % 2 == 0, np.repeat([7, 3, 5], tables.sum(axis=1)))
-    # Σ ad/n over Σ bc/n: (25 + 64) / 20 over (25 + 4) / 20
-    assert found.odds_ratio == pytest.approx(89 / 29)
-    assert (found.n_both, found.n_strata, found.n_strata_homogeneity, found.flag) == (13, 2, 2, None)
-    assert found.expected == pytest.approx(20 * 20 / 44)
-    assert found.expected_within == pytest.approx(5 + 5)
-    # (|13 − 10|)² over 2 · 10⁴ / (20² · 19)
-    assert found.statistic == pytest.approx(9 / (2 * 10**4 / (400 * 19)))
-
-
-def test_degenerate_strata_are_flagged() -> None:
-    """No PIEs, an infinite odds ratio, and an odds ratio of exactly 1, at which statsmodels divides 0 by 0."""
-    none, some = np.zeros(40, dtype=bool), np.arange(40) % 2 == 0
-    found = stratified_association(none, some, np.zeros(40, dtype=int))
-    assert (found.flag, found.odds_ratio, found.p_value, found.n_strata) == ("no-pies", None, None, 0)
-    found = stratified_association(some, some, np.zeros(40, dtype=int))
-    assert (found.flag, found.odds_ratio) == ("separated", None)
-    assert 0 < found.p_value < 1e-9
-    independent = np.arange(40) % 4 < 2
-    found = stratified_association(some, independent, np.repeat([0, 1], 20))
-    assert (found.odds_ratio, found.homogeneity_statistic, found.homogeneity_p_value) == (1, 0, 1)
-    assert stratified_association(none[:0], none[:0], none[:0]).flag == "no-pies"
-
-
-def test_shared_difficulty_alone_is_an_association() -> None:
-    """With no effect at all the strata find one, also within fifths of the true difficulty of A."""
-    rng = np.random.default_rng(0)
-    world = World(rng, 4000, np.zeros(4000), np.zeros(4000))
-    a, b = (labels_of(right, np.arange(4000) % 5) for right in world.draw(10, paired=True, matched=True))
-    pies = [unpacked(lost_as_labelled(regime, None), 4000) for regime in (a, b)]
-    strata = class_difficulty_strata(np.zeros(4000, dtype=int), world.margins[0])
-    assert np.bincount(strata).tolist() == [800] * 5
-    found = stratified_association(*pies, strata)
-    assert found.n_both > 1.5 * found.expected_within > 3 * found.expected
-    assert found.odds_ratio > 2
-    assert found.p_value < 0.01 < pie_overlap(a, b, matched=True, n_permutations=99, seed=0).p_value

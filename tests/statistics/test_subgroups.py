@@ -118,7 +118,7 @@ def test_gaps_agree_with_r(paired: bool) -> None:
     found = gap_test(dense, pruned if paired else pruned[:5], paired=paired, n_permutations=1000, seed=0)
     assert (found.is_exact, found.n_permutations) == (True, 64 if paired else 462)
     assert found.smallest_p == pytest.approx(2 / 64 if paired else 1 / 462)
-    expected = r_values(f"gaps-{found.design}")
+    expected = r_values(f"gaps-{found.pairing}")
     assert len(expected) == 8
     for (_, name), value in expected.items():
         statistic = "gap_of_changes" if name.startswith("gap_of_changes") else "change_of_gap"

@@ -6,6 +6,7 @@ The networks are random, the examples fixed, but for the interval of :func:`cali
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.tools.proportions import proportion_interval
 
 N_BINS = 15
@@ -45,7 +46,7 @@ def expected_calibration_error(
     """
     _check(confidence, is_correct, binning)
     n = confidence.shape[1]
-    flag = np.where(np.isnan(confidence).any(axis=1), "no-confidence", "no-examples" if n == 0 else "")
+    flag = np.where(np.isnan(confidence).any(axis=1), Flag.NO_CONFIDENCE, Flag.NO_EXAMPLES if n == 0 else "")
     estimate = [
         None if why else _error(of_network, right, n_bins, binning)
         for of_network, right, why in zip(confidence, is_correct, flag, strict=True)

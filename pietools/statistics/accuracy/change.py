@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import NO_SPREAD, paired_t, welch_t
@@ -20,15 +21,13 @@ class Change(Estimate):
     """Change of the mean accuracy, compressed − reference, as fractions, with a 95 % interval; None where it cannot be had.
 
     ``p_value``: two-sided, H0: no change. ``p_not_worse``: H0: accuracy fell by ``margin`` or more. ``p_equivalent``: H0: it
-    changed by ``margin`` or more, up or down. ``p_spread``: two-sided, H0: accuracy varies as much over compressed networks as
-    over the reference; None below three networks or without a spread. ``flag``: why there is no test of the mean
+    changed by ``margin`` or more, up or down. ``flag``: why there is no test of the mean
     (``one-network``, ``no-variance``), or not even an estimate (``no-labels``).
     """
 
     margin: float
     p_not_worse: float | None = None
     p_equivalent: float | None = None
-    p_spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,24 +60,21 @@ def accuracy_change(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
     Notes
     -----
     Random: the networks. ``paired``: paired t tests, else Welch's. ``p_equivalent`` is the larger of two one-sided p-values (TOST);
-    it is below α exactly if the 1 − 2α interval lies within ± margin. ``p_spread`` is a t test of |accuracy − median|: unpaired it
-    is Brown and Forsythe's test, paired it compares within pairs, where theirs would reject far too rarely.
+    it is below α exactly if the 1 − 2α interval lies within ± margin.
 
     References
     ----------
-    Schuirmann (1987), doi:10.1007/BF01068419: TOST. Brown & Forsythe (1974), doi:10.1080/01621459.1974.10482955.
+    Schuirmann (1987), doi:10.1007/BF01068419: TOST.
     """
     _check(reference, compressed, margin, paired=paired)
     if not np.isfinite([reference.sum(), compressed.sum()]).all():
-        return Change(estimate=None, margin=margin, flag="no-labels")
-    untested = Change(
-        estimate=float(compressed.mean() - reference.mean()),
-        margin=margin,
-        p_spread=_p_spread(reference, compressed, paired=paired),
-    )
+        return Change(estimate=None, margin=margin, flag=Flag.NO_LABELS)
+    untested = Change(estimate=float(compressed.mean() - reference.mean()), margin=margin)
     tests = (paired_t if paired else welch_t)(reference[:, None], compressed[:, None])
     if np.isnan(tests["p_value"]).any():
-        return replace(untested, flag="one-network" if min(len(reference), len(compressed)) < 2 else "no-variance")
+        return replace(
+            untested, flag=Flag.ONE_NETWORK if min(len(reference), len(compressed)) < 2 else Flag.NO_VARIANCE
+        )
     not_worse, not_better = (float(p[0]) for p in _one_sided(tests, margin))
     found: dict[str, Any] = {name: float(values[0]) for name, values in tests.items()}
     return replace(untested, **found, p_not_worse=not_worse, p_equivalent=max(not_worse, not_better))
@@ -110,12 +106,12 @@ def worst_class(
     """
     _check(recall_reference, recall_compressed, margin, paired=paired)
     if not recall_reference.shape[1]:
-        return WorstClass(None, None, None, margin, 0, "no-labels")
+        return WorstClass(None, None, None, margin, 0, Flag.NO_LABELS)
     tests = (paired_t if paired else welch_t)(recall_reference, recall_compressed)
     change, is_tested = tests["estimate"], np.isfinite(tests["p_value"])
     if not is_tested.any():
         worst = int(change.argmin())
-        flag = "one-network" if min(len(recall_reference), len(recall_compressed)) < 2 else "no-variance"
+        flag = Flag.ONE_NETWORK if min(len(recall_reference), len(recall_compressed)) < 2 else Flag.NO_VARIANCE
         return WorstClass(worst, float(change[worst]), None, margin, 0, flag)
     fell = change <= -margin + NO_SPREAD
     p_value = np.where(is_tested, _one_sided(tests, margin)[0], fell)
@@ -126,7 +122,7 @@ def worst_class(
         float(p_value[worst]),
         margin,
         int(is_tested.sum()),
-        None if is_tested.all() else "no-variance",
+        None if is_tested.all() else Flag.NO_VARIANCE,
     )
 
 
@@ -140,17 +136,3 @@ def _one_sided(tests: dict[str, np.ndarray], margin: float) -> tuple[np.ndarray,
     """p-values of t tests whose H0 is a fall by ``margin`` or more, and a rise by ``margin`` or more; NaN where not tested."""
     above = stats.t.sf((tests["estimate"] + margin) / tests["std_error"], tests["df"])
     return above, stats.t.sf((margin - tests["estimate"]) / tests["std_error"], tests["df"])
-
-
-def _p_spread(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> float | None:
-    """p-value of the t test of distances from the median, or None."""
-    # Two networks lie equally far from their median: with fewer than three the distances do not vary.
-    if min(len(reference), len(compressed)) < 3:
-        return None
-    distances = [np.abs(accuracy - np.median(accuracy)) for accuracy in (reference, compressed)]
-    if paired:
-        p_value = float(paired_t(*(distance[:, None] for distance in distances))["p_value"][0])
-        return None if np.isnan(p_value) else p_value
-    if max(distance.std() for distance in distances) <= NO_SPREAD:
-        return None
-    return float(stats.levene(reference, compressed, center="median").pvalue)

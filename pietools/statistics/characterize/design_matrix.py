@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.cross_fitting import Properties
 
 HIGHEST_VIF = 10.0
@@ -31,10 +32,13 @@ class Design:
     flags: tuple[str | None, ...]
 
     @classmethod
-    def of(cls, properties: np.ndarray, names: tuple[str, ...], groups: np.ndarray | None = None) -> "Design":
+    def of(cls, properties: np.ndarray, names: tuple[str, ...]) -> "Design":
         """Design of properties (n, p); infinite values count as missing.
 
-        With ``groups`` (n,), classes that get intercepts of their own, only what varies within them counts as variation.
+        Raises
+        ------
+        ValueError
+            If there are not as many names as properties.
         """
         if properties.ndim != 2 or properties.shape[1] != len(names):
             raise ValueError(f"{len(names)} names do not fit properties of shape {properties.shape}")
@@ -49,11 +53,11 @@ class Design:
         varies = sd > _NO_SPREAD * np.abs(kept).max(axis=0, initial=0)
         sd = np.where(varies, sd, 0.0)
         values = np.where(varies, (kept - mean) / np.where(varies, sd, 1), 0.0)
-        centred = _centred(values, None if groups is None else groups[is_kept])
+        centred = values - values.mean(axis=0) if len(values) else values
         status = _status(centred)
         vif = _variance_inflation(centred, status)
         flags = tuple(
-            why or ("high-vif" if factor > HIGHEST_VIF else None) for why, factor in zip(status, vif, strict=True)
+            why or (Flag.HIGH_VIF if factor > HIGHEST_VIF else None) for why, factor in zip(status, vif, strict=True)
         )
         return cls(names, values, is_kept, mean, sd, vif, flags)
 
@@ -65,12 +69,12 @@ class Design:
     @property
     def refusals(self) -> list[str | None]:
         """Why a property cannot be fitted together with the others: ``constant``, ``collinear`` or None."""
-        return [None if flag == "high-vif" else flag for flag in self.flags]
+        return [None if flag == Flag.HIGH_VIF else flag for flag in self.flags]
 
     @property
     def varying(self) -> list[int]:
         """Columns that can be fitted on their own."""
-        return [j for j, flag in enumerate(self.flags) if flag != "constant"]
+        return [j for j, flag in enumerate(self.flags) if flag != Flag.CONSTANT]
 
     @property
     def joint(self) -> list[int]:
@@ -104,14 +108,6 @@ def few_events(n_events: int, n_others: int, n_terms: int) -> bool:
     return min(n_events, n_others) < EVENTS_PER_TERM * n_terms
 
 
-def _centred(values: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """Values less the mean of their group, shape (n, p)."""
-    codes = np.zeros(len(values), dtype=np.intp) if groups is None else np.unique(groups, return_inverse=True)[1]
-    sizes = np.bincount(codes)
-    means = [np.bincount(codes, column) / sizes for column in values.T]
-    return values - np.stack(means, axis=1)[codes] if means else values
-
-
 def _status(centred: np.ndarray) -> list[str | None]:
     """Of each column ``constant``, ``collinear`` or None: what is left of it beside those before it."""
     found: list[str | None] = []
@@ -119,11 +115,11 @@ def _status(centred: np.ndarray) -> list[str | None]:
     for j, column in enumerate(centred.T):
         size = float(np.linalg.norm(column))
         if size <= _ALIASED * len(column) ** 0.5:
-            found.append("constant")
+            found.append(Flag.CONSTANT)
             continue
         before = centred[:, used]
         left = column - before @ np.linalg.lstsq(before, column, rcond=None)[0]
-        found.append("collinear" if np.linalg.norm(left) <= _ALIASED * size else None)
+        found.append(Flag.COLLINEAR if np.linalg.norm(left) <= _ALIASED * size else None)
         used += [j] if found[-1] is None else []
     return found
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from pietools.conventions import CORRECTION
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import t_test
 from pietools.statistics.tools.half_samples import half_sample_interval
 from pietools.statistics.tools.multiplicity import adjust
@@ -55,13 +56,13 @@ def _test(
     if np.isnan(estimate):
         return {}, None
     if not len(replications) or min(n_networks) < FEWEST_NETWORKS:
-        return {"estimate": estimate}, "few-networks"
+        return {"estimate": estimate}, Flag.FEW_NETWORKS
     if not np.isfinite(replications).all():
-        return {"estimate": estimate}, "unstable"
+        return {"estimate": estimate}, Flag.UNSTABLE
     interval = half_sample_interval(estimate, replications, *n_networks)
     assert interval.std_error is not None  # there are four networks
     if interval.std_error <= NO_SPREAD:
-        return {"estimate": estimate}, "no-variance"
+        return {"estimate": estimate}, Flag.NO_VARIANCE
     std_error = (interval.std_error**2 + beyond_networks) ** 0.5
     return dict(t_test(estimate, std_error, min(n_networks) - 1)), None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pietools.statistics.characterize.conditional import Tables, expected_right_compressed
+from pietools.statistics.characterize.conditional_logistic import Tables, expected_right_compressed
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Influences:
     of_examples: np.ndarray
     of_networks: np.ndarray
 
-    def minus(self, other: "Influences", *, matched: bool) -> "Influences":
-        """Influences on the differences of coefficients. ``matched``: network k of one belongs to network k of the other."""
+    def minus(self, other: "Influences", *, paired: bool) -> "Influences":
+        """Influences on the differences of coefficients. ``paired``: network k of one belongs to network k of the other."""
         examples = np.union1d(self.examples, other.examples)
         (of_examples, of_networks), (others, of_others) = (one._among(examples) for one in (self, other))
-        networks = of_networks - of_others if matched else np.concatenate([of_networks, -of_others])
+        networks = of_networks - of_others if paired else np.concatenate([of_networks, -of_others])
         return Influences(examples, of_examples - others, networks)
 
     def _among(self, examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
-"""Logistic regression on counts, with an intercept for each group (class): maximum likelihood by Newton's method.
+"""Logistic regression: maximum likelihood by Newton's method.
 
-Intercepts are eliminated from each step, so that a thousand classes cost little more than one.
+The intercept is eliminated from each step: columns that are nearly constant where there is information, as splines have them, leave
+an information matrix that is better inverted without it.
 """
 
 from dataclasses import dataclass, replace
@@ -15,14 +16,13 @@ _LARGEST = 700.0
 
 @dataclass(frozen=True)
 class LogisticFit:
-    """Coefficients (p,) with their inverse information (p, p), and the intercepts (groups,).
+    """Coefficients (p,) without the intercept, and their covariance by the inverse information (p, p).
 
     ``probabilities`` has a probability per row. ``is_finite`` is False where the likelihood has no finite maximum; the
     numbers mean nothing then.
     """
 
     coefficients: np.ndarray
-    intercepts: np.ndarray
     covariance: np.ndarray
     probabilities: np.ndarray
     log_likelihood: float
@@ -34,35 +34,29 @@ class LogisticFit:
         return self.coefficients * float((self.probabilities * (1 - self.probabilities)).mean())
 
 
-def fit_logistic(
-    design: np.ndarray,
-    n_events: np.ndarray,
-    n_trials: np.ndarray | float = 1.0,
-    *,
-    groups: np.ndarray | None = None,
-) -> LogisticFit:
-    """Fit logit P(event) = intercept of the group + design · coefficients.
+def fit_logistic(design: np.ndarray, is_event: np.ndarray) -> LogisticFit:
+    """Fit logit P(event) = design · coefficients + intercept.
 
     Parameters
     ----------
     design
         Finite, shape (rows, p), without intercept. May have no columns.
-    n_events, n_trials
-        Events in each row, shape (rows,), and of how many: 1 where a row is one observation.
-    groups
-        Group of each row, integers 0 ≤ g < groups, each with events and non-events; without it all rows share one intercept.
+    is_event
+        Whether each row is an event, boolean, shape (rows,), both present.
+
+    Returns
+    -------
+    LogisticFit
+        With ``is_finite`` False where the data are separated.
     """
-    counts = Counts.of(design, n_events, n_trials, groups)
-    reached, is_finite = maximize(counts.expand, counts.null_fit(), counts.scale())
-    value, probability, _, schur = counts.at(reached)
+    observations = Observations.of(design, is_event)
+    reached, is_finite = maximize(observations.expand, observations.null_fit(), observations.scale())
+    value, probabilities, _, information = observations.at(reached)
     try:
-        covariance = np.linalg.inv(schur.information)
+        covariance = np.linalg.inv(information.of_coefficients)
     except np.linalg.LinAlgError:
-        covariance, is_finite = np.full_like(schur.information, np.nan), False
-    in_order = np.empty_like(probability)
-    in_order[counts.order] = probability
-    coefficients, intercepts = np.split(reached, [design.shape[1]])
-    return LogisticFit(coefficients, intercepts, covariance, in_order, value, is_finite)
+        covariance, is_finite = np.full_like(information.of_coefficients, np.nan), False
+    return LogisticFit(reached[:-1], covariance, probabilities, value, is_finite)
 
 
 @dataclass
@@ -73,114 +67,92 @@ class AlikeFits:
     """
 
     tolerance: float = NEARBY
-    # Of the last fit: coefficients, and how far on average its intercepts were from those without properties.
-    end: np.ndarray | None = None
+    end: np.ndarray | None = None  # of the last fit: how far it was from the one without properties
 
-    def fit(self, counts: "Counts") -> np.ndarray | None:
-        """Coefficients and intercepts, shape (p + groups,), None if there is no finite fit."""
-        null, scale, p = counts.null_fit(), counts.scale(), len(counts.design)
-        starts = [null]
-        if self.end is not None:
-            # What is far from the maximum may have no information: whether there is one is judged from the beginning.
-            starts = [null + np.concatenate([self.end[:p], np.repeat(self.end[p], len(null) - p)]), null]
-        for start in starts:
-            reached, is_finite = maximize(counts.expand, start, scale, self.tolerance)
+    def fit(self, observations: "Observations") -> np.ndarray | None:
+        """Coefficients and intercept, shape (p + 1,), None if there is no finite fit."""
+        null, scale = observations.null_fit(), observations.scale()
+        # What is far from the maximum may have no information: whether there is one is judged from the beginning.
+        for start in [null] if self.end is None else [null + self.end, null]:
+            reached, is_finite = maximize(observations.expand, start, scale, self.tolerance)
             if is_finite:
-                self.end = np.append(reached[:p], (reached - null)[p:].mean())
+                self.end = reached - null
                 return reached
         return None
 
 
 @dataclass(frozen=True)
-class _Schur:
-    """Information of the coefficients with the intercepts eliminated (p, p), and what takes a score to a Newton step."""
+class Information:
+    """Information of the coefficients with the intercept eliminated (p, p), beside that of the intercept and of both (p,)."""
 
-    information: np.ndarray
-    crossed: np.ndarray  # (p, groups): information between coefficients and intercepts
-    of_groups: np.ndarray  # (groups,)
+    of_coefficients: np.ndarray
+    of_intercept: np.ndarray  # a single number
+    of_both: np.ndarray
 
-    def step(self, score: np.ndarray, score_of_groups: np.ndarray) -> np.ndarray:
-        of_coefficients = np.linalg.solve(self.information, score - self.crossed @ (score_of_groups / self.of_groups))
-        of_intercepts = (score_of_groups - of_coefficients @ self.crossed) / self.of_groups
-        return np.concatenate([of_coefficients, of_intercepts])
+    def step(self, score: np.ndarray, score_of_intercept: np.ndarray) -> np.ndarray:
+        """Newton step (p + 1,) from a score."""
+        part = self.of_both * (score_of_intercept / self.of_intercept)
+        of_coefficients = np.linalg.solve(self.of_coefficients, score - part)
+        return np.append(of_coefficients, (score_of_intercept - of_coefficients @ self.of_both) / self.of_intercept)
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Rows sorted by group, columns of the design contiguous: sums over groups are sums over slices."""
+class Observations:
+    """Rows of a regression, the columns of the design contiguous. Parameters are the coefficients, and the intercept last."""
 
     design: np.ndarray  # (p, rows)
-    n_events: np.ndarray
-    n_trials: np.ndarray | float
-    first: np.ndarray  # first row of each group
-    sizes: np.ndarray  # rows of each group
-    order: np.ndarray | slice  # where each row was
+    is_event: np.ndarray  # (rows,), 0 and 1
 
     @classmethod
-    def of(
-        cls, design: np.ndarray, n_events: np.ndarray, n_trials: np.ndarray | float, groups: np.ndarray | None
-    ) -> "Counts":
-        """Counts of the arguments of :func:`fit_logistic`."""
-        sizes = np.array([len(design)]) if groups is None else np.bincount(groups)
-        # Numbers of 16 bits are sorted in linear time.
-        order = (
-            slice(None) if groups is None else np.argsort(groups.astype(np.min_scalar_type(len(sizes))), kind="stable")
-        )
-        trials = n_trials[order] if isinstance(n_trials, np.ndarray) else n_trials
-        columns = np.ascontiguousarray(design[order].T, dtype=np.float64)
-        events = np.asarray(n_events[order], dtype=np.float64)
-        return cls(columns, events, trials, np.cumsum(sizes) - sizes, sizes, order)
+    def of(cls, design: np.ndarray, is_event: np.ndarray) -> "Observations":
+        """Of the arguments of :func:`fit_logistic`."""
+        return cls(np.ascontiguousarray(design.T, dtype=np.float64), is_event.astype(np.float64))
 
-    def only(self, columns: list[int]) -> "Counts":
+    def only(self, columns: list[int]) -> "Observations":
         """The same with these columns of the design."""
         return replace(self, design=self.design[columns])
 
     def null_fit(self) -> np.ndarray:
-        """Coefficients 0 and each group's logit."""
-        events = self.by_group(self.n_events)
-        others = self.by_group(self.n_trials - self.n_events)
+        """Coefficients 0 and the logit of all rows."""
+        n_events = self.is_event.sum()
         with np.errstate(divide="ignore"):
-            return np.concatenate([np.zeros(len(self.design)), np.log(events) - np.log(others)])
+            logit = np.log(n_events) - np.log(len(self.is_event) - n_events)
+        return np.append(np.zeros(len(self.design)), logit)
 
     def scale(self) -> np.ndarray:
-        """Largest entry of each column, and 1 for each intercept."""
-        return np.concatenate([np.abs(self.design).max(axis=1, initial=0), np.ones(len(self.first))])
+        """Largest entry of each column, and 1 for the intercept."""
+        return np.append(np.abs(self.design).max(axis=1, initial=0), 1)
 
-    def at(self, parameters: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, _Schur]:
-        """Log-likelihood, probabilities, residuals and information."""
+    def at(self, parameters: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, Information]:
+        """Log-likelihood, probabilities of an event and of none, and information."""
         log_odds = self.log_odds(parameters)
         probability, others = event_probabilities(log_odds)
-        value = float(self.n_events @ log_odds + (self.n_trials * np.log(others)).sum())
-        weights = self.n_trials * (probability * others)
+        value = float(self.is_event @ log_odds + np.log(others).sum())
+        weights = probability * others
         weighted = self.design * weights
-        of_groups, crossed = self.by_group(weights), self.by_group(weighted)
+        total, of_both = over_rows(weights), over_rows(weighted)
         with np.errstate(divide="ignore", invalid="ignore"):
-            information = self.design @ weighted.T - crossed @ (crossed / of_groups).T
-        # Not n_events - n_trials · p: of separated data nothing would be left of it but rounding, and the search would end.
-        residual = self.n_events * others - (self.n_trials - self.n_events) * probability
-        return value, probability, residual, _Schur(information, crossed, of_groups)
+            of_coefficients = self.design @ weighted.T - np.outer(of_both, of_both / total)
+        return value, probability, others, Information(of_coefficients, total, of_both)
 
     def log_odds(self, parameters: np.ndarray) -> np.ndarray:
         """Log odds of an event in each row."""
-        coefficients, intercepts = parameters[: len(self.design)], parameters[len(self.design) :]
-        log_odds = coefficients @ self.design
-        log_odds += intercepts if len(intercepts) == 1 else np.repeat(intercepts, self.sizes)
+        log_odds = parameters[:-1] @ self.design
+        log_odds += parameters[-1]
         return np.clip(log_odds, -_LARGEST, _LARGEST, out=log_odds)
 
     def marginal_effects(self, parameters: np.ndarray) -> np.ndarray:
         """Average over rows of the derivative of the probability by each property, shape (p,)."""
         probability, others = event_probabilities(self.log_odds(parameters))
-        return parameters[: len(self.design)] * float(probability @ others / len(others))
+        return parameters[:-1] * float(probability @ others / len(others))
 
     def expand(self, parameters: np.ndarray) -> Expansion:
         """Log-likelihood and Newton step."""
-        value, _, residual, schur = self.at(parameters)
+        value, probability, others, information = self.at(parameters)
+        # Not is_event − p: of separated data nothing would be left of it but rounding, and the search would end.
+        residual = self.is_event * others - (1 - self.is_event) * probability
         with np.errstate(divide="ignore", invalid="ignore"):
-            return value, schur.step(self.design @ residual, self.by_group(residual))
-
-    def by_group(self, values: np.ndarray) -> np.ndarray:
-        """Sums over the rows of each group."""
-        return np.add.reduceat(values, self.first, axis=-1)
+            return value, information.step(self.design @ residual, over_rows(residual))
 
 
 def event_probabilities(log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -189,3 +161,9 @@ def event_probabilities(log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     odds = np.exp(log_odds)
     others = 1 / (1 + odds)
     return odds * others, others
+
+
+def over_rows(values: np.ndarray) -> np.ndarray:
+    """Sums over the last axis."""
+    # One after another, where np.sum goes in pairs: splines can have a condition number of 1e10, and show the difference.
+    return np.add.reduceat(values, [0], axis=-1)[..., 0]

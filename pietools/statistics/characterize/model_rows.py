@@ -3,9 +3,8 @@
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.design_matrix import EVENTS_PER_TERM, Design
-
-MODELS = ("joint", "alone")
 
 
 def model_columns(design: Design) -> list[list[int]]:
@@ -24,14 +23,14 @@ def model_rows(design: Design) -> pl.DataFrame:
     """A row per model and property, fitted or not.
 
     ``refusal``: why not (``constant``, ``collinear``) or null; ``doubt``: ``high-vif`` or null; ``n_terms`` of the model
-    without intercepts; ``vif``, null outside the joint model; ``n_missing``.
+    without its intercept; ``vif``, null outside the joint model; ``n_missing``.
     """
     joint = pl.DataFrame(
         {
             "model": ["joint"] * len(design.names),
             "property": design.names,
             "refusal": design.refusals,
-            "doubt": [flag if flag == "high-vif" else None for flag in design.flags],
+            "doubt": [flag if flag == Flag.HIGH_VIF else None for flag in design.flags],
             "n_terms": [len(design.joint)] * len(design.names),
             "vif": np.asarray(design.vif, dtype=np.float64),
             "n_missing": [design.n_missing] * len(design.names),
@@ -40,7 +39,7 @@ def model_rows(design: Design) -> pl.DataFrame:
     ).with_columns(pl.col("vif").fill_nan(None))
     alone = joint.with_columns(
         pl.lit("alone").alias("model"),
-        pl.when(pl.col("refusal") == "constant").then("refusal"),
+        pl.when(pl.col("refusal") == Flag.CONSTANT).then("refusal"),
         pl.lit(None, pl.String).alias("doubt"),
         pl.lit(1, pl.Int64).alias("n_terms"),
         pl.lit(None, pl.Float64).alias("vif"),
@@ -48,7 +47,7 @@ def model_rows(design: Design) -> pl.DataFrame:
     return pl.concat([joint, alone])
 
 
-def few_events(n_groups: int) -> pl.Expr:
-    """``few-events`` where ``n_events``, or the others of ``n``, are fewer than ten per term, intercepts included."""
+def few_events() -> pl.Expr:
+    """``few-events`` where ``n_events``, or the others of ``n``, are fewer than ten per term."""
     rarer = pl.min_horizontal("n_events", pl.col("n") - pl.col("n_events"))
-    return pl.when(rarer < EVENTS_PER_TERM * (pl.col("n_terms") + n_groups - 1)).then(pl.lit("few-events"))
+    return pl.when(rarer < EVENTS_PER_TERM * pl.col("n_terms")).then(pl.lit(Flag.FEW_EVENTS))

@@ -1,13 +1,12 @@
 """How well do properties predict which examples are PIEs? Only examples that had no part in the fit count."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.accuracy.calibration import calibration_curve
 from pietools.statistics.characterize.design_matrix import Design
-from pietools.statistics.characterize.logistic import AlikeFits, Counts, event_probabilities
+from pietools.statistics.characterize.logistic import AlikeFits, Observations, event_probabilities
 from pietools.statistics.characterize.newton import TOLERANCE
 
 N_FOLDS = 5
@@ -15,30 +14,12 @@ N_BINS = 10
 SCORES = ("auc", "average_precision")
 
 
-@dataclass(frozen=True)
-class OutOfFold:
-    """Probabilities of an outcome from folds without the example, shape (n,), NaN where there are none; how good they are.
-
-    ``auc``: probability that a PIE is ranked above another example (½: no better than chance). ``average_precision`` is to be
-    compared with ``prevalence``, its value by chance. ``flag``: ``few-events`` (fewer than five of either outcome),
-    ``constant`` (nothing to predict with), ``separated`` (some fold has no finite fit), or None.
-    """
-
-    probabilities: np.ndarray
-    n: int
-    n_events: int
-    prevalence: float | None
-    auc: float | None
-    average_precision: float | None
-    flag: str | None
-
-
 def out_of_fold(
     is_event: np.ndarray, properties: np.ndarray, names: tuple[str, ...], *, seed: int | list[int]
-) -> OutOfFold:
-    """Logistic regression on properties, fitted to four fifths of the examples and judged on the fifth, in turn.
+) -> np.ndarray:
+    """Logistic regression on properties, fitted to four fifths of the examples, and what it says of the fifth, in turn.
 
-    Random: nothing, but for the folds; how far it carries to other networks is for :func:`crossed_scores` to say.
+    Random: nothing, but for the folds; how far it carries to other networks is for :func:`cross_fitted_scores` to say.
 
     Parameters
     ----------
@@ -48,17 +29,19 @@ def out_of_fold(
         Shape (n, p), with ``names``; examples with a missing one are left out, constant and collinear ones not used.
     seed
         Of the folds, which have equally many events.
+
+    Returns
+    -------
+    numpy.ndarray
+        Probabilities from folds without the example, shape (n,): NaN where it lacks a property, and all NaN with fewer than
+        five of either outcome, nothing to predict with, or a fold without a finite fit.
     """
     design = Design.of(properties, names)
-    kept = is_event[design.is_kept]
     predicted = np.full(len(is_event), np.nan)
-    flag = None if design.joint else "constant"
-    if not flag:
-        fits = AlikeFits(TOLERANCE)
-        predicted[design.is_kept], flag = predictions(design.values[:, design.joint], kept, seed, fits)
-    auc, precision = (None, None) if flag else scores(kept, predicted[design.is_kept])
-    prevalence = float(kept.mean()) if len(kept) else None
-    return OutOfFold(predicted, len(kept), int(kept.sum()), prevalence, auc, precision, flag)
+    if design.joint:
+        kept, fits = is_event[design.is_kept], AlikeFits(TOLERANCE)
+        predicted[design.is_kept], _ = predictions(design.values[:, design.joint], kept, seed, fits)
+    return predicted
 
 
 def predictions(
@@ -67,14 +50,14 @@ def predictions(
     """Probabilities (n,) from the other folds, and why there are none."""
     nothing = np.full(len(is_event), np.nan)
     if min(is_event.sum(), (~is_event).sum()) < N_FOLDS:
-        return nothing, "few-events"
+        return nothing, Flag.FEW_EVENTS
     folds = stratified_folds(is_event, np.random.default_rng(seed))
     log_odds = nothing.copy()
     for fold in range(N_FOLDS):
         others, held_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        reached = fits.fit(Counts.of(values.take(others, axis=0), is_event[others], 1.0, None))
+        reached = fits.fit(Observations.of(values.take(others, axis=0), is_event[others]))
         if reached is None:
-            return nothing, "separated"
+            return nothing, Flag.SEPARATED
         log_odds[held_out] = values.take(held_out, axis=0) @ reached[:-1] + reached[-1]
     return event_probabilities(log_odds)[0], None
 
@@ -103,8 +86,15 @@ def scores(is_event: np.ndarray, probabilities: np.ndarray) -> tuple[float, floa
     return float(auc), float(found @ (n_true / (n - below)) / n_events)
 
 
-def predicted_against_observed(is_event: np.ndarray, found: OutOfFold) -> pl.DataFrame:
+def predicted_against_observed(is_event: np.ndarray, probabilities: np.ndarray) -> pl.DataFrame:
     """Calibration curve of out-of-fold probabilities, in ten bins of equally many examples.
+
+    Parameters
+    ----------
+    is_event
+        Boolean, shape (n,).
+    probabilities
+        Of :func:`out_of_fold`, shape (n,), NaN where there is none.
 
     Returns
     -------
@@ -113,6 +103,6 @@ def predicted_against_observed(is_event: np.ndarray, found: OutOfFold) -> pl.Dat
         ``conf_low``, ``conf_high`` (Wilson's 95 % interval; the examples are random there). No rows where there are no
         probabilities.
     """
-    known = np.isfinite(found.probabilities)
-    curve = calibration_curve(found.probabilities[None, known], is_event[None, known], n_bins=N_BINS)
+    known = np.isfinite(probabilities)
+    curve = calibration_curve(probabilities[None, known], is_event[None, known], n_bins=N_BINS)
     return curve.rename({"mean_confidence": "predicted", "accuracy": "observed"})

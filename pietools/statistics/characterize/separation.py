@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.conventions import CONFIDENCE
+from pietools.flags import Flag
 from pietools.statistics.characterize.logistic import LogisticFit, fit_logistic
 
 _PRECISION = 1e-8
@@ -30,17 +31,15 @@ class Regression:
     flag: str | None
 
 
-def logistic_regression(design: np.ndarray, is_event: np.ndarray, groups: np.ndarray | None = None) -> Regression:
+def logistic_regression(design: np.ndarray, is_event: np.ndarray) -> Regression:
     """Maximum likelihood, or Firth's penalized likelihood where some coefficient would be infinite.
 
     Parameters
     ----------
     design
-        Standardized, of full rank beside the intercepts, shape (n, p).
+        Standardized, of full rank beside the intercept, shape (n, p).
     is_event
-        Boolean, shape (n,), both values present (in each group).
-    groups
-        Integer group of each row, with an intercept each; separated data are then only flagged, not fitted.
+        Boolean, shape (n,), both values present.
 
     Notes
     -----
@@ -54,21 +53,17 @@ def logistic_regression(design: np.ndarray, is_event: np.ndarray, groups: np.nda
     regression, doi:10.1002/sim.1047. Konis (2007), Linear programming algorithms for detecting separated data in binary
     logistic regression models.
     """
-    fit = fit_logistic(design, is_event, groups=groups)
+    fit = fit_logistic(design, is_event)
     if fit.is_finite:
-        return _likelihood_tests(fit, design, is_event, groups)
-    if groups is not None:
-        return _nothing(design.shape[1], "separated")
+        return _likelihood_tests(fit, design, is_event)
     from firthmodels import detect_separation
 
     return _firth(design, is_event) if detect_separation(design, is_event).separation else _nothing(design.shape[1])
 
 
-def _likelihood_tests(
-    fit: LogisticFit, design: np.ndarray, is_event: np.ndarray, groups: np.ndarray | None
-) -> Regression:
+def _likelihood_tests(fit: LogisticFit, design: np.ndarray, is_event: np.ndarray) -> Regression:
     std_errors = np.sqrt(np.diag(fit.covariance))
-    without = [fit_logistic(np.delete(design, j, axis=1), is_event, groups=groups) for j in range(design.shape[1])]
+    without = [fit_logistic(np.delete(design, j, axis=1), is_event) for j in range(design.shape[1])]
     statistics = np.array([max(0.0, 2 * (fit.log_likelihood - reduced.log_likelihood)) for reduced in without])
     half_width = float(stats.norm.isf((1 - CONFIDENCE) / 2)) * std_errors
     return Regression(
@@ -108,10 +103,10 @@ def _firth(design: np.ndarray, is_event: np.ndarray) -> Regression:
         interval[:, 0],
         interval[:, 1],
         fit.coef_ * float(weights.mean()),
-        "separated",
+        Flag.SEPARATED,
     )
 
 
-def _nothing(n_columns: int, flag: str = "not-converged") -> Regression:
+def _nothing(n_columns: int, flag: str = Flag.NOT_CONVERGED) -> Regression:
     nothing = np.full(n_columns, np.nan)
     return Regression(nothing, nothing, nothing, nothing, nothing, nothing, nothing, flag)

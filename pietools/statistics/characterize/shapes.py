@@ -8,7 +8,8 @@ from scipy import stats
 from scipy.interpolate import BSpline
 
 from pietools.conventions import CONFIDENCE
-from pietools.statistics.characterize.conditional_model import conditional_model
+from pietools.flags import Flag
+from pietools.statistics.characterize.conditional_logistic_model import conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties, set_size, thirds
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.half_sample_tests import with_odds_ratio
@@ -87,7 +88,7 @@ def conditional_shape(
 ) -> Shape:
     """How much more compression hurts along one property, among examples of equal difficulty.
 
-    The primary model (:func:`pietools.statistics.characterize.conditional_model.conditional_model`, where the arguments
+    The primary model (:func:`pietools.statistics.characterize.conditional_logistic_model.conditional_model`, where the arguments
     are explained) with a spline of the only property in ``properties``. Random: the networks; intervals by half-samples and t
     with K − 1 degrees of freedom. Below 0: compression hurts more than at the median. Knots, curve and median are those of the
     informative examples, on which some network is right and some is wrong: often they all lie in one tail of a property, where
@@ -99,10 +100,10 @@ def conditional_shape(
     both = np.concatenate([right.reference, right.compressed])
     is_informative = both.any(axis=0) & ~both.all(axis=0)
     if not is_informative.any():
-        return _no_shape("no-examples")
+        return _no_shape(Flag.NO_EXAMPLES)
     basis = _Basis.of(everyone[is_informative])
     if len(basis.knots) < 3:
-        return _no_shape("few-values")
+        return _no_shape(Flag.FEW_VALUES)
     columns = basis.columns(everyone)
     design = Design.of(columns, _names(basis))
     of_basis = Properties.fixed(columns, design.names)
@@ -123,14 +124,15 @@ def conditional_shape(
 def pie_shapes(votes: Populations, properties: Properties, *, seed: int | list[int]) -> tuple[Shape, Shape]:
     """Log odds of being a PIE along one property, between dense and compressed and between dense and dense networks.
 
-    Of one split of the networks, as in :func:`crossed_pie_regression`, and its property: sets of the same sizes, so that the two
-    curves are alike if compression does nothing. Random: the examples, each on its own; the networks are fixed. ``flag`` also:
-    ``few-networks``, ``no-pies``, ``all-pies``, ``separated``. Knots, curve and median are those of the examples on which
-    networks disagree, as in :func:`conditional_shape`: where all agree there are no PIEs, and knots there would separate them.
+    Of one split of the networks, as in :func:`cross_fitted_pie_regression`, and its property: sets of the same sizes, so that
+    the two curves are alike if compression does nothing. Random: the examples, each on its own; the networks are fixed.
+    ``flag`` also: ``few-networks``, ``no-pies``, ``all-pies``, ``separated``. Knots, curve and median are those of the
+    examples on which networks disagree, as in :func:`conditional_shape`: where all agree there are no PIEs, and knots there
+    would separate them.
     """
     needs_networks = properties.needs_networks
     if set_size(min(votes.sizes), needs_networks=needs_networks) < 1:
-        return _no_shape("few-networks"), _no_shape("few-networks")
+        return _no_shape(Flag.FEW_NETWORKS), _no_shape(Flag.FEW_NETWORKS)
     everyone = (np.arange(k) for k in votes.sizes)
     sets, *_ = thirds(np.random.default_rng(seed), *everyone, paired=votes.paired, needs_networks=needs_networks)
     values = properties.of(sets.properties)[:, 0]
@@ -150,14 +152,14 @@ def pie_shape(is_event: np.ndarray, values: np.ndarray, *, shown: np.ndarray | N
     values = values.astype(np.float64)
     basis = _Basis.of(values if shown is None else values[shown])
     if len(basis.knots) < 3:
-        return _no_shape("few-values")
+        return _no_shape(Flag.FEW_VALUES)
     design = Design.of(basis.columns(values), _names(basis))
     is_event = is_event[design.is_kept]
     if not 0 < is_event.sum() < len(is_event):
-        return _no_shape("all-pies" if is_event.any() else "no-pies")
+        return _no_shape(Flag.ALL_PIES if is_event.any() else Flag.NO_PIES)
     fit = fit_logistic(design.values[:, design.joint], is_event)
     if not fit.is_finite:
-        return _no_shape("separated")
+        return _no_shape(Flag.SEPARATED)
     quantile = float(stats.norm.isf((1 - CONFIDENCE) / 2))
     return Shape(_curve(basis, design, fit.coefficients, fit.covariance, quantile), None)
 

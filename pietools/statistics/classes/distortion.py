@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, half_sample_interval, half_samples
 from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import NO_SPREAD
@@ -88,13 +89,15 @@ def intensification(
     )
     n_reference, n_compressed = len(x), len(y)
     if n_classes < FEWEST_CLASSES or min(n_reference, n_compressed) < 2:
-        return _slope(None, NO_INTERVAL, n_classes, "few-classes" if n_classes < FEWEST_CLASSES else "one-network")
+        return _slope(
+            None, NO_INTERVAL, n_classes, Flag.FEW_CLASSES if n_classes < FEWEST_CLASSES else Flag.ONE_NETWORK
+        )
     (numerator,), (denominator,) = _noise_free_products(x, y, *_everyone(n_reference, n_compressed), paired=paired)
     if denominator <= NO_SPREAD**2:
-        return _slope(None, NO_INTERVAL, n_classes, "no-spread")
+        return _slope(None, NO_INTERVAL, n_classes, Flag.NO_SPREAD)
     estimate = float(numerator / denominator)
     if min(n_reference, n_compressed) < FEWEST_NETWORKS:
-        return _slope(estimate, NO_INTERVAL, n_classes, "few-networks")
+        return _slope(estimate, NO_INTERVAL, n_classes, Flag.FEW_NETWORKS)
     halves = half_samples(n_reference, n_compressed, paired=paired, seed=seed)
     numerators, denominators = _noise_free_products(x, y, *halves, paired=paired)
     replications = estimate + (numerators - estimate * denominators) / denominator
@@ -203,7 +206,7 @@ def cev_sde(rates_reference: Rates, rates_compressed: Rates, *, paired: bool, se
     halves = half_samples(*sizes, paired=paired, seed=seed) if min(sizes) >= FEWEST_NETWORKS else None
     in_halves = _relative_changes(rates_reference, rates_compressed, halves) if halves else None
     rows = [
-        _distance("cev", _cev, changes, in_halves, sizes, "one-class" if n_classes == 1 else None),
+        _distance("cev", _cev, changes, in_halves, sizes, Flag.ONE_CLASS if n_classes == 1 else None),
         _distance("sde", _sde, changes, in_halves, sizes, None),
     ]
     counts = {"n_classes": n_classes, "n_left_out": changes[0].size - n_classes}
@@ -255,13 +258,13 @@ def _distance(
     """Row of one measure; ``flag`` says beforehand why there is none."""
     published = float(formula(*changes)[0])
     if flag or not np.isfinite(published):
-        return {"measure": measure, "flag": flag or "no-errors"}
+        return {"measure": measure, "flag": flag or Flag.NO_ERRORS}
     row: dict[str, str | float | None] = {"measure": measure, "published": published}
     if in_halves is None:
-        return {**row, "flag": "one-network" if min(sizes) == 1 else "few-networks"}
+        return {**row, "flag": Flag.ONE_NETWORK if min(sizes) == 1 else Flag.FEW_NETWORKS}
     replications = formula(*in_halves)
     if not np.isfinite(replications).all():
-        return {**row, "flag": "few-errors"}
+        return {**row, "flag": Flag.FEW_ERRORS}
     h = min(sizes) // 2
     estimate = published - float(replications.mean() - published) * h / (min(sizes) - h)
     interval = half_sample_interval(estimate, replications, *sizes)

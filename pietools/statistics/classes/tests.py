@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL
+from pietools.flags import Flag
 from pietools.statistics.tools.multiplicity import adjust, max_t
 from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import hedges_g, paired_t, welch_t
@@ -95,7 +96,7 @@ def class_tests(
     _check(recalls, accuracies, n, paired=paired)
     found = {"paired": _design_columns(recalls, accuracies, n, share, paired=True, seed=seed)} if paired else {}
     found["welch"] = _design_columns(recalls, accuracies, n, share, paired=False, seed=seed)
-    found["hooker"] = _published_columns(recalls, accuracies, share)
+    found["hooker"] = hooker_2019(recalls, accuracies, share)
     flags = _flags(recalls, share)
     return pl.concat([_frame(test, columns, flags) for test, columns in found.items()])
 
@@ -179,7 +180,8 @@ def _design_columns(
     return columns
 
 
-def _published_columns(recalls: Two, accuracies: Two, share: np.ndarray) -> dict[str, np.ndarray]:
+def hooker_2019(recalls: Two, accuracies: Two, share: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of the test as Hooker et al. (2019) published it: Welch's, shifted by the population's mean accuracy."""
     means = accuracies[0].mean(keepdims=True), accuracies[1].mean(keepdims=True)
     return {
         **welch_t(*_shifted(recalls, means, share)),
@@ -208,9 +210,9 @@ def _logit_contrast(recall: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 def _flags(recalls: Two, share: np.ndarray) -> np.ndarray:
     """Why a class cannot be tested, if it cannot, shape (m,)."""
-    reason = "no-variance" if min(len(recalls[0]), len(recalls[1])) > 1 else "one-network"
+    reason = Flag.NO_VARIANCE if min(len(recalls[0]), len(recalls[1])) > 1 else Flag.ONE_NETWORK
     absent = np.isnan(recalls[0]).any(axis=0) | np.isnan(recalls[1]).any(axis=0)
-    return np.select([absent, share == 1], ["no-examples", "one-class"], reason)
+    return np.select([absent, share == 1], [Flag.NO_EXAMPLES, Flag.ONE_CLASS], reason)
 
 
 def _frame(test: str, columns: dict[str, np.ndarray], flags: np.ndarray) -> pl.DataFrame:

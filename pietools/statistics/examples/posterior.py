@@ -14,7 +14,8 @@ import polars as pl
 from scipy import stats
 from scipy.special import expit, log_expit
 
-from pietools.statistics.examples.joint_prior import EDGES, NODES, SIGMAS, JointPrior, fit_joint_prior, rate_kernels
+from pietools.flags import Flag
+from pietools.statistics.examples.joint_prior import EDGES, NODES, JointPrior, fit_joint_prior, rate_kernels
 from pietools.statistics.tools.populations import Populations
 
 DELTA = 0.1
@@ -33,25 +34,19 @@ class Posterior:
     ``examples`` has a row per example, in their order: ``p_forgotten`` and ``p_recovered`` (posterior probabilities that its
     error rate rose, or fell, by more than δ) and ``posterior_change`` (posterior mean of θ_C − θ_D); nulls if there is no fit.
     ``n_forgotten`` and ``n_recovered`` count probabilities of at least 0.9, ``expected_false`` is the sum of 1 − p over them.
-    ``shift`` is μ, the change of the logit that most examples share, ``shift_std_error`` its jackknife error over networks. β is
-    μ + σ|z|, z standard normal, for each of ``sigmas`` with its weight in ``weights``: 0 is the point at μ, negative σ are the
-    side on which compression helps. ``odds_ratio`` is what the two networks of a pair have in common, 1 if unpaired.
-    ``log_likelihood`` is without binomial coefficients. ``flag``: ``one-network`` or ``no-variance`` (no fit: a population
-    of one, or no network is ever wrong, or ever right), ``few-networks`` (fewer than five: what is flagged is sound, but
-    little is), ``not-converged``, or None.
+    ``shift`` is μ, the change of the logit that most examples share, ``shift_std_error`` its jackknife error over networks.
+    ``weights`` are those of β on :data:`.SIGMAS`, the point at μ first. ``flag``: ``one-network`` or ``no-variance`` (no
+    fit: a population of one, or no network is ever wrong, or ever right), ``few-networks`` (fewer than five: what is
+    flagged is sound, but little is), ``not-converged``, or None.
     """
 
     examples: pl.DataFrame
     shift: float | None
     shift_std_error: float | None
-    sigmas: np.ndarray
     weights: np.ndarray | None
-    odds_ratio: float | None
     n_forgotten: int
     n_recovered: int
     expected_false: float | None
-    log_likelihood: float | None
-    n_iterations: int
     flag: str | None
 
 
@@ -84,16 +79,15 @@ def error_rate_posterior(right: Populations, *, delta: float = DELTA) -> Posteri
     n_networks, sides = right.sizes, (right.reference, right.compressed)
     n_right = sum(int(side.sum()) for side in sides)
     if n_right in (0, sum(n_networks) * right.n_examples):
-        return _no_fit(right.n_examples, "no-variance")
+        return _no_fit(right.n_examples, Flag.NO_VARIANCE)
     if min(n_networks) < 2:
-        return _no_fit(right.n_examples, "one-network")
+        return _no_fit(right.n_examples, Flag.ONE_NETWORK)
     wrong = [(~side).sum(axis=0) for side in sides]
     cells, which, n = np.unique(np.stack(wrong, axis=1), axis=0, return_inverse=True, return_counts=True)
     odds_ratio = _within_pairs(*sides) if right.paired else 1.0
     log_likelihood = _log_likelihood(cells, *n_networks, odds_ratio=odds_ratio)
     # Each row relative to its largest entry: only ratios matter, and none underflows where it counts.
-    largest = log_likelihood.max(axis=1)
-    log_likelihood -= largest[:, None]
+    log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
     likelihood = np.exp(log_likelihood, out=log_likelihood)
     fit = fit_joint_prior(likelihood, n, _common_shift(wrong[0], n_networks[0], wrong[1], n_networks[1]))
     std_error = _shift_std_error(*sides, paired=right.paired)
@@ -102,38 +96,27 @@ def error_rate_posterior(right: Populations, *, delta: float = DELTA) -> Posteri
     examples = pl.DataFrame(
         {name: np.mean([summary[name] for summary in cellwise], axis=0)[which.ravel()] for name in cellwise[0]}
     )
-    return _posterior(examples, fit, std_error, odds_ratio, float(n @ largest), min(n_networks))
+    return _posterior(examples, fit, std_error, min(n_networks))
 
 
 def _no_fit(n_examples: int, flag: str) -> Posterior:
     nothing = pl.repeat(None, n_examples, dtype=pl.Float64, eager=True)
     examples = pl.DataFrame(dict.fromkeys(("p_forgotten", "p_recovered", "posterior_change"), nothing))
-    return Posterior(examples, None, None, SIGMAS, None, None, 0, 0, None, None, 0, flag)
+    return Posterior(examples, None, None, None, 0, 0, None, flag)
 
 
-def _posterior(
-    examples: pl.DataFrame,
-    fit: JointPrior,
-    std_error: float,
-    odds_ratio: float,
-    log_likelihood: float,
-    n_networks: int,
-) -> Posterior:
+def _posterior(examples: pl.DataFrame, fit: JointPrior, std_error: float, n_networks: int) -> Posterior:
     forgotten, recovered = (examples[name].to_numpy() for name in ("p_forgotten", "p_recovered"))
     forgotten, recovered = forgotten[forgotten >= FLAGGED], recovered[recovered >= FLAGGED]
-    flag = "few-networks" if n_networks < FEW_NETWORKS else None if fit.is_converged else "not-converged"
+    flag = Flag.FEW_NETWORKS if n_networks < FEW_NETWORKS else None if fit.is_converged else Flag.NOT_CONVERGED
     return Posterior(
         examples=examples,
         shift=fit.shift,
         shift_std_error=std_error,
-        sigmas=SIGMAS,
         weights=fit.weights,
-        odds_ratio=odds_ratio,
         n_forgotten=len(forgotten),
         n_recovered=len(recovered),
         expected_false=float(np.sum(1 - forgotten) + np.sum(1 - recovered)),
-        log_likelihood=fit.log_likelihood + log_likelihood,
-        n_iterations=fit.n_iterations,
         flag=flag,
     )
 

@@ -14,6 +14,7 @@ import polars as pl
 from scipy import stats
 
 from pietools.conventions import LEVEL
+from pietools.flags import Flag
 from pietools.statistics.tools.ballots import masks, random_relabellings
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.populations import Populations
@@ -92,7 +93,7 @@ def example_tests(
             "p_adjusted": _over_tested(p_value, tested, "benjamini-hochberg"),
             "p_by": _over_tested(p_value, tested, "benjamini-yekutieli"),
             "p_westfall_young": p_westfall_young,
-            "flag": np.select([tested, is_varying], ["", "filtered"], "no-variance"),
+            "flag": np.select([tested, is_varying], ["", Flag.FILTERED], Flag.NO_VARIANCE),
         },
         schema=_COLUMNS,
     ).with_columns(pl.col("flag").replace("", None))
@@ -184,9 +185,8 @@ class Detectability:
 
     ``smallest_p`` is the smallest p-value of the design, ``n_attaining`` the number of examples whose margin allows it.
     ``n_needed`` is how many examples must attain it so that they survive Benjamini–Hochberg over the ``n_tested`` that pass
-    the filter, ``n_needed_unfiltered`` the same over all ``n_examples``. ``n_at_best`` is how many examples would survive if
-    each were as extreme as its own margin allows, ``is_possible`` whether that is any at all, ``is_possible_unfiltered`` the
-    same without the filter. ``replicates_needed`` is the smallest equal number of networks with which an example that goes from
+    the filter. ``is_possible``: whether any example would survive if each were as extreme as its own margin
+    allows. ``replicates_needed`` is the smallest equal number of networks with which an example that goes from
     always right to always wrong could survive among all examples, if as many of them attain that as ``n_attaining``, and
     at least that one.
     """
@@ -196,10 +196,7 @@ class Detectability:
     n_tested: int
     n_attaining: int
     n_needed: int
-    n_needed_unfiltered: int
-    n_at_best: int
     is_possible: bool
-    is_possible_unfiltered: bool
     replicates_needed: int
 
 
@@ -223,17 +220,13 @@ def detectability(
     tested = tests["flag"].is_null().to_numpy()
     smallest_p = float((sign_table(n_reference) if paired else fisher_table(n_reference, n_compressed)).min())
     n_attaining = int((smallest <= smallest_p * _SAME).sum())
-    n_at_best = int((adjust(smallest[tested], "benjamini-hochberg") <= level).sum())
     return Detectability(
         smallest_p=smallest_p,
         n_examples=len(smallest),
         n_tested=int(tested.sum()),
         n_attaining=n_attaining,
         n_needed=max(1, math.ceil(smallest_p * int(tested.sum()) / level)),
-        n_needed_unfiltered=max(1, math.ceil(smallest_p * len(smallest) / level)),
-        n_at_best=n_at_best,
-        is_possible=n_at_best > 0,
-        is_possible_unfiltered=bool((adjust(smallest, "benjamini-hochberg") <= level).any()),
+        is_possible=bool((adjust(smallest[tested], "benjamini-hochberg") <= level).any()),
         replicates_needed=_replicates_needed(max(n_attaining, 1) * level / max(len(smallest), 1), paired=paired),
     )
 

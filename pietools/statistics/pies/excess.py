@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.tools.ballots import Ballots, masks, members_of
 from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, t_interval
 from pietools.statistics.tools.populations import Populations
@@ -27,13 +28,12 @@ class Excess:
 
     ``between``: PIEs between dense and compressed networks, ``reference_baseline`` dense against dense,
     ``compressed_baseline`` compressed against compressed, all of ``set_size`` networks against ``set_size`` others.
-    ``flag`` says why there is no estimate (``too-few-networks``) or no interval (``no-variance``).
+    ``flag`` says why there is no estimate (``few-networks``) or no interval (``no-variance``).
     """
 
     estimate: float | None
     interval: Interval
     set_size: int
-    n_splits: int
     between: float | None
     reference_baseline: float | None
     compressed_baseline: float | None
@@ -47,6 +47,11 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
     ----------
     votes
         Predicted labels of both populations. Paired networks always fall into the same set.
+
+    Returns
+    -------
+    Excess
+        Flagged where there is no estimate, or no interval.
 
     Notes
     -----
@@ -63,7 +68,7 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
     sizes, paired = votes.sizes, votes.paired
     h = 3 * min(sizes) // 8
     if h < 1:
-        return Excess(None, NO_INTERVAL, h, 0, None, None, None, "too-few-networks")
+        return Excess(None, NO_INTERVAL, h, None, None, None, Flag.FEW_NETWORKS)
     members, parts = random_splits(votes.undecided(sizes[0], h), np.random.default_rng(seed), sizes, h, paired=paired)
     between, of_reference, of_compressed = (float(part) for part in parts.mean(axis=0))
     values = parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2
@@ -74,11 +79,10 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
         float(values.mean()),
         interval,
         h,
-        N_SPLITS,
         between,
         of_reference,
         of_compressed,
-        None if variance > 0 else "no-variance",
+        None if variance > 0 else Flag.NO_VARIANCE,
     )
 
 

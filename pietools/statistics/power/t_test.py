@@ -9,6 +9,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from pietools.conventions import LEVEL
+from pietools.flags import Flag
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
 POWER = 0.8
@@ -92,9 +93,9 @@ def detectable_change(
 ) -> Plan:
     """Smallest change of accuracy that ``n_networks`` per population find with ``power``; ``sd`` as in :func:`power_of_change`."""
     if sd is None or n_networks < 2:
-        return Plan(n_networks, None, None, "one-network")
+        return Plan(n_networks, None, None, Flag.ONE_NETWORK)
     if sd <= NO_SPREAD:
-        return Plan(n_networks, None, None, "no-variance")
+        return Plan(n_networks, None, None, Flag.NO_VARIANCE)
 
     def lack(effect: float) -> float:
         return power_of_change(1, effect, n_networks, paired=paired, level=level) - power
@@ -149,9 +150,9 @@ def _tails(noncentrality: float, df: float, level: float) -> float:
 def _fewest(sd: float | None, difference: float, fewest: int, *, paired: bool, power: float, level: float) -> Plan:
     """Fewest networks, doubling until there are enough and bisecting then: power rises with them."""
     if sd is None:
-        return Plan(None, None, None, "one-network")
+        return Plan(None, None, None, Flag.ONE_NETWORK)
     if sd <= NO_SPREAD or abs(difference) <= NO_SPREAD:
-        return Plan(None, None, None, "no-variance" if sd <= NO_SPREAD else "no-difference")
+        return Plan(None, None, None, Flag.NO_VARIANCE if sd <= NO_SPREAD else Flag.NO_DIFFERENCE)
 
     def reached(k: int) -> float:
         return power_of_change(sd, difference, k, paired=paired, level=level)
@@ -159,7 +160,7 @@ def _fewest(sd: float | None, difference: float, fewest: int, *, paired: bool, p
     too_few, enough = fewest - 1, fewest
     while reached(enough) < power:
         if enough == MOST_NETWORKS:
-            return Plan(None, float(difference), None, "too-many-networks")
+            return Plan(None, float(difference), None, Flag.TOO_MANY_NETWORKS)
         too_few, enough = enough, min(2 * enough, MOST_NETWORKS)
     while enough - too_few > 1:
         middle = (too_few + enough) // 2

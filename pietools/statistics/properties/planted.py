@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.out_of_fold import scores
 
 
@@ -43,7 +44,7 @@ def planted_noise(is_planted: np.ndarray, score: np.ndarray, is_issue: np.ndarra
     n, n_planted = len(is_planted), int(is_planted.sum())
     prevalence = n_planted / n if n else None
     if n_planted in (0, n):
-        return PlantedNoise(n, n_planted, prevalence, None, None, None, None, None, "nothing-planted")
+        return PlantedNoise(n, n_planted, prevalence, None, None, None, None, None, Flag.NOTHING_PLANTED)
     auc, precision = scores(is_planted, score)
     if is_issue is None:
         return PlantedNoise(n, n_planted, prevalence, auc, precision, None, None, None, None)

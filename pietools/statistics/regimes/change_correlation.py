@@ -17,6 +17,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.conventions import LEVEL
+from pietools.flags import Flag
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
 from pietools.statistics.regimes.residuals import Design
 from pietools.statistics.tools.estimates import Estimate, t_test
@@ -32,7 +33,7 @@ class ChangeCorrelation(Estimate):
 
     ``covariance``, ``variance_a`` and ``variance_b`` are its parts, in squared error rates. ``statistic`` and
     ``p_value`` test that the covariance is 0, which needs no ρ. ``p_change_a`` and ``p_change_b`` (one-sided): does
-    compression change error rates in A, in B, at all? ``raw`` is the plain correlation of the mean changes, ``ceiling``
+    compression change error rates in A, in B, at all? ``raw`` is the plain correlation of the mean changes, ``attenuation``
     what it would be about, with so many networks, if ρ were 1. ``n_networks`` is the smallest of the populations.
     ``flag``: ``one-network``, ``few-examples`` (nothing can be had), ``few-networks`` (fewer than four: no errors),
     ``no-variance`` (networks, or the regimes, are all alike: no interval), ``no-change`` (a variance is not positive:
@@ -46,7 +47,7 @@ class ChangeCorrelation(Estimate):
     p_change_a: float | None = None
     p_change_b: float | None = None
     raw: float | None = None
-    ceiling: float | None = None
+    attenuation: float | None = None
     n_networks: int = 0
 
 
@@ -54,7 +55,7 @@ def change_correlation(
     right_a: Populations,
     right_b: Populations,
     *,
-    matched: bool,
+    paired: bool,
     covariates: np.ndarray | None = None,
     classes: np.ndarray | None = None,
     seed: int | list[int] = 0,
@@ -68,7 +69,7 @@ def change_correlation(
     right_a, right_b
         Whether each network is right, boolean, of the same examples. If a regime is paired, a replicate's change is the
         difference within its pair.
-    matched
+    paired
         Whether row k of both regimes has the same replicate name, hence the same seed: then row k of A never meets row
         k of B, and an error counts what they share. If not, the regimes may have no network in common.
     covariates
@@ -99,27 +100,27 @@ def change_correlation(
     ----------
     Spearman (1904), doi:10.2307/1412159, for the correction.
     """
-    check_regimes(right_a, right_b, matched=matched)
+    check_regimes(right_a, right_b, paired=paired)
     (a, groups_a), (b, groups_b) = right_a.changes(), right_b.changes()
     n_networks = min(*right_a.sizes, *right_b.sizes)
     design = Design.of(right_a.n_examples, covariates, classes)
     if n_networks < 2 or design.df < 1:
-        return ChangeCorrelation(n_networks=n_networks, flag="one-network" if n_networks < 2 else "few-examples")
-    groups, in_a, in_b = _units(groups_a, groups_b, matched=matched)
+        return ChangeCorrelation(n_networks=n_networks, flag=Flag.ONE_NETWORK if n_networks < 2 else Flag.FEW_EXAMPLES)
+    groups, in_a, in_b = _units(groups_a, groups_b, paired=paired)
     left = design.residuals(np.vstack([a, b]))
     gram = left @ left.T / design.df
     kernels = _kernels(gram, groups, in_a, in_b)
     found = _estimate(kernels, _of_means(gram, groups_a, groups_b), n_networks)
     if n_networks < FEWEST_NETWORKS:
-        return replace(found, flag="few-networks" if found.estimate is not None else "no-change")
+        return replace(found, flag=Flag.FEW_NETWORKS if found.estimate is not None else Flag.NO_CHANGE)
     in_units = [_placed(rows, units, len(groups)) for rows, units in ((left[: len(a)], in_a), (left[len(a) :], in_b))]
     return _with_errors(found, _Errors(kernels, groups, in_units[0], in_units[1], design.df, seed))
 
 
-def _units(groups_a: np.ndarray, groups_b: np.ndarray, *, matched: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sample of each independent unit, and which units the rows of A and of B are: matched rows are the same."""
+def _units(groups_a: np.ndarray, groups_b: np.ndarray, *, paired: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sample of each independent unit, and which units the rows of A and of B are: paired rows are the same."""
     n_a, n_b = len(groups_a), len(groups_b)
-    if matched:
+    if paired:
         return groups_a, np.arange(n_a), np.arange(n_b)
     return np.concatenate([groups_a, groups_b + groups_a.max() + 1]), np.arange(n_a), n_a + np.arange(n_b)
 
@@ -170,7 +171,7 @@ def _estimate(kernels: tuple[np.ndarray, ...], of_means: tuple[float, ...], n_ne
         raw=_correlation(*of_means),
         n_networks=n_networks,
         estimate=rho,
-        ceiling=None if rho is None else _ceiling(variances, of_means),
+        attenuation=None if rho is None else _attenuation(variances, of_means),
     )
 
 
@@ -180,7 +181,7 @@ def _correlation(covariance: float, variance_a: float, variance_b: float) -> flo
     return covariance / (variance_a * variance_b) ** 0.5
 
 
-def _ceiling(variances: list[float], of_means: tuple[float, ...]) -> float:
+def _attenuation(variances: list[float], of_means: tuple[float, ...]) -> float:
     return (variances[0] * variances[1] / (of_means[1] * of_means[2])) ** 0.5
 
 
@@ -213,7 +214,7 @@ def _with_errors(found: ChangeCorrelation, errors: _Errors) -> ChangeCorrelation
     covariance, a, b = (float(kernel.sum()) / 2 for kernel in errors.kernels)
     of_parts = [errors.of_networks(weights) ** 0.5 for weights in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
     if min(of_parts) <= NO_SPREAD * max(a, b):
-        return replace(found, flag="no-variance" if rho is not None else "no-change")
+        return replace(found, flag=Flag.NO_VARIANCE if rho is not None else Flag.NO_CHANGE)
     df = found.n_networks - 1
     test = t_test(covariance, errors.std_error((1, 0, 0)), df)
     # That compression changes nothing is a hypothesis about these examples, or any: only networks are left to chance.
@@ -221,15 +222,15 @@ def _with_errors(found: ChangeCorrelation, errors: _Errors) -> ChangeCorrelation
     parts = {"statistic": test["statistic"], "p_value": test["p_value"], "df": test["df"]}
     found = replace(found, p_change_a=p_a, p_change_b=p_b, **parts)  # type: ignore[arg-type]
     if rho is None:
-        return replace(found, flag="no-change")
+        return replace(found, flag=Flag.NO_CHANGE)
     linear = 1 / (a * b) ** 0.5, -rho / (2 * a), -rho / (2 * b)
     interval = t_interval(rho, errors.std_error(linear), found.n_networks)
     if not interval.std_error or interval.std_error <= NO_SPREAD:
-        return replace(found, flag="no-variance")
+        return replace(found, flag=Flag.NO_VARIANCE)
     return replace(
         found,
         std_error=interval.std_error,
         conf_low=interval.conf_low,
         conf_high=interval.conf_high,
-        flag="weak-change" if max(p_a, p_b) > LEVEL else None,
+        flag=Flag.WEAK_CHANGE if max(p_a, p_b) > LEVEL else None,
     )

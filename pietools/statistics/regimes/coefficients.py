@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.fitted import Fitted
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.multiplicity import adjust
@@ -23,8 +24,8 @@ NUMBERS = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "c
 class CoefficientDifferences:
     """``terms`` has a row per coefficient; the others are the joint F test that no coefficient differs.
 
-    ``flag`` says why there is no joint test: ``few-networks`` (fewer than four: no errors), ``failed-fits``,
-    ``too-few-networks`` (not K > 2q), ``singular`` (coefficients depend on each other, or do not vary), or None.
+    ``flag`` says why there is no joint test: ``few-networks`` (fewer than four: no errors), ``unstable``,
+    ``few-networks`` (not K > 2q), ``singular`` (coefficients depend on each other, or do not vary), or None.
     """
 
     terms: pl.DataFrame
@@ -35,7 +36,7 @@ class CoefficientDifferences:
 
 
 def coefficient_differences(
-    a: Fitted, b: Fitted, terms: list[str], *, n_networks: int, matched: bool
+    a: Fitted, b: Fitted, terms: list[str], *, n_networks: int, paired: bool
 ) -> CoefficientDifferences:
     """Difference A − B of each coefficient with t_{K−1}, and all of them jointly with F(q, K − q).
 
@@ -50,7 +51,7 @@ def coefficient_differences(
         Name of each coefficient.
     n_networks
         K, of the smallest population.
-    matched
+    paired
         Whether row s of both replications is of the same replicate names, and network k of one belongs to network k of the
         other. If not, the regimes share no network.
 
@@ -58,7 +59,7 @@ def coefficient_differences(
     -------
     CoefficientDifferences
         ``terms``: ``term``, the columns of :class:`pietools.statistics.tools.estimates.Estimate` and ``p_adjusted`` (Holm)
-        before the interval. ``flag``: ``few-networks``, ``failed-fits``, ``no-variance``, or null.
+        before the interval. ``flag``: ``few-networks``, ``unstable``, ``no-variance``, or null.
 
     Notes
     -----
@@ -73,38 +74,38 @@ def coefficient_differences(
     """
     difference = a.estimate - b.estimate
     h = n_networks // 2
-    covariance = _covariance(a.replications, b.replications, matched=matched)
+    covariance = _covariance(a.replications, b.replications, paired=paired)
     if h < 2 or covariance is None:
         # A number that no half-sample has takes more networks.
         is_had = all(np.isfinite(one.replications).all(axis=1).any() for one in (a, b))
-        flag = "failed-fits" if h >= 2 and is_had else "few-networks"
+        flag = Flag.UNSTABLE if h >= 2 and is_had else Flag.FEW_NETWORKS
         rows = [Estimate(estimate=float(d), flag=flag) for d in difference]
         return CoefficientDifferences(_frame(terms, rows), None, None, None, flag)
-    covariance = covariance * h / (n_networks - h) + _beyond_networks(a, b, matched=matched)
+    covariance = covariance * h / (n_networks - h) + _beyond_networks(a, b, paired=paired)
     rows = [_term(float(d), float(v), n_networks - 1) for d, v in zip(difference, np.diag(covariance), strict=True)]
     return CoefficientDifferences(_frame(terms, rows), *_joint(difference, covariance, n_networks))
 
 
-def _covariance(a: np.ndarray, b: np.ndarray, *, matched: bool) -> np.ndarray | None:
+def _covariance(a: np.ndarray, b: np.ndarray, *, paired: bool) -> np.ndarray | None:
     """Covariance of the difference over half-samples, (q, q); None if too many fits failed or too few are left."""
     q = a.shape[1]
-    parts = [a - b] if matched else [a, b]
+    parts = [a - b] if paired else [a, b]
     parts_fitted = [part[np.isfinite(part).all(axis=1)] for part in parts]
     if any(len(kept) < max((1 - FAILED) * len(part), q + 1) for kept, part in zip(parts_fitted, parts, strict=True)):
         return None
     return sum((np.cov(kept, rowvar=False).reshape(q, q) for kept in parts_fitted), start=np.zeros((q, q)))
 
 
-def _beyond_networks(a: Fitted, b: Fitted, *, matched: bool) -> np.ndarray | float:
+def _beyond_networks(a: Fitted, b: Fitted, *, paired: bool) -> np.ndarray | float:
     """What examples that both regimes were asked about add to the covariance of the difference, (q, q)."""
     if a.influences is None or b.influences is None:
         return 0.0
-    return a.influences.minus(b.influences, matched=matched).covariance_beyond_networks()
+    return a.influences.minus(b.influences, paired=paired).covariance_beyond_networks()
 
 
 def _term(difference: float, variance: float, df: int) -> Estimate:
     if variance <= NO_SPREAD**2:
-        return Estimate(estimate=difference, flag="no-variance")
+        return Estimate(estimate=difference, flag=Flag.NO_VARIANCE)
     return Estimate(**t_test(difference, variance**0.5, df))  # type: ignore[arg-type]
 
 
@@ -113,10 +114,10 @@ def _joint(
 ) -> tuple[float | None, tuple[int, int] | None, float | None, str | None]:
     q = len(difference)
     if k <= 2 * q:
-        return None, None, None, "too-few-networks"
+        return None, None, None, Flag.FEW_NETWORKS
     scale = np.sqrt(np.diag(covariance))
     if scale.min() <= NO_SPREAD or np.linalg.matrix_rank(covariance / scale[:, None] / scale, tol=1e-9) < q:
-        return None, None, None, "singular"
+        return None, None, None, Flag.SINGULAR
     t_squared = float(difference @ np.linalg.solve(covariance, difference))
     statistic = (k - q) / (q * (k - 1)) * t_squared
     return statistic, (q, k - q), float(stats.f.sf(statistic, q, k - q)), None

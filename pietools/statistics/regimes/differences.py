@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.regimes.levels import MEASURES, Counted, Measured, check_comparable, tested
 
 NUMBERS = ("count_a", "count_b", "estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
@@ -21,7 +22,7 @@ SCHEMA = {
 }
 
 
-def count_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFrame:
+def count_differences(a: Measured, b: Measured, *, paired: bool) -> pl.DataFrame:
     """Differences A − B of both counts at each sparsity that both regimes have.
 
     H0: the expected counts are equal. Random: the networks.
@@ -30,7 +31,7 @@ def count_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFram
     ----------
     a, b
         Each measured once, by :func:`pietools.statistics.regimes.levels.measure`, at the same number of networks.
-    matched
+    paired
         Whether row k of each population of A has the replicate name of row k of the same population of B: with the same
         seed samples draw the same replicates of both, and the error counts what they share. If not, the regimes may have
         no network in common, and have seeds of their own.
@@ -47,22 +48,22 @@ def count_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFram
     ------
     ValueError
         If the regimes were measured on other examples, at another number of networks, or with seeds that do not go with
-        ``matched``; or if matched ones differ in design or numbers of networks.
+        ``paired``; or if matched ones differ in design or numbers of networks.
     """
-    check_comparable(a, b, matched=matched)
+    check_comparable(a, b, paired=paired)
     sparsities, of_b = a.levels.sparsities, b.levels.sparsities
     common = [(i, of_b.index(sparsity)) for i, sparsity in enumerate(sparsities) if sparsity in of_b]
     rows: list[dict[str, Any]] = []
     for name in MEASURES:
         for i, j in common:
-            row = {"measure": name, "sparsity": sparsities[i], "n_networks": a.n_networks, "flag": "few-networks"}
+            row = {"measure": name, "sparsity": sparsities[i], "n_networks": a.n_networks, "flag": Flag.FEW_NETWORKS}
             if a.counted:
-                row |= _difference(a.counted[name], b.counted[name], (i, j), a.n_networks, matched=matched)
+                row |= _difference(a.counted[name], b.counted[name], (i, j), a.n_networks, paired=paired)
             rows.append(row)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _difference(a: Counted, b: Counted, at: tuple[int, int], k: int, *, matched: bool) -> dict[str, Any]:
+def _difference(a: Counted, b: Counted, at: tuple[int, int], k: int, *, paired: bool) -> dict[str, Any]:
     i, j = at
     samples = a.count.samples[:, i] - b.count.samples[:, j]
     return {
@@ -70,5 +71,5 @@ def _difference(a: Counted, b: Counted, at: tuple[int, int], k: int, *, matched:
         "loss_b": b.points.value[j],
         "count_a": a.count.value[i],
         "count_b": b.count.value[j],
-        **tested(a.count.value[i] - b.count.value[j], samples, a.kept if matched else [*a.kept, *b.kept], k),
+        **tested(a.count.value[i] - b.count.value[j], samples, a.kept if paired else [*a.kept, *b.kept], k),
     }

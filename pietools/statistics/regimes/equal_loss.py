@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.regimes.differences import NUMBERS
 from pietools.statistics.regimes.levels import MEASURES, Counted, Measured, Sampled, check_comparable, tested
 
@@ -27,7 +28,7 @@ SCHEMA = {
 }
 
 
-def equal_loss_differences(a: Measured, b: Measured, *, matched: bool) -> pl.DataFrame:
+def equal_loss_differences(a: Measured, b: Measured, *, paired: bool) -> pl.DataFrame:
     """Differences A − B of both counts, at each sparsity of A and the loss of accuracy that A has there.
 
     H0: the expected counts at equal loss are equal. Random: the networks. Parameters, errors and what is raised as in
@@ -49,36 +50,36 @@ def equal_loss_differences(a: Measured, b: Measured, *, matched: bool) -> pl.Dat
     Where no two sparsities have A's loss between them in a sample of networks, the line through those of all
     networks is followed.
     """
-    check_comparable(a, b, matched=matched)
+    check_comparable(a, b, paired=paired)
     k, sparsities = a.n_networks, b.levels.sparsities
     rows: list[dict[str, Any]] = []
     for name, scale, (i, sparsity) in product(MEASURES, SCALES, enumerate(a.levels.sparsities)):
-        row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": "few-networks"}
+        row = {"measure": name, "scale": scale, "sparsity_a": sparsity, "n_networks": k, "flag": Flag.FEW_NETWORKS}
         if a.counted:
-            row |= _at_level(a.counted[name], b.counted[name], i, scale, sparsities, k, matched=matched)
+            row |= _at_level(a.counted[name], b.counted[name], i, scale, sparsities, k, paired=paired)
         rows.append(row)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
 def _at_level(
-    a: Counted, b: Counted, level: int, scale: str, sparsities: tuple[float, ...], k: int, *, matched: bool
+    a: Counted, b: Counted, level: int, scale: str, sparsities: tuple[float, ...], k: int, *, paired: bool
 ) -> dict[str, Any]:
     """Columns from ``loss`` on for one level of A."""
     if scale == "relative" and not (a.has_errors and b.has_errors):
-        return {"flag": "no-errors"}
+        return {"flag": Flag.NO_ERRORS}
     loss_a, loss_b = (one.relative if scale == "relative" else one.points for one in (a, b))
     known = {"loss": loss_a.value[level], "count_a": a.count.value[level]}
     segment = _segment(loss_b.value, loss_a.value[level])
     if segment is None:
-        return known | {"flag": "extrapolation"}
+        return known | {"flag": Flag.EXTRAPOLATION}
     gap = np.diff(loss_b.samples)[:, segment]
     of_gap = tested(float(np.diff(loss_b.value)[segment]), gap, b.kept, k)
     if of_gap.get("conf_low", of_gap["estimate"]) <= 0 <= of_gap.get("conf_high", of_gap["estimate"]):
-        return known | {"flag": "indistinguishable"}
+        return known | {"flag": Flag.INDISTINGUISHABLE}
     weights, samples = _weights(loss_a, loss_b, level, segment)
     count_b = float(weights @ b.count.value)
     differences = a.count.samples[:, level] - (samples * b.count.samples).sum(axis=1)
-    kept = a.kept if matched else [*a.kept, *b.kept]
+    kept = a.kept if paired else [*a.kept, *b.kept]
     return (
         known
         | {"sparsity_b": float(weights @ np.array(sparsities)), "count_b": count_b}

@@ -2,13 +2,14 @@
 
 The networks are random, the examples fixed. Excess PIEs come with splits and the jackknife, as in
 :func:`pietools.statistics.pies.excess.pie_excess`, forgotten examples with half-samples. With the same seed all levels, and
-matched regimes, see the same replicates.
+paired regimes, see the same replicates.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.pies.counts import COUNTS, count_pies
 from pietools.statistics.pies.excess import jackknife_variance, random_splits
 from pietools.statistics.tools.estimates import t_test
@@ -100,7 +101,17 @@ def measure(levels: Levels, n_networks: int, seed: int | list[int]) -> Measured:
     n_networks
         To which all populations are cut by lot; that of the smallest population of all regimes that are compared.
     seed
-        The same for matched regimes, which then lose the same replicates and see the same samples; one of its own for others.
+        The same for paired regimes, which then lose the same replicates and see the same samples; one of its own for others.
+
+    Returns
+    -------
+    Measured
+        Without counts below four networks.
+
+    Raises
+    ------
+    ValueError
+        If a population has fewer than ``n_networks``, or no labels are given.
     """
     if n_networks > min(levels.sizes):
         raise ValueError(f"{n_networks} networks are wanted of populations of {levels.sizes}")
@@ -160,14 +171,20 @@ def _sampled(rates: list[np.ndarray], members: np.ndarray) -> Sampled:
     return Sampled(table.mean(axis=0), members @ table / members.sum(axis=1, keepdims=True))
 
 
-def check_comparable(a: Measured, b: Measured, *, matched: bool) -> None:
-    """Refuse regimes whose samples are not those of one comparison: see :func:`measure`."""
+def check_comparable(a: Measured, b: Measured, *, paired: bool) -> None:
+    """Refuse regimes whose samples are not those of one comparison: see :func:`measure`.
+
+    Raises
+    ------
+    ValueError
+        If examples, numbers of networks, pairing or seeds do not go together.
+    """
     if a.levels.votes[0].n_examples != b.levels.votes[0].n_examples or a.n_networks != b.n_networks:
         raise ValueError("regimes are compared on the same examples at the same number of networks")
-    if matched and (a.levels.paired != b.levels.paired or len({*a.levels.sizes, *b.levels.sizes}) > 1):
-        raise ValueError("matched regimes have the same design and as many networks")
-    if matched != (a.seed == b.seed):
-        raise ValueError("matched regimes are measured with the same seed, others with seeds of their own")
+    if paired and (a.levels.paired != b.levels.paired or len({*a.levels.sizes, *b.levels.sizes}) > 1):
+        raise ValueError("paired regimes have the same pairing and as many networks")
+    if paired != (a.seed == b.seed):
+        raise ValueError("paired regimes are measured with the same seed, others with seeds of their own")
 
 
 def tested(difference: float, samples: np.ndarray, kept: list[np.ndarray], k: int) -> dict:
@@ -181,5 +198,5 @@ def tested(difference: float, samples: np.ndarray, kept: list[np.ndarray], k: in
     else:
         error = half_sample_interval(difference, samples, k, k).std_error or 0.0
     if error <= NO_SPREAD:
-        return {"estimate": difference, "flag": "no-variance"}
+        return {"estimate": difference, "flag": Flag.NO_VARIANCE}
     return {**t_test(difference, error, k - 1), "flag": None}

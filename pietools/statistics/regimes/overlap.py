@@ -7,8 +7,7 @@ out anew, within each regime.
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from pietools.flags import Flag
 from pietools.statistics.regimes.lost import (
     count_bits,
     lost_as_labelled,
@@ -26,8 +25,9 @@ class Overlap:
     """PIEs of regime A, of B and of both, in examples.
 
     ``interval`` is a half-sample interval for the expected ``n_both``. ``jaccard`` and ``kappa`` describe; None where a
-    regime has no PIE, or where all examples are PIEs. ``null`` is the distribution of ``n_both`` when both regimes are
-    relabelled, and ``excess`` is ``n_both`` less its mean. ``p_value`` is that of ``null``; ``p_either`` the larger of
+    regime has no PIE, or where all examples are PIEs. ``expected`` is ``n_both`` if
+    they were independent. ``null`` is the distribution of ``n_both`` when both regimes are
+    relabelled, and ``overlap_above_null`` is ``n_both`` less its mean. ``p_value`` is that of ``null``; ``p_either`` the larger of
     two, with A relabelled and B as it is, and the reverse. ``flag``: ``no-pies`` (no overlap to speak of: p is 1) or
     None.
     """
@@ -38,15 +38,16 @@ class Overlap:
     interval: Interval
     jaccard: float | None
     kappa: float | None
+    expected: float
     null: NullDistribution
-    excess: float
+    overlap_above_null: float
     p_value: float
     p_either: float
     flag: str | None
 
 
 def pie_overlap(
-    labels_a: Populations, labels_b: Populations, *, matched: bool, n_permutations: int, seed: int | list[int]
+    labels_a: Populations, labels_b: Populations, *, paired: bool, n_permutations: int, seed: int | list[int]
 ) -> Overlap:
     """PIEs that two regimes share beyond chance.
 
@@ -59,7 +60,7 @@ def pie_overlap(
     labels_a, labels_b
         Predicted labels ≥ 0 of the same examples. The regimes may have no network in common, since each is relabelled
         by itself.
-    matched
+    paired
         Whether row k of each population of A has the replicate name of row k of the same population of B: half-samples
         then draw the same replicates.
     n_permutations
@@ -77,7 +78,7 @@ def pie_overlap(
     doi:10.1080/00401706.1982.10487790, for taking the larger of two; Cohen (1960), doi:10.1177/001316446002000104, for
     κ.
     """
-    check_regimes(labels_a, labels_b, matched=matched)
+    check_regimes(labels_a, labels_b, paired=paired)
     both = labels_a, labels_b
     a, b = (lost_as_labelled(regime, None) for regime in both)
     null_a, null_b = (
@@ -92,21 +93,22 @@ def pie_overlap(
     return Overlap(
         *counts,
         n_both,
-        _interval(n_both, both, matched=matched, seed=seed),
+        _interval(n_both, both, paired=paired, seed=seed),
         *_agreement(*counts, n_both, labels_a.n_examples),
+        counts[0] * counts[1] / max(labels_a.n_examples, 1),
         null,
         n_both - null.mean,
         null.p_value,
         max(found.p_value for found in one_sided),
-        None if min(counts) else "no-pies",
+        None if min(counts) else Flag.NO_PIES,
     )
 
 
-def _interval(n_both: int, both: tuple[Populations, Populations], *, matched: bool, seed: int | list[int]) -> Interval:
+def _interval(n_both: int, both: tuple[Populations, Populations], *, paired: bool, seed: int | list[int]) -> Interval:
     sizes = [min(regime.sizes) for regime in both]
     if min(sizes) < 4:
         return NO_INTERVAL
-    halves = (lost_in_halves(regime, None, seed_of(seed, 0 if matched else 3 + i)) for i, regime in enumerate(both))
+    halves = (lost_in_halves(regime, None, seed_of(seed, 0 if paired else 3 + i)) for i, regime in enumerate(both))
     first, second = halves
     return half_sample_interval(n_both, count_bits(first & second), *sizes)
 
@@ -115,7 +117,6 @@ def _agreement(n_a: int, n_b: int, n_both: int, n: int) -> tuple[float | None, f
     """Jaccard index and Cohen's kappa."""
     if not min(n_a, n_b) or max(n_a, n_b) == n:
         return None, None
-    from statsmodels.stats.inter_rater import cohens_kappa
-
-    table = np.array([[n_both, n_a - n_both], [n_b - n_both, n - n_a - n_b + n_both]])
-    return n_both / (n_a + n_b - n_both), float(cohens_kappa(table, return_results=False))
+    agreed = 1 - (n_a + n_b - 2 * n_both) / n
+    by_chance = (n_a * n_b + (n - n_a) * (n - n_b)) / n**2
+    return n_both / (n_a + n_b - n_both), (agreed - by_chance) / (1 - by_chance)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.pies.excess import jackknife_variance
 from pietools.statistics.regimes.residuals import Design
 from pietools.statistics.tools.ballots import masks
@@ -25,7 +26,7 @@ class PieCorrelation:
     """Correlation of the probabilities of being a PIE of ``set_size`` networks, with a 95 % interval.
 
     It is not kept within [−1, 1]. ``raw`` is the mean correlation of PIE indicators of disjoint sets of A and B,
-    ``ceiling`` what it would be if the probabilities were the same up to a factor. ``flag``: ``too-few-networks`` (no
+    ``attenuation`` what it would be if the probabilities were the same up to a factor. ``flag``: ``few-networks`` (no
     two disjoint sets), ``few-examples``, ``no-pies`` (a regime has none that two sets share: no correlation),
     ``no-variance`` (no interval), or None.
     """
@@ -33,7 +34,7 @@ class PieCorrelation:
     estimate: float | None
     interval: Interval
     raw: float | None
-    ceiling: float | None
+    attenuation: float | None
     set_size: int
     flag: str | None
 
@@ -42,7 +43,7 @@ def pie_correlation(
     labels_a: Populations,
     labels_b: Populations,
     *,
-    matched: bool,
+    paired: bool,
     seed: int | list[int],
     covariates: np.ndarray | None = None,
     classes: np.ndarray | None = None,
@@ -54,7 +55,7 @@ def pie_correlation(
     ----------
     labels_a, labels_b
         Predicted labels ≥ 0 of the same examples.
-    matched
+    paired
         Whether row k of each population of A has the replicate name of row k of the same population of B. Then the same
         replicates are drawn in both, and those of A₁ are never those of B₂.
     covariates, classes
@@ -69,18 +70,18 @@ def pie_correlation(
     1 and 2 of h networks. The error is the delete-one jackknife of its linear part, as in
     :func:`pietools.statistics.pies.excess.pie_excess`.
     """
-    check_regimes(labels_a, labels_b, matched=matched)
+    check_regimes(labels_a, labels_b, paired=paired)
     k = min(*labels_a.sizes, *labels_b.sizes)
     h = 3 * k // 8 if set_size is None else set_size
     design = Design.of(labels_a.n_examples, covariates, classes)
     if h < 1 or 2 * h > k or design.df < 1:
-        flag = "few-examples" if design.df < 1 else "too-few-networks"
+        flag = Flag.FEW_EXAMPLES if design.df < 1 else Flag.FEW_NETWORKS
         return PieCorrelation(None, NO_INTERVAL, None, None, h, flag)
     rng = np.random.default_rng(seed)
     sets_a = _disjoint_sets(rng, labels_a, h)
-    sets_b = sets_a if matched else _disjoint_sets(rng, labels_b, h)
+    sets_b = sets_a if paired else _disjoint_sets(rng, labels_b, h)
     products = _products(design, [_pies(labels_a, sets_a), _pies(labels_b, sets_b)])
-    kept = [*_members(labels_a, sets_a), *([] if matched else _members(labels_b, sets_b))]
+    kept = [*_members(labels_a, sets_a), *([] if paired else _members(labels_b, sets_b))]
     return _estimate(products / design.df, kept, k, h)
 
 
@@ -134,14 +135,14 @@ def _estimate(products: np.ndarray, kept: list[np.ndarray], k: int, h: int) -> P
     within = products[:, 0, 1], products[:, 2, 3]
     a, b = (float(values.mean()) for values in within)
     if min(a, b) <= NO_SPREAD:
-        return PieCorrelation(None, NO_INTERVAL, None, None, h, "no-pies")
+        return PieCorrelation(None, NO_INTERVAL, None, None, h, Flag.NO_PIES)
     total = np.einsum("sii->si", products).mean(axis=0)
     of_sets = float(total[:2].mean() * total[2:].mean()) ** 0.5
     rho = float(between.mean()) / (a * b) ** 0.5
     linear = rho + (between - between.mean()) / (a * b) ** 0.5 - rho / 2 * (within[0] / a + within[1] / b - 2)
     variance = sum(jackknife_variance(linear, members) for members in kept)
     interval = t_interval(rho, variance**0.5, k) if variance > NO_SPREAD else NO_INTERVAL
-    flag = None if variance > NO_SPREAD else "no-variance"
+    flag = None if variance > NO_SPREAD else Flag.NO_VARIANCE
     return PieCorrelation(rho, interval, float(between.mean()) / of_sets, (a * b) ** 0.5 / of_sets, h, flag)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from pietools.conventions import LEVEL
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.t_tests import NO_SPREAD
@@ -106,10 +107,10 @@ def _columns(values: np.ndarray | None, n: int) -> np.ndarray:
 
 def _refusal(right: Populations, columns: list[np.ndarray], n: int, n_classes: int) -> str | None:
     if not columns[1].shape[1]:
-        return "constant"
+        return Flag.CONSTANT
     if n < 10 * (n_classes + columns[0].shape[1] + columns[1].shape[1]):
-        return "few-examples"
-    return "one-network" if min(right.sizes) < 2 else None
+        return Flag.FEW_EXAMPLES
+    return Flag.ONE_NETWORK if min(right.sizes) < 2 else None
 
 
 def _out_of_fold(changes: np.ndarray, folds: np.ndarray, x: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -137,20 +138,20 @@ def _gain(residuals: list[np.ndarray], groups: np.ndarray, n_networks: int) -> T
     kernels = [2 * pair_weights(groups) * (r @ r.T) / n for r in residuals]
     total, without, with_it = (float(kernel.sum()) / 2 for kernel in kernels)
     if total <= NO_SPREAD**2:
-        return TheoryGain(variance=total, flag="no-change")
+        return TheoryGain(variance=total, flag=Flag.NO_CHANGE)
     gain = (without - with_it) / total
     found = TheoryGain(estimate=gain, r2_without=1 - without / total, r2_with=1 - with_it / total, variance=total)
     if n_networks < FEWEST_NETWORKS:
-        return replace(found, flag="few-networks")
+        return replace(found, flag=Flag.FEW_NETWORKS)
     linear = (kernels[1] - kernels[2] - gain * kernels[0]) / total
     of_examples = [_contributions(r, groups) for r in residuals]
     contributions = (of_examples[1] - of_examples[2] - gain * of_examples[0]) / total
     variance = pair_sum_variance(linear, groups) + float(contributions.var(ddof=1)) / n
     if variance <= NO_SPREAD**2:
-        return replace(found, flag="no-variance")
+        return replace(found, flag=Flag.NO_VARIANCE)
     of_total = pair_sum_variance(kernels[0], groups) ** 0.5
     is_weak = stats.t.sf(total / of_total, n_networks - 1) > LEVEL if of_total > NO_SPREAD**2 else False
-    flag = "weak-change" if is_weak else None
+    flag = Flag.WEAK_CHANGE if is_weak else None
     return replace(found, flag=flag, **t_test(gain, variance**0.5, n_networks - 1))
 
 

@@ -5,11 +5,10 @@ The examples are random here, a sample of more such examples; the networks, and 
 
 import numpy as np
 import polars as pl
-from statsmodels.stats.proportion import confint_proportions_2indep
 
-from pietools.conventions import CONFIDENCE
+from pietools.flags import Flag
 from pietools.statistics.tools.multiplicity import adjust
-from pietools.statistics.tools.proportions import difference_of_proportions, proportion_interval
+from pietools.statistics.tools.proportions import difference_of_proportions, log_ratio_interval, proportion_interval
 
 
 def composition(is_pie: np.ndarray, groups: np.ndarray) -> pl.DataFrame:
@@ -49,7 +48,7 @@ def composition(is_pie: np.ndarray, groups: np.ndarray) -> pl.DataFrame:
         *_risk_ratio(n_pies, n, all_pies, len(groups)),
         *difference.select("estimate", "p_value", "conf_low", "conf_high"),
     )
-    flag = "no-pies" if not all_pies else "only-pies" if not all_others else None
+    flag = Flag.NO_PIES if not all_pies else Flag.ONLY_PIES if not all_others else None
     return _compared(frame, flag)
 
 
@@ -61,7 +60,7 @@ def _compared(frame: pl.DataFrame, flag: str | None) -> pl.DataFrame:
     p_value = frame["p_value"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     frame = frame.with_columns(
         p_adjusted=pl.Series(adjust(p_value, "holm")).fill_nan(None),
-        flag=pl.when(has_examples).then(pl.lit(flag, pl.String)).otherwise(pl.lit("no-examples")),
+        flag=pl.when(has_examples).then(pl.lit(flag, pl.String)).otherwise(pl.lit(Flag.NO_EXAMPLES)),
     )
     last = ("estimate", "p_value", "p_adjusted", "conf_low", "conf_high", "flag")
     return frame.select(pl.exclude(last), *last)
@@ -80,15 +79,6 @@ def _risk_ratio(n_pies: np.ndarray, n: np.ndarray, all_pies: int, n_examples: in
     defined = (n > 0) & (outside_pies > 0) & (all_pies < n_examples)
     ratio[defined] = n_pies[defined] / n[defined] / (outside_pies[defined] / outside[defined])
     some = defined & (n_pies > 0)
-    if some.any():
-        low[some], high[some] = confint_proportions_2indep(
-            n_pies[some],
-            n[some],
-            outside_pies[some],
-            outside[some],
-            compare="ratio",
-            method="log",
-            alpha=1 - CONFIDENCE,
-        )
+    low[some], high[some] = log_ratio_interval(n_pies[some], n[some], outside_pies[some], outside[some])
     names = ("risk_ratio", "risk_ratio_low", "risk_ratio_high")
     return [pl.Series(name, values).fill_nan(None) for name, values in zip(names, (ratio, low, high), strict=True)]

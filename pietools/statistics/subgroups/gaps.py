@@ -8,6 +8,7 @@ from math import comb
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.tools.ballots import all_relabellings, random_relabellings
 from pietools.statistics.tools.populations import check_paired
 
@@ -36,7 +37,7 @@ class Gap:
     no test (``one-group``, ``one-network``) or None.
     """
 
-    design: str
+    pairing: str
     n_groups: int
     n_permutations: int
     is_exact: bool
@@ -92,14 +93,14 @@ def gap_test(
         centre = change_of_gap[1 if is_exact else 0 :].mean()
         found["change_of_gap"] = _against_null(change_of_gap, np.abs(change_of_gap - centre), is_exact=is_exact)
     return Gap(
-        design="paired" if paired else "unpaired",
+        pairing="paired" if paired else "unpaired",
         n_groups=rates.shape[1],
         n_permutations=n_all if is_exact else n_permutations,
         is_exact=is_exact,
         smallest_p=best if is_exact else max(best, 1 / (1 + n_permutations)),
         gap_reference=float(np.ptp(rates[:n_reference].mean(axis=0))) if rates.size else None,
         gap_compressed=float(np.ptp(rates[n_reference:].mean(axis=0))) if rates.size else None,
-        flag=None if enough else "one-group" if rates.shape[1] < 2 else "one-network",
+        flag=None if enough else Flag.ONE_GROUP if rates.shape[1] < 2 else Flag.ONE_NETWORK,
         **found,
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.populations import check_paired
 from pietools.statistics.tools.t_tests import paired_t, welch_t
@@ -84,9 +85,9 @@ def _overall(rates: np.ndarray, n: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _flags(known: np.ndarray, p_value: np.ndarray, n_networks: int) -> list[str | None]:
-    untested = "one-network" if n_networks < 2 else "no-variance"
+    untested = Flag.ONE_NETWORK if n_networks < 2 else Flag.NO_VARIANCE
     return [
-        "no-examples" if not has_examples else None if np.isfinite(p) else untested
+        Flag.NO_EXAMPLES if not has_examples else None if np.isfinite(p) else untested
         for has_examples, p in zip(known, p_value, strict=True)
     ]
 

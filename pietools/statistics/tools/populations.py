@@ -112,15 +112,15 @@ def check_paired(reference: Sized, compressed: Sized, *, paired: bool) -> None:
         raise ValueError(f"paired populations have equally many networks, not {len(reference)} and {len(compressed)}")
 
 
-def check_regimes(a: Populations, b: Populations, *, matched: bool) -> None:
-    """Refuse two regimes of different examples, and matched ones whose rows cannot match.
+def check_regimes(a: Populations, b: Populations, *, paired: bool) -> None:
+    """Refuse two regimes of different examples, and paired ones whose rows cannot match.
 
     Raises
     ------
     ValueError
-        If the numbers of examples differ, or ``matched`` regimes differ in pairing or numbers of networks.
+        If the numbers of examples differ, or ``paired`` regimes differ in pairing or numbers of networks.
     """
     if a.n_examples != b.n_examples:
         raise ValueError(f"the regimes have {a.n_examples} and {b.n_examples} examples")
-    if matched and (a.paired != b.paired or a.sizes != b.sizes):
-        raise ValueError(f"matched regimes have the same pairing and as many networks, not {a.sizes} and {b.sizes}")
+    if paired and (a.paired != b.paired or a.sizes != b.sizes):
+        raise ValueError(f"paired regimes have the same pairing and as many networks, not {a.sizes} and {b.sizes}")

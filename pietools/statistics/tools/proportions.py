@@ -6,11 +6,13 @@ The examples are random here, a sample of more such examples, and the networks f
 import numpy as np
 import polars as pl
 from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from pietools.conventions import CONFIDENCE
+from pietools.flags import Flag
 
-INTERVALS = {"wilson": "wilson", "clopper-pearson": "beta"}
+INTERVALS = ("wilson", "clopper-pearson")
+TAIL = (1 - CONFIDENCE) / 2
+_Z = float(stats.norm.isf(TAIL))
 
 
 def mcnemar(n_harmful: np.ndarray, n_beneficial: np.ndarray) -> pl.DataFrame:
@@ -42,7 +44,7 @@ def mcnemar(n_harmful: np.ndarray, n_beneficial: np.ndarray) -> pl.DataFrame:
     n_flips = harmful + beneficial
     p_value = np.minimum(2 * stats.binom.cdf(np.minimum(harmful, beneficial), n_flips, 0.5), 1)
     flips = pl.DataFrame({"n_harmful": harmful, "n_beneficial": beneficial, "p_value": p_value})
-    return _flagged(flips, n_flips > 0, "no-flips", ["p_value"])
+    return _flagged(flips, n_flips > 0, Flag.NO_FLIPS, ["p_value"])
 
 
 def proportion_interval(count: np.ndarray, n: np.ndarray, method: str = "wilson") -> pl.DataFrame:
@@ -55,14 +57,19 @@ def proportion_interval(count: np.ndarray, n: np.ndarray, method: str = "wilson"
     -------
     polars.DataFrame
         A row per proportion: ``estimate``, ``conf_low``, ``conf_high``, ``flag`` (``no-examples``: n is 0) or null.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or a count is not between 0 and its n.
     """
     if method not in INTERVALS:
         raise ValueError(f"method is {' or '.join(INTERVALS)}, not {method}")
     count, n = _counts(count, n)
     some = np.where(n > 0, n, 1)
-    low, high = proportion_confint(count, some, alpha=1 - CONFIDENCE, method=INTERVALS[method])
+    low, high = (_wilson if method == "wilson" else _clopper_pearson)(count, some)
     frame = pl.DataFrame({"estimate": count / some, "conf_low": low, "conf_high": high})
-    return _flagged(frame, n > 0, "no-examples", frame.columns)
+    return _flagged(frame, n > 0, Flag.NO_EXAMPLES, frame.columns)
 
 
 def difference_of_proportions(count1: np.ndarray, n1: np.ndarray, count2: np.ndarray, n2: np.ndarray) -> pl.DataFrame:
@@ -86,9 +93,7 @@ def difference_of_proportions(count1: np.ndarray, n1: np.ndarray, count2: np.nda
     """
     count1, n1, count2, n2 = _counts(count1, n1, count2, n2)
     some1, some2 = (np.where(n > 0, n, 1) for n in (n1, n2))
-    low, high = confint_proportions_2indep(
-        count2, some2, count1, some1, compare="diff", method="newcomb", alpha=1 - CONFIDENCE
-    )
+    low, high = _newcombe(count2, some2, count1, some1)
     tables = np.stack([count2, n2 - count2, count1, n1 - count1], axis=-1).reshape(-1, 2, 2)
     frame = pl.DataFrame(
         {
@@ -98,7 +103,50 @@ def difference_of_proportions(count1: np.ndarray, n1: np.ndarray, count2: np.nda
             "conf_high": high,
         }
     )
-    return _flagged(frame, (n1 > 0) & (n2 > 0), "no-examples", frame.columns)
+    return _flagged(frame, (n1 > 0) & (n2 > 0), Flag.NO_EXAMPLES, frame.columns)
+
+
+def log_ratio_interval(
+    count1: np.ndarray, n1: np.ndarray, count2: np.ndarray, n2: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """95 % interval of the ratio (count1 / n1) / (count2 / n2) of separate groups, normal on the log scale, shapes (rows,).
+
+    Parameters
+    ----------
+    count1, n1, count2, n2
+        All above 0.
+
+    References
+    ----------
+    Katz et al. (1978), Obtaining confidence intervals for the risk ratio in cohort studies. doi:10.2307/2530610
+    """
+    share1, share2 = count1 / n1, count2 / n2
+    half_width = _Z * np.sqrt((1 - share1) / (n1 * share1) + (1 - share2) / (n2 * share2))
+    log_ratio = np.log(share1 / share2)
+    return np.exp(log_ratio - half_width), np.exp(log_ratio + half_width)
+
+
+def _wilson(count: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    share, shrunk = count / n, 1 + _Z**2 / n
+    center = (share + _Z**2 / (2 * n)) / shrunk
+    half_width = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / shrunk
+    # Where the count is 0, or n, an end lies at 0 or 1 but for rounding.
+    return np.where(count == 0, 0.0, center - half_width), np.where(count == n, 1.0, center + half_width)
+
+
+def _clopper_pearson(count: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low = stats.beta.ppf(TAIL, count, n - count + 1)
+    high = stats.beta.isf(TAIL, count + 1, n - count)
+    return np.where(count == 0, 0.0, low), np.where(count == n, 1.0, high)
+
+
+def _newcombe(count1: np.ndarray, n1: np.ndarray, count2: np.ndarray, n2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of count1 / n1 − count2 / n2: method 10."""
+    (low1, high1), (low2, high2) = _wilson(count1, n1), _wilson(count2, n2)
+    difference = count1 / n1 - count2 / n2
+    below = _Z * np.sqrt(low1 * (1 - low1) / n1 + high2 * (1 - high2) / n2)
+    above = _Z * np.sqrt(high1 * (1 - high1) / n1 + low2 * (1 - low2) / n2)
+    return difference - below, difference + above
 
 
 def _counts(*columns: np.ndarray) -> list[np.ndarray]:

@@ -49,37 +49,41 @@ class NullDistribution:
 
 @dataclass(frozen=True)
 class RelabellingNull:
-    """Null distributions of three statistics over the same relabellings.
+    """Null distributions of two statistics over the same relabellings.
 
-    ``n_pies``: number of PIEs. ``net_forgotten``: |forgotten − recovered|, None without labels. ``taxicab``: mean taxicab
-    distance over all examples, in [0, 2]. ``smallest_p`` is what the design and the number of relabellings allow at best.
+    ``n_pies``: number of PIEs. ``taxicab``: mean taxicab distance over all examples, in [0, 2].
+    ``pairing``: ``paired`` or ``unpaired``. ``smallest_p`` is what it and the number of relabellings allow at best.
     """
 
-    design: str
+    pairing: str
     smallest_p: float
     n_pies: NullDistribution
-    net_forgotten: NullDistribution | None
     taxicab: NullDistribution
 
 
 def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | list[int]) -> RelabellingNull:
-    """Null distributions of the number of PIEs, of |forgotten − recovered| and of the mean taxicab distance.
+    """Null distributions of the number of PIEs and of the mean taxicab distance.
 
     H0: the networks are exchangeable between the two populations (``paired``: within each pair). Random: the networks.
 
     Parameters
     ----------
     votes
-        Predicted labels of both populations, and the given labels if directions count.
+        Predicted labels of both populations.
     n_permutations
         Relabellings to draw. All are enumerated instead if there are no more than this: 2^K matched,
         (K_D + K_C choose K_D) unmatched.
+
+    Returns
+    -------
+    RelabellingNull
+        Of both statistics, over the same relabellings.
 
     References
     ----------
     Phipson & Smyth (2010), Permutation p-values should never be zero. doi:10.2202/1544-6115.1585
     """
-    (n_reference, n_compressed), paired, labels = votes.sizes, votes.paired, votes.labels
+    (n_reference, n_compressed), paired = votes.sizes, votes.paired
     n_all = 2**n_reference if paired else comb(n_reference + n_compressed, n_reference)
     is_exact = n_all <= n_permutations
     if is_exact:
@@ -91,7 +95,7 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
     wanted = masks(np.vstack([identity, members]))
 
     ballots = votes.ballots
-    counts, net = _modal_statistics(ballots, wanted, n_reference, n_compressed, paired=paired, labels=labels)
+    counts = _n_pies(ballots, wanted, n_reference, n_compressed, paired=paired)
     distances = _taxicab(ballots, wanted, n_reference, n_compressed) / votes.n_examples
     # With equally many networks a relabelling and its mirror image count the same.
     n_alike = 2 if n_reference == n_compressed else 1
@@ -99,34 +103,15 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
         "paired" if paired else "unpaired",
         n_alike / n_all if is_exact else max(n_alike / n_all, 1 / (1 + n_permutations)),
         NullDistribution(int(counts[0]), counts[1:], is_exact),
-        None if labels is None or not (labels >= 0).any() else NullDistribution(int(net[0]), net[1:], is_exact),
         NullDistribution(float(distances[0]), distances[1:], is_exact),
     )
 
 
-def _modal_statistics(
-    ballots: Ballots,
-    wanted: np.ndarray,
-    n_reference: int,
-    n_compressed: int,
-    *,
-    paired: bool,
-    labels: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """PIEs and |forgotten − recovered| of each relabelling, shapes (M,).
-
-    forgotten − recovered is what is right on one side minus what is right on the other: moved and unchanged examples cancel.
-    """
+def _n_pies(ballots: Ballots, wanted: np.ndarray, n_reference: int, n_compressed: int, *, paired: bool) -> np.ndarray:
+    """PIEs of each relabelling, shape (M,)."""
     can_differ = ballots.keep(~_is_decided(ballots, n_reference, n_compressed, paired=paired))
-    right = None if labels is None else can_differ.column_of(labels)
-
-    def counted(mask: np.ndarray) -> tuple[int, int]:
-        inside, outside = can_differ.split(mask)
-        net = 0 if right is None else np.count_nonzero(inside == right) - np.count_nonzero(outside == right)
-        return int(np.count_nonzero(inside != outside)), abs(int(net))
-
-    found = np.array([counted(mask) for mask in wanted])
-    return found[:, 0], found[:, 1]
+    modal = (can_differ.split(mask) for mask in wanted)
+    return np.array([np.count_nonzero(inside != outside) for inside, outside in modal])
 
 
 def _is_decided(ballots: Ballots, n_reference: int, n_compressed: int, *, paired: bool) -> np.ndarray:

@@ -6,8 +6,9 @@ The networks are random, both those in question and those that the prediction is
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.t_tests import NO_SPREAD
 
@@ -21,7 +22,7 @@ MIN_BASELINE = 5
 class EffectiveRobustness(Estimate):
     """Mean accuracy on unseen data minus the predicted one, with a t test against 0 and a 95 % interval; None where unknown.
 
-    ``predicted`` is the mean predicted accuracy, ``slope`` and ``intercept`` are those of the line on the logit scale.
+    ``predicted`` is the mean predicted accuracy, ``slope`` that of the line on the logit scale.
     ``is_slope_fitted``: False if slope 1 was taken, for the reason in ``flag``: ``few-baseline-networks`` (fewer than 5) or
     ``little-spread`` (their clean accuracies range over less than 0.2 on the logit scale). ``extrapolation``: the mean clean
     accuracy in question lies outside of the baseline's range, and the line goes on with slope 1 there. Other flags:
@@ -31,7 +32,6 @@ class EffectiveRobustness(Estimate):
 
     predicted: float | None = None
     slope: float | None = None
-    intercept: float | None = None
     is_slope_fitted: bool = False
 
 
@@ -74,9 +74,9 @@ def effective_robustness(
     Taori et al. (2020), Measuring robustness to natural distribution shifts in image classification, arXiv 2007.00644.
     """
     accuracies = np.concatenate([clean, unseen, baseline_clean, baseline_unseen])
-    unknown = "no-baseline" if not len(baseline_clean) else "no-labels" if np.isnan(accuracies).any() else None
+    unknown = Flag.NO_BASELINE if not len(baseline_clean) else Flag.NO_LABELS if np.isnan(accuracies).any() else None
     if unknown or ((accuracies <= 0) | (accuracies >= 1)).any():
-        return EffectiveRobustness(flag=unknown or "zero-or-one")
+        return EffectiveRobustness(flag=unknown or Flag.ZERO_OR_ONE)
     x = special.logit(clean)
     line = _line(special.logit(baseline_clean), special.logit(baseline_unseen))
     within = np.clip(x, line.low, line.high)
@@ -87,17 +87,16 @@ def effective_robustness(
         estimate=float(beyond.mean()),
         predicted=float(predicted.mean()),
         slope=line.slope,
-        intercept=line.intercept,
         is_slope_fitted=line.flag is None,
-        flag=line.flag or ("extrapolation" if is_outside else None),
+        flag=line.flag or (Flag.EXTRAPOLATION if is_outside else None),
     )
     if min(len(clean), len(baseline_clean)) < 2:
-        return replace(found, flag="one-network")
+        return replace(found, flag=Flag.ONE_NETWORK)
     steepness = predicted * (1 - predicted)
     gradient = np.array([steepness.mean(), (steepness * within).mean()])
     networks, fit = float(beyond.var(ddof=1)) / len(clean), float(gradient @ line.covariance @ gradient)
     if networks + fit <= NO_SPREAD**2:
-        return replace(found, flag="no-variance")
+        return replace(found, flag=Flag.NO_VARIANCE)
     df = (networks + fit) ** 2 / (networks**2 / (len(clean) - 1) + fit**2 / line.df)
     return replace(found, **t_test(float(beyond.mean()), (networks + fit) ** 0.5, df))  # type: ignore[arg-type]
 
@@ -105,12 +104,12 @@ def effective_robustness(
 def _line(x: np.ndarray, y: np.ndarray) -> _Line:
     """Least squares where the baseline allows a slope, else slope 1 through its mean."""
     n, low, high = len(x), float(x.min()), float(x.max())
-    flag = "few-baseline-networks" if n < MIN_BASELINE else "little-spread" if high - low < MIN_RANGE else None
+    flag = Flag.FEW_BASELINE_NETWORKS if n < MIN_BASELINE else Flag.LITTLE_SPREAD if high - low < MIN_RANGE else None
     if flag:
         intercept = float((y - x).mean())
         of_mean = float((y - x).var(ddof=1)) / n if n > 1 else 0.0
         return _Line(intercept, 1.0, np.array([[of_mean, 0.0], [0.0, 0.0]]), n - 1, low, high, flag)
-    design = np.column_stack([np.ones(n), x])
-    (intercept, slope), residual, *_ = np.linalg.lstsq(design, y)
-    covariance = float(residual[0]) / (n - 2) * np.linalg.inv(design.T @ design)
-    return _Line(float(intercept), float(slope), covariance, n - 2, low, high, None)
+    line = stats.linregress(x, y)
+    crossed = -x.mean() * line.stderr**2
+    covariance = np.array([[line.intercept_stderr**2, crossed], [crossed, line.stderr**2]])
+    return _Line(float(line.intercept), float(line.slope), covariance, n - 2, low, high, None)

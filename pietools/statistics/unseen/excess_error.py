@@ -6,6 +6,7 @@ The networks are random, the examples and the alterations fixed.
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.populations import check_paired
@@ -67,7 +68,7 @@ def excess_error(
             **{name: found[name] for name in TESTED},
         }
     )
-    flags = _flags(found, min(len(clean_reference), len(clean_compressed)), "not-evaluated")
+    flags = _flags(found, min(len(clean_reference), len(clean_compressed)), Flag.NOT_EVALUATED)
     return frame.fill_nan(None).with_columns(flag=pl.Series(flags, dtype=pl.String))
 
 
@@ -82,7 +83,7 @@ def _relative_change(reference: np.ndarray, compressed: np.ndarray) -> np.ndarra
 
 
 def _flags(found: dict[str, np.ndarray], n_networks: int, unknown: str) -> list[str | None]:
-    untested = "one-network" if n_networks < 2 else "no-variance"
+    untested = Flag.ONE_NETWORK if n_networks < 2 else Flag.NO_VARIANCE
     return [
         unknown if not np.isfinite(estimate) else None if np.isfinite(p_value) else untested
         for estimate, p_value in zip(found["estimate"], found["p_value"], strict=True)
@@ -134,4 +135,4 @@ def generalization_gap_change(
 
 def _estimate(found: dict[str, np.ndarray], n_networks: int) -> Estimate:
     values = {name: float(column[0]) if np.isfinite(column[0]) else None for name, column in found.items()}
-    return Estimate(**values, flag=_flags(found, n_networks, "no-labels")[0])
+    return Estimate(**values, flag=_flags(found, n_networks, Flag.NO_LABELS)[0])

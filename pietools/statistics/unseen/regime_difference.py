@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.statistics.tools.estimates import Estimate, t_test
 from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.t_tests import NO_SPREAD
@@ -78,7 +79,7 @@ def regime_difference(right_a: np.ndarray, right_b: np.ndarray, *, paired: bool)
     a, b = (right.astype(np.float64) for right in (both.reference, both.compressed))
     estimate, n = float(a.mean() - b.mean()), a.shape[1]
     if min(len(a), len(b)) < 2 or n < 2:
-        return CrossedDifference(estimate=estimate, flag="one-example" if n < 2 else "one-network")
+        return CrossedDifference(estimate=estimate, flag=Flag.ONE_EXAMPLE if n < 2 else Flag.ONE_NETWORK)
     layouts = [_Layout.of(a - b)] if paired else [_Layout.of(a), _Layout.of(b)]
     examples = float((a.mean(axis=0) - b.mean(axis=0)).var(ddof=1)) / n
     return _test(estimate, layouts, examples, n - 1)
@@ -93,7 +94,7 @@ def _test(estimate: float, layouts: list[_Layout], examples: float, df_examples:
             variance += layout.networks - layout.residual
             parts += [(layout.networks, layout.df_networks), (layout.residual, layout.df_residual)]
     if variance <= NO_SPREAD**2:
-        return CrossedDifference(estimate=estimate, flag="no-variance")
+        return CrossedDifference(estimate=estimate, flag=Flag.NO_VARIANCE)
     df = variance**2 / sum(part**2 / df for part, df in parts)
     return CrossedDifference(
         **t_test(estimate, float(np.sqrt(variance)), df),  # type: ignore[arg-type]

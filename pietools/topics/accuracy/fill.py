@@ -99,7 +99,7 @@ def _change(reader: StudyReader, comparison: Comparison) -> Row:
         "test": comparison.t_test,
         "n_reference": len(reference),
         "n_compressed": len(compressed),
-        **{k: v for k, v in vars(change).items() if k != "p_spread"},
+        **vars(change),
         "worst_class": reader.dataset(comparison.dataset)["class_names"][labels[worst.class_index]],
         "worst_class_change": worst.estimate,
         "p_worst_class": worst.p_value,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pietools.errors import StudyError
-from pietools.statistics.characterize.conditional_model import ConditionalModel, conditional_model
+from pietools.statistics.characterize.conditional_logistic_model import ConditionalModel, conditional_model
 from pietools.statistics.characterize.cross_fitting import Properties, smallest_part
 from pietools.topics.comparison import Comparison
 from pietools.topics.network_properties import NetworkProperties

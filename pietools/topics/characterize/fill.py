@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pietools.results.table import Row
-from pietools.statistics.characterize.crossed_pie_regression import crossed_pie_regression
-from pietools.statistics.characterize.crossed_scores import crossed_scores
+from pietools.statistics.characterize.cross_fitted_pie_regression import cross_fitted_pie_regression
+from pietools.statistics.characterize.cross_fitted_scores import cross_fitted_scores
 from pietools.statistics.characterize.out_of_fold import out_of_fold, predicted_against_observed
 from pietools.statistics.characterize.pie_regression import pie_regression
 from pietools.statistics.characterize.shapes import Shape, conditional_shape, pie_shapes
@@ -43,12 +43,12 @@ def pies(reader: StudyReader) -> Iterator[Row]:
     for comparison, explained in _explained(reader):
         for outcome, direction in OUTCOMES.items():
             shared = comparison.names | {"outcome": outcome, "measured_on": explained.measured_on}
-            crossed = crossed_pie_regression(
+            cross_fitted = cross_fitted_pie_regression(
                 comparison.labelled, explained.properties, seed=comparison.seed, outcome=outcome
             )
             is_event = comparison.is_pie(direction)[comparison.has_label]
             plain = pie_regression(is_event, explained.values, explained.properties.names)
-            yield from (shared | row for row in crossed.to_dicts())
+            yield from (shared | row for row in cross_fitted.to_dicts())
             yield from (PIES.nothing | shared | {"side": PLAIN} | row for row in plain.to_dicts())
 
 
@@ -57,7 +57,7 @@ def scores(reader: StudyReader) -> Iterator[Row]:
     for comparison, explained in _explained(reader):
         names = explained.properties.names
         alone = ALONE if ALONE in names else names[0]
-        found = crossed_scores(comparison.labelled, explained.properties, seed=comparison.seed, alone=alone)
+        found = cross_fitted_scores(comparison.labelled, explained.properties, seed=comparison.seed, alone=alone)
         for row in found.rename({"comparison": "contrast"}).to_dicts():
             yield comparison.names | {"alone": alone} | row
 

@@ -78,7 +78,7 @@ def _counts(tests: pl.DataFrame) -> Row:
 
 
 def _likely(posterior: Posterior) -> Row:
-    is_fitted = posterior.weights is not None
+    is_fitted = posterior.shift is not None
     return {
         "shift": posterior.shift,
         "n_likely_forgotten": posterior.n_forgotten if is_fitted else None,

@@ -1,6 +1,7 @@
 """PIEs: how many, in which direction, how many there would be if compression did nothing, and how many it made."""
 
 from pietools.conventions import LEVEL, TIE_RULE
+from pietools.flags import Flag
 from pietools.results.table import Row
 from pietools.statistics.pies.counts import dense_baseline, pie_count_intervals, pies_by_replicates, split_half_jaccard
 from pietools.statistics.pies.excess import Excess
@@ -123,7 +124,7 @@ def _stability(reader: StudyReader, comparison: Comparison) -> Row:
     taxicab = _null(reader, comparison).taxicab
     return {
         **comparison.names,
-        "split_half_jaccard": split_half_jaccard(comparison.votes, seed=comparison.seed).jaccard,
+        "split_half_jaccard": split_half_jaccard(comparison.votes, seed=comparison.seed),
         "baseline_population": second,
         "baseline_n_networks": n_networks,
         "baseline_n_pies": n_pies,
@@ -136,7 +137,7 @@ def _stability(reader: StudyReader, comparison: Comparison) -> Row:
 def _warn(reader: StudyReader, comparison: Comparison, null: RelabellingNull, excess: Excess) -> None:
     if null.smallest_p > LEVEL:
         reader.warn(f"p cannot be below {null.smallest_p:.3f} with so few networks.", comparison)
-    if excess.flag == "too-few-networks":
+    if excess.flag == Flag.FEW_NETWORKS:
         reader.warn("no excess of PIEs with fewer than three networks.", comparison)
     if excess.interval.conf_high is not None and excess.interval.conf_high < 0:
         reader.warn(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.results.table import Row
 from pietools.statistics.regimes.coefficients import CoefficientDifferences, coefficient_differences
 from pietools.topics.characterize.explanation import explanation, primary_model
@@ -29,17 +30,17 @@ def _compared(reader: StudyReader, pair: Pair) -> list[Row]:
         explained.is_cross_fitted for explained in (explanation(reader, one) for one in comparisons) if explained
     }
     if a.fitted != b.fitted or len(sources) > 1:
-        return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": "different-properties"}]
+        return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": Flag.DIFFERENT_PROPERTIES}]
     sizes = [size for one in comparisons for size in one.votes.sizes]
     terms = [term for term in a.fitted if term != COMPRESSION]
     if not terms:
-        return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": "constant"}]
+        return [pair.names | {"effect": LOG_ODDS, "term": JOINT, "flag": Flag.CONSTANT}]
     rows = []
     for effect, of_a, of_b in ((LOG_ODDS, a.log_odds, b.log_odds), (MARGINAL, a.marginal, b.marginal)):
         if of_a is None or of_b is None or not np.isfinite([*of_a.estimate, *of_b.estimate]).all():
             continue
         found = coefficient_differences(
-            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), matched=pair.is_paired
+            of_a.on(PROPERTIES), of_b.on(PROPERTIES), terms, n_networks=min(sizes), paired=pair.is_paired
         )
         rows += [pair.names | {"effect": effect} | row for row in [*found.terms.to_dicts(), _joint(found)]]
     return rows

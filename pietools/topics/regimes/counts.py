@@ -44,12 +44,12 @@ def _compared(reader: StudyReader, ladder: Ladder) -> list[Row]:
     measured = _measured(reader, ladder)
     rows = []
     for one, other in combinations(ladder, 2):
-        matched = measured[one].seed == measured[other].seed
-        differences = count_differences(measured[one], measured[other], matched=matched)
+        is_paired = measured[one].seed == measured[other].seed
+        differences = count_differences(measured[one], measured[other], paired=is_paired)
         rows += [_named(ladder, one, other, row | {"equal": COMPRESSION}) for row in differences.to_dicts()]
         for a, b in ((one, other), (other, one)):
             if len(ladder[b]) > 1:
-                differences = equal_loss_differences(measured[a], measured[b], matched=matched)
+                differences = equal_loss_differences(measured[a], measured[b], paired=is_paired)
                 rows += [_named(ladder, a, b, row | {"equal": row.pop("scale")}) for row in differences.to_dicts()]
     return rows
 

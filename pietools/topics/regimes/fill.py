@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from pietools.flags import Flag
 from pietools.results.table import Row
 from pietools.statistics.regimes.change_correlation import change_correlation
 from pietools.statistics.regimes.overlap import pie_overlap
@@ -83,25 +84,25 @@ def _change(reader: StudyReader, pair: Pair) -> Row:
         "pairing": pair.pairing,
     }
     if not one.is_labelled:
-        return row | {"flag": "no-labels"}
+        return row | {"flag": Flag.NO_LABELS}
     hard = difficulty(reader, [pair.a, pair.b])
     found = change_correlation(
         right_regime(pair.a, hard),
         right_regime(pair.b, hard),
-        matched=pair.is_paired,
+        paired=pair.is_paired,
         covariates=hard.columns,
         classes=one.given_labels,
         seed=reader.settings.seed,
     )
-    numbers = {name: value for name, value in vars(found).items() if name not in ("statistic", "df", "ceiling")}
-    return row | numbers | {"difficulty": hard.kind, "attenuation": found.ceiling}
+    numbers = {name: value for name, value in vars(found).items() if name not in ("statistic", "df")}
+    return row | numbers | {"difficulty": hard.kind}
 
 
 def _overlap(reader: StudyReader, pair: Pair) -> Row:
     found = pie_overlap(
         pair.a.comparison.votes,
         pair.b.comparison.votes,
-        matched=pair.is_paired,
+        paired=pair.is_paired,
         n_permutations=reader.settings.permutations,
         seed=reader.settings.seed,
     )
@@ -117,7 +118,8 @@ def _overlap(reader: StudyReader, pair: Pair) -> Row:
         "null_sd": found.null.sd,
         "null_conf_low": low,
         "null_conf_high": high,
-        "overlap_above_null": found.excess,
+        "expected": found.expected,
+        "overlap_above_null": found.overlap_above_null,
         "p_value": found.p_value,
         "p_either": found.p_either,
         "jaccard": found.jaccard,
@@ -132,8 +134,8 @@ def _pies(reader: StudyReader, pair: Pair) -> Iterator[Row]:
     k = min(size for both in (*votes, *baselines) for size in both.sizes)
     correlated = partial(pie_correlation, seed=reader.settings.seed, classes=votes[0].labels, set_size=3 * k // 8)
     sides = {
-        "compressed": correlated(*votes, matched=pair.is_paired),
-        "baseline": correlated(*baselines, matched=False),
+        "compressed": correlated(*votes, paired=pair.is_paired),
+        "baseline": correlated(*baselines, paired=False),
     }
     for side, found in sides.items():
         yield {
@@ -143,7 +145,7 @@ def _pies(reader: StudyReader, pair: Pair) -> Iterator[Row]:
             "conf_low": found.interval.conf_low,
             "conf_high": found.interval.conf_high,
             "raw": found.raw,
-            "attenuation": found.ceiling,
+            "attenuation": found.attenuation,
             "set_size": found.set_size,
             "flag": found.flag,
         }

@@ -104,12 +104,11 @@ class Difficulty:
     """How hard the labelled examples are for networks that have no part in the change: columns (n, q), or None.
 
     ``kind``: ``held-out`` (second dense populations), ``half`` (every other reference network), or None: nothing can be held
-    out. ``score`` (n,) orders examples from easy to hard.
+    out.
     """
 
     kind: str | None
     columns: np.ndarray | None
-    score: np.ndarray
 
     def left_for_change(self, networks: np.ndarray) -> np.ndarray:
         """The networks (K, n) of a population that have no part in the difficulty."""
@@ -132,9 +131,8 @@ def difficulty(reader: StudyReader, regimes: list[Member]) -> Difficulty:
     margins = [reader.network_properties(population, dataset).by_network("margin") for population in populations]
     rows = reader.labelled_by_key(dataset)
     known = [-margin[::step, rows].mean(axis=0) for margin in margins if margin is not None]
-    score = np.mean(known if len(known) == len(regimes) else measures, axis=0)
     columns = np.column_stack([*measures, *known])
-    return Difficulty(kind, np.hstack([columns, columns**2]) if kind else None, score)
+    return Difficulty(kind, np.hstack([columns, columns**2]) if kind else None)
 
 
 def right_regime(member: Member, hard: Difficulty) -> Populations:

@@ -114,6 +114,7 @@ OVERLAP = Table(
         Column("conf_low", float, "lower end of its 95 % interval, from half-samples", json="n_both_conf_low"),
         Column("conf_high", float, "upper end of its 95 % interval, from half-samples", json="n_both_conf_high"),
         *null("n_both, both regimes relabelled", required=True),
+        Column("expected", float, "n_both if the PIEs of a and b were independent", required=True),
         Column("overlap_above_null", float, "n_both − null_mean", required=True, json="excess"),
         Column("p_value", float, "of the relabelling of both", required=True, json="overlap_p"),
         Column(

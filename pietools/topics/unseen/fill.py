@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.results.table import Row
 from pietools.statistics.tools.estimates import Estimate
 from pietools.statistics.unseen.effective_robustness import effective_robustness
@@ -58,7 +59,7 @@ def _excess_error(reader: StudyReader, comparison: Comparison) -> list[Row]:
     altered = np.array(reference), np.array(compressed)
     found = excess_error(clean_reference, clean_compressed, *altered, paired=comparison.is_paired)
     rows = found.drop("alteration_index").to_dicts()
-    if any(row["flag"] == "not-evaluated" for row in rows):
+    if any(row["flag"] == Flag.NOT_EVALUATED for row in rows):
         reader.warn(
             "some unseen data have no excess error, because not all networks that were run on "
             f"{comparison.dataset} were run on them.",

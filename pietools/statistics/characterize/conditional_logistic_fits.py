@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pietools.statistics.characterize.conditional import fit_conditional
+from pietools.statistics.characterize.conditional_logistic import fit_conditional
 from pietools.statistics.characterize.cross_fitting import Properties, Sets
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.influences import Influences, influences

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.cross_fitting import (
     N_SAMPLES_OF_REGRESSIONS,
     Properties,
@@ -27,7 +28,7 @@ COLUMNS = (
 COMPARISONS = ("compressed", "compressed-alone", "baseline", "beyond-alone", "beyond-baseline")
 
 
-def crossed_scores(
+def cross_fitted_scores(
     votes: Populations,
     properties: Properties,
     *,
@@ -43,7 +44,7 @@ def crossed_scores(
     Parameters
     ----------
     votes, properties, outcome
-        As in :func:`pietools.statistics.characterize.crossed_pie_regression.crossed_pie_regression`, with the same sets.
+        As in :func:`pietools.statistics.characterize.cross_fitted_pie_regression.cross_fitted_pie_regression`, with the same sets.
     seed
         Of splits, folds and half-samples.
     alone
@@ -66,7 +67,7 @@ def crossed_scores(
     h = set_size(min(n_networks), needs_networks=properties.needs_networks)
     kept = design.is_kept
     if h < 1 or not kept.any() or alone not in [design.names[j] for j in design.joint]:
-        flag = "few-networks" if h < 1 else "constant" if kept.any() else "no-examples"
+        flag = Flag.FEW_NETWORKS if h < 1 else Flag.CONSTANT if kept.any() else Flag.NO_EXAMPLES
         return _frame(np.full(_WIDTH, np.nan), np.empty((0, _WIDTH)), n_networks, flag)
     outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
     fits = tuple(AlikeFits() for _ in range(3))
@@ -133,7 +134,7 @@ def _frame(
             pl.Series("why", why, pl.String),
         )
         parts.append(part.with_columns(pl.col("estimate", "conf_low", "conf_high") + pl.col("chance")))
-    unfit = pl.when(pl.col("estimate").is_null()).then(pl.lit("unfit"))
+    unfit = pl.when(pl.col("estimate").is_null()).then(pl.lit(Flag.UNFIT))
     # Average precision rises faster than prevalence: between two prevalences no difference is that of no knowledge.
     is_tested = (pl.col("comparison") != "beyond-baseline") | (pl.col("score") == "auc")
     untested = [pl.when(is_tested).then(name) for name in ("chance", "statistic", "df", "p_value")]

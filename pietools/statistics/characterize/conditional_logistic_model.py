@@ -1,4 +1,4 @@
-"""The primary model (:mod:`pietools.statistics.characterize.conditional`) with errors for other networks and examples."""
+"""The primary model (:mod:`pietools.statistics.characterize.conditional_logistic`) with errors for other networks and examples."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from pietools.statistics.characterize.conditional_fits import ConditionalFits
+from pietools.flags import Flag
+from pietools.statistics.characterize.conditional_logistic_fits import ConditionalFits
 from pietools.statistics.characterize.cross_fitting import (
     N_SPLITS,
     CrossFitted,
@@ -110,13 +111,13 @@ def conditional_model(
     design = Design.of(properties.of(np.arange(n_networks[0])), properties.names)
     fewest = 1 + properties.needs_networks
     if min(n_networks) < fewest or not design.is_kept.any():
-        return _no_fit(design, "one-network" if design.is_kept.any() else "no-examples")
+        return _no_fit(design, Flag.ONE_NETWORK if design.is_kept.any() else Flag.NO_EXAMPLES)
     fits = ConditionalFits.of(right, properties, design)
     draw: Draw = partial(halves, paired=paired) if properties.needs_networks else _everyone
     n_splits = N_SPLITS if properties.needs_networks else 1
     found = cross_fit(fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_splits=n_splits)
     if np.isnan(found.estimate).all():
-        return _no_fit(design, "separated" if len(fits.examples) else "no-examples")
+        return _no_fit(design, Flag.SEPARATED if len(fits.examples) else Flag.NO_EXAMPLES)
     coefficients = found.estimate[: len(design.joint) + 1]
     has_errors = min(n_networks) >= FEWEST_NETWORKS
     of_examples = fits.influences(found.splits, coefficients) if has_errors else None
@@ -139,7 +140,7 @@ def _model(
     tests, no_error = _tests(log_odds, n_networks)
     errors, _ = _tests(marginal, n_networks)
     of_networks, _ = half_sample_tests(log_odds.estimate, log_odds.replications, n_networks)
-    doubt = "few-events" if few_events(n_informative, n_informative, q) else None
+    doubt = Flag.FEW_EVENTS if few_events(n_informative, n_informative, q) else None
     fitted = (COMPRESSION, *(design.names[j] for j in design.joint))
     flags = [
         why or doubt or flag

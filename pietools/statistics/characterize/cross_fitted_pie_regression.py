@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from pietools.flags import Flag
 from pietools.statistics.characterize.cross_fitting import (
     N_SAMPLES_OF_REGRESSIONS,
     CrossFitted,
@@ -24,10 +25,9 @@ from pietools.statistics.characterize.cross_fitting import (
 )
 from pietools.statistics.characterize.design_matrix import Design
 from pietools.statistics.characterize.half_sample_tests import adjusted_within, half_sample_tests, with_odds_ratio
-from pietools.statistics.characterize.logistic import AlikeFits, Counts
+from pietools.statistics.characterize.logistic import AlikeFits, Observations
 from pietools.statistics.characterize.model_rows import few_events, fitted_rows, model_columns, model_rows
 from pietools.statistics.characterize.pie_outcomes import PieOutcomes
-from pietools.statistics.characterize.pie_regression import informative_classes
 from pietools.statistics.tools.populations import Populations
 
 SIDES = ("compressed", "baseline", "difference")
@@ -39,13 +39,12 @@ COLUMNS = (
 )
 
 
-def crossed_pie_regression(
+def cross_fitted_pie_regression(
     votes: Populations,
     properties: Properties,
     *,
     seed: int | list[int],
     outcome: str = "pie",
-    classes: np.ndarray | None = None,
 ) -> pl.DataFrame:
     """Logistic regression of PIEs on properties, beside the same one for dense-against-dense PIEs, and their difference.
 
@@ -62,8 +61,6 @@ def crossed_pie_regression(
         Of splits and half-samples.
     outcome
         ``pie``, or ``forgotten`` (right to wrong), which needs the given labels.
-    classes
-        Class of each example, shape (n,), integers: each then has an intercept of its own.
 
     Returns
     -------
@@ -72,7 +69,7 @@ def crossed_pie_regression(
 
         * ``set_size``: networks behind each modal label: a third of the smaller population, rounded down, or half of it if
           properties need no networks; so there are more PIEs than between the whole populations;
-        * ``n``, ``n_events``: examples and PIEs, means over splits (in fits with classes: of classes that have some);
+        * ``n``, ``n_events``: examples and PIEs, means over splits;
         * ``estimate``: log odds ratio per standard deviation over all examples, mean over 20 splits in which every set took
           every role; ``std_error`` (half-samples), ``statistic``, ``df`` (K − 1), ``p_value``, ``p_adjusted``
           (Benjamini–Hochberg within the side and model), ``conf_low``, ``conf_high`` (95 %); ``odds_ratio`` with its interval
@@ -91,22 +88,20 @@ def crossed_pie_regression(
     truth in simulation): a half-sample is split once, while the estimate averages 20 splits.
     """
     n_networks, paired = votes.sizes, votes.paired
-    design = Design.of(properties.of(np.arange(n_networks[0])), properties.names, classes)
+    design = Design.of(properties.of(np.arange(n_networks[0])), properties.names)
     h = set_size(min(n_networks), needs_networks=properties.needs_networks)
     kept = design.is_kept
-    codes = None if classes is None else np.unique(classes, return_inverse=True)[1]
-    n_groups = 1 if codes is None else int(codes.max(initial=-1)) + 1
     if h < 1 or not kept.any() or not design.varying:
-        flag = "few-networks" if h < 1 else None if kept.any() else "no-examples"
-        return _finish(_nothing(design), design, h, n_groups, flag)
+        flag = Flag.FEW_NETWORKS if h < 1 else None if kept.any() else Flag.NO_EXAMPLES
+        return _finish(_nothing(design), design, h, flag)
     outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
-    fits = _Fits(outcomes, properties, design, None if codes is None else codes[kept], defaultdict(AlikeFits))
+    fits = _Fits(outcomes, properties, design, defaultdict(AlikeFits))
     draw = partial(thirds, paired=paired, needs_networks=properties.needs_networks)
     fewest = 3 if properties.needs_networks else 2
     found = cross_fit(
         fits, draw, n_networks, paired=paired, fewest=fewest, seed=seed, n_samples=N_SAMPLES_OF_REGRESSIONS
     )
-    return _finish(_tests(found, design, n_networks), design, h, n_groups, None)
+    return _finish(_tests(found, design, n_networks), design, h, None)
 
 
 @dataclass(frozen=True)
@@ -116,7 +111,6 @@ class _Fits:
     outcomes: PieOutcomes
     properties: Properties
     design: Design
-    classes: np.ndarray | None
     fits: defaultdict[tuple[int, int], AlikeFits]  # of each side and model
 
     def __call__(self, sets: Sets) -> np.ndarray:
@@ -126,18 +120,17 @@ class _Fits:
         )
 
     def _side(self, side: int, values: np.ndarray, is_event: np.ndarray) -> np.ndarray:
-        rows, groups = informative_classes(is_event, self.classes)
         n_events = is_event.sum()
         models = model_columns(self.design)
         found = [np.full((2, len(columns)), np.nan) for columns in models]
-        if 0 < n_events < len(is_event) and len(rows):
-            counts = Counts.of(values.take(rows, axis=0), is_event[rows], 1.0, groups)
+        if 0 < n_events < len(is_event):
+            observations = Observations.of(values, is_event)
             for model, columns in enumerate(models):
-                of_model = counts.only(columns)
+                of_model = observations.only(columns)
                 reached = self.fits[side, model].fit(of_model)
                 if reached is not None:
                     found[model] = np.stack([reached[: len(columns)], of_model.marginal_effects(reached)])
-        return np.concatenate([np.concatenate(found, axis=1).ravel(), [len(rows), n_events]])
+        return np.concatenate([np.concatenate(found, axis=1).ravel(), [len(is_event), n_events]])
 
 
 def _tests(found: CrossFitted, design: Design, n_networks: tuple[int, int]) -> pl.DataFrame:
@@ -169,7 +162,7 @@ def _nothing(design: Design) -> pl.DataFrame:
     return pl.DataFrame(schema=schema | {"n": pl.Int64, "n_events": pl.Int64})
 
 
-def _finish(tests: pl.DataFrame, design: Design, h: int, n_groups: int, flag: str | None) -> pl.DataFrame:
+def _finish(tests: pl.DataFrame, design: Design, h: int, flag: str | None) -> pl.DataFrame:
     """The columns of the result: a row per side, model and property, with nulls where nothing was fitted."""
     sides = pl.DataFrame({"side": SIDES}).join(model_rows(design), how="cross", maintain_order="left_right")
     rows = sides.join(tests, on=["side", "model", "property"], how="left", maintain_order="left").with_columns(
@@ -177,12 +170,12 @@ def _finish(tests: pl.DataFrame, design: Design, h: int, n_groups: int, flag: st
     )
     no_fit = pl.when(pl.col("estimate").is_null()).then(
         pl.when(pl.col("n_events") == 0)
-        .then(pl.lit("no-pies"))
+        .then(pl.lit(Flag.NO_PIES))
         .when(pl.col("n_events") == pl.col("n"))
-        .then(pl.lit("all-pies"))
-        .otherwise(pl.lit("separated"))
+        .then(pl.lit(Flag.ALL_PIES))
+        .otherwise(pl.lit(Flag.SEPARATED))
     )
     return rows.with_columns(
         adjusted_within(rows, "side", "model"),
-        flag=pl.coalesce("refusal", "flag", no_fit, "no_error", few_events(n_groups), "doubt"),
+        flag=pl.coalesce("refusal", "flag", no_fit, "no_error", few_events(), "doubt"),
     ).select(COLUMNS)
