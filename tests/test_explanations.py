@@ -17,7 +17,7 @@ from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
 from pietools.study.records import Dataset, Evaluation, Model, Population
 from tests.conftest import add_labels, make_study, simulate
-from tests.regime_study import NOISY, TEST, N, make_regimes
+from tests.regime_study import BLURRED, NOISY, TEST, N, make_regimes
 from tests.result_frames import TABLES
 from tests.statistics.characterization_worlds import few_half_samples
 from tests.test_analysis import CONTRACT
@@ -176,6 +176,8 @@ def test_json_says_it_all(analysis: Analysis) -> None:
         if table.json is not None and table.json.kind == "rows":
             assert len(answer[table.json.key]) == analysis.tables[table.name].height
     assert set(CONTRACT) <= paths_of(answer)
+    robust = [row["robustness_estimate"] for row in answer["unseen_regimes"] if row["dataset"] == BLURRED]
+    assert robust == analysis.unseen_robustness.filter(dataset=BLURRED)["estimate"].to_list() != []
     json.dumps(answer, allow_nan=False)
 
 

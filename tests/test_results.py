@@ -73,7 +73,7 @@ def test_the_ddl_makes_the_table_with_its_comments() -> None:
         described = connection.sql(f"select column_name, data_type, is_nullable, comment from duckdb_columns() {ours}")
         rows, (comment,) = described.fetchall(), connection.sql("select comment from duckdb_tables()").fetchall()
     assert rows == [
-        ("run_id", "INTEGER", False, None),
+        ("run_id", "INTEGER", False, "the run that it came from, in results.runs"),
         ("dataset", "VARCHAR", False, "data set"),
         ("group", "VARCHAR", False, "the child's group"),
         ("n", "INTEGER", False, "toys"),
