@@ -1,41 +1,24 @@
-"""Result frame in, ``alt.Chart`` out: what was computed is drawn, nothing is computed. One module per topic.
+"""Result frame in, ``alt.Chart`` out: what was computed is drawn, nothing is computed.
 
-A chart takes the rows of one result frame, ``pietools.analysis.Analysis`` or the table ``results.TOPIC``, and copes with
-missing labels, one comparison or many, and several regimes and data sets. Of no rows there is no chart.
+A chart takes the rows of one result frame, of an :class:`~pietools.results.analysis.Analysis` or the table ``results.TABLE``, and
+copes with missing labels, one comparison or many, and several regimes and data sets. Of no rows there is no chart. The charts are
+those that the topics draw, by the names of their functions.
 """
 
-from pietools.topics.accuracy.charts import accuracy_change, reliability
-from pietools.topics.characterize.charts import calibration, odds_ratios, pie_odds_ratios
-from pietools.topics.characterize.shape_charts import effect_shapes
-from pietools.topics.classes.charts import class_change
-from pietools.topics.examples.charts import networks_right
-from pietools.topics.flips.charts import flips
-from pietools.topics.pies.charts import by_replicates, excess, sparsity_curve
-from pietools.topics.properties.charts import property_groups
-from pietools.topics.regimes.charts import change_correlations, coefficient_differences, losses, overlaps, transitions
-from pietools.topics.subgroups.charts import composition, group_change
-from pietools.topics.unseen.charts import excess_error
+from typing import Any
 
-__all__ = [
-    "accuracy_change",
-    "by_replicates",
-    "calibration",
-    "change_correlations",
-    "class_change",
-    "coefficient_differences",
-    "composition",
-    "effect_shapes",
-    "excess",
-    "excess_error",
-    "flips",
-    "group_change",
-    "losses",
-    "networks_right",
-    "odds_ratios",
-    "overlaps",
-    "pie_odds_ratios",
-    "property_groups",
-    "reliability",
-    "sparsity_curve",
-    "transitions",
-]
+from pietools.topics.catalogue import TOPICS
+
+_CHARTS = {figure.chart.__name__: figure.chart for topic in TOPICS.values() for figure in topic.figures}
+__all__ = sorted(_CHARTS)
+
+
+def __getattr__(name: str) -> Any:
+    """The chart of that name."""
+    if name not in _CHARTS:
+        raise AttributeError(f"no chart is named '{name}'. There are: {', '.join(__all__)}.")
+    return _CHARTS[name]
+
+
+def __dir__() -> list[str]:
+    return __all__

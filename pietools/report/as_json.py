@@ -12,6 +12,7 @@ import polars as pl
 from pietools.conventions import CORRECTION
 from pietools.results.analysis import Analysis
 from pietools.results.table import Column, Table
+from pietools.topics.accuracy.tables import ACCURACY
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.classes.tables import DISTORTION, SIGNIFICANT
 from pietools.topics.regimes.tables import CHANGE, OVERLAP
@@ -42,19 +43,24 @@ Row = dict[str, Any]
 
 def analysis_json(analysis: Analysis) -> Row:
     """The object as plain dicts, lists, numbers and None."""
-    lists = {table.json.key: _rows(analysis, table) for table in _tables() if table.json and table.json.kind == "rows"}
     return {
         **_head(analysis, SCHEMA),
         "datasets": analysis.datasets.select(DATASET).to_dicts(),
-        "populations": lists.pop("populations"),
+        "populations": _rows(analysis, ACCURACY),
         "comparisons": [_comparison(analysis, row) for row in analysis.comparisons.to_dicts()],
-        **lists,
-        "subgroups": _subgroups(analysis),
-        "subgroups_gaps": _joined(analysis, GAPS, GAPS, by="measure"),
-        "unseen_regimes": _joined(analysis, GENERALIZES, ROBUSTNESS, prefix="robustness"),
-        "regimes": _regimes(analysis),
+        **{key: rows for key, rows in _lists(analysis) if key != "populations"},
         "characterize_averaged": None,
     }
+
+
+def _lists(analysis: Analysis) -> Iterator[tuple[str, list[Row] | None]]:
+    """The lists of rows, in the order in which the tables are declared."""
+    of_several = {GROUPS: _subgroups, GAPS: _gaps, GENERALIZES: _generalization, CHANGE: _regimes}
+    for table in _tables():
+        if table in of_several:
+            yield table.name, of_several[table](analysis)
+        elif table.json and table.json.kind == "rows":
+            yield table.json.key, _rows(analysis, table)
 
 
 def topic_json(analysis: Analysis, topic: str) -> Row:
@@ -214,29 +220,26 @@ def _key(row: Row, names: Iterable[str]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def _joined(
-    analysis: Analysis, table: Table, other: Table, *, by: str | None = None, prefix: str = ""
-) -> list[Row] | None:
-    """Rows of a table with those of another about the same, behind a prefix; or, ``by`` a column, its own rows side by side."""
-    rows, others = _rows(analysis, table), _rows(analysis, other)
-    if rows is None or others is None:
+def _generalization(analysis: Analysis) -> list[Row] | None:
+    """Rows of two regimes, with effective robustness behind a prefix."""
+    rows, keys = _rows(analysis, GENERALIZES), GENERALIZES.keys
+    if rows is None:
         return None
-    if by is not None:
-        return _side_by_side(rows, table.keys, by)
-    found = {_key(row, table.keys): row for row in others}
-    columns = [column.name for column in other.columns if column.name not in table.keys]
-    return [
-        row | {f"{prefix}_{name}": found.get(_key(row, table.keys), {}).get(name) for name in columns} for row in rows
-    ]
+    robust = {_key(row, keys): row for row in _rows(analysis, ROBUSTNESS) or []}
+    columns = [column.name for column in ROBUSTNESS.columns if not column.is_key]
+    return [row | {f"robustness_{name}": robust.get(_key(row, keys), {}).get(name) for name in columns} for row in rows]
 
 
-def _side_by_side(rows: list[Row], keys: list[str], by: str) -> list[Row]:
+def _gaps(analysis: Analysis) -> list[Row] | None:
     """The two measures of a gap in one row: what differs between them behind the name of the measure."""
+    rows = _rows(analysis, GAPS)
+    if rows is None:
+        return None
     numbers = ("estimate", "null_mean", "null_sd", "null_conf_low", "null_conf_high", "p_value")
     found: dict[tuple[Any, ...], Row] = {}
     for row in rows:
-        shared = found.setdefault(_key(row, keys), _without(row, by, *numbers))
-        shared |= {f"{row[by]}_{name}": row[name] for name in numbers}
+        shared = found.setdefault(_key(row, GAPS.keys), _without(row, "measure", *numbers))
+        shared |= {f"{row['measure']}_{name}": row[name] for name in numbers}
     return list(found.values())
 
 
@@ -252,8 +255,10 @@ def _regimes(analysis: Analysis) -> list[Row] | None:
         ("pies", "compressed"): ("estimate", "conf_low", "conf_high", "raw", "ceiling", "set_size", "flag"),
         ("baseline", "baseline"): ("estimate", "conf_low", "conf_high", "flag"),
     }
+    words = {"paired": "matched", "unpaired": "unmatched"}
     return [
         row
+        | {"design": words[row["design"]]}
         | {
             f"{prefix}_{name}": of_pies.get((*_key(row, keys), side), {}).get(name)
             for (prefix, side), names in parts.items()

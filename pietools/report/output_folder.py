@@ -54,4 +54,4 @@ def _drawn_before(out: Path) -> list[str]:
         names = json.loads((out / FIGURES / LIST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return [name for name in names if isinstance(name, str) and Path(name).name == name]
+    return [name for name in names if Path(str(name)).name == name] if isinstance(names, list) else []

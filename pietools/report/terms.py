@@ -8,7 +8,7 @@ TERMS = {
     "population (Hooker et al. 2019). The given label plays no part.",
     "Forgotten, recovered, moved": "Direction of a PIE: from right to wrong, from wrong to right, from wrong to another wrong.",
     "If compression did nothing": "Networks of one population disagree with each other, so some PIEs appear even where nothing "
-    "happened. The names reference and compressed are dealt out anew among the networks (within matched pairs if the design is "
+    "happened. The names reference and compressed are dealt out anew among the networks (within matched pairs if they are "
     "paired) and PIEs are counted again: their mean, and the range that holds 95 % of the counts. A yardstick for the count, not a "
     "prediction of retraining: a real effect is dealt out, too, and raises it.",
     "p": "Share of these relabellings with at least as many PIEs as were found. Small: the two populations are not "
@@ -19,7 +19,7 @@ TERMS = {
     "less than the margin in either direction. Small: the claim is shown.",
     "Likely forgotten": "The example's error rate rose by more than the stated amount with a posterior probability of at least 0.9 "
     "(empirical Bayes).",
-    "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise the design "
+    "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise they "
     "is unpaired.",
     "Top-1, top-5": "Share of the labelled examples whose label has the largest, or one of the five largest, logits; mean ± "
     "standard deviation over networks.",
@@ -50,5 +50,5 @@ TERMS = {
     "Theory, R²": "A property that is to explain who becomes harder. R² is the share of the change in error rate "
     "that is explained on examples that were not used for the fit, without and with it.",
     "Paired, welch, hooker": "Tests of a class: paired t test (matched replicates), Welch's t test, and the published form, "
-    "Welch's t test after a shift by the population's mean accuracy, uncorrected. The design decides which one is the default.",
+    "Welch's t test after a shift by the population's mean accuracy, uncorrected. The pairing decides which one is the default.",
 }
