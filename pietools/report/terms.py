@@ -20,7 +20,7 @@ TERMS = {
     "Likely forgotten": "The example's error rate rose by more than the stated amount with a posterior probability of at least 0.9 "
     "(empirical Bayes).",
     "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise they "
-    "is unpaired.",
+    "are unpaired.",
     "Top-1, top-5": "Share of the labelled examples whose label has the largest, or one of the five largest, logits; mean ± "
     "standard deviation over networks.",
     "Kappa": "Fleiss' kappa: agreement of the networks of one population beyond chance, 1 if they always agree.",

@@ -75,6 +75,8 @@ class Macros:
             self.sql("select known_property(?, ?)", [name, dataset])
             return self._ask("example_property", name, dataset=dataset)
         except StudyError as error:
+            if "several sources" in str(error):
+                raise
             raise StudyError(
                 f"{error} (Properties computed from the networks, such as loss: results('properties') after analyze.)"
             ) from None
