@@ -185,7 +185,7 @@ def test_degenerate_studies_have_an_answer(tmp_path: Path, case: str) -> None:
         assert comparison["classes"] is None
         assert answer["populations"][0]["top1_mean"] is None
     if case in ("one network each", "two networks"):
-        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "too-few-networks")
+        assert (comparison["excess_pies"], comparison["excess"]["flag"]) == (None, "few-networks")
     if case == "one network each":
         assert answer["populations"][0]["top1_sd"] is None
         assert comparison["classes"]["n_tested"] == 0

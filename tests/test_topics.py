@@ -122,9 +122,9 @@ def most_topics_named(path: Path) -> int:
 
 
 def test_nothing_but_the_catalogue_lists_the_topics() -> None:
-    """One more topic is its folder and a line there: no module lists five or more, but for the charts that users import."""
+    """One more topic is its folder and a line there: no module lists five or more."""
     listing = {str(path.relative_to(PACKAGE)) for path in FILES if most_topics_named(path) >= 5}
-    assert listing == {"topics/catalogue.py", "charts.py"}
+    assert listing == {"topics/catalogue.py"}
 
 
 def test_no_constant_of_the_statistics_goes_elsewhere() -> None:

@@ -12,7 +12,6 @@ import polars as pl
 from pietools.conventions import CORRECTION
 from pietools.results.analysis import Analysis
 from pietools.results.table import Column, Table
-from pietools.topics.accuracy.tables import ACCURACY
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.classes.tables import DISTORTION, SIGNIFICANT
 from pietools.topics.regimes.tables import CHANGE, OVERLAP
@@ -43,12 +42,13 @@ Row = dict[str, Any]
 
 def analysis_json(analysis: Analysis) -> Row:
     """The object as plain dicts, lists, numbers and None."""
+    lists = dict(_lists(analysis))
     return {
         **_head(analysis, SCHEMA),
         "datasets": analysis.datasets.select(DATASET).to_dicts(),
-        "populations": _rows(analysis, ACCURACY),
+        "populations": lists.pop("populations"),
         "comparisons": [_comparison(analysis, row) for row in analysis.comparisons.to_dicts()],
-        **{key: rows for key, rows in _lists(analysis) if key != "populations"},
+        **lists,
         "characterize_averaged": None,
     }
 

@@ -2,25 +2,42 @@
 
 from pathlib import Path
 
-from pietools.drawing.figure import Figure, with_own_stems
+import polars as pl
+
+from pietools.drawing.figure import COMPARISON, Figure, with_own_stems
 from pietools.drawing.files import save
 from pietools.results.analysis import Analysis
 from pietools.topics.catalogue import TOPICS
+
+FEW_COMPARISONS = 8
 
 
 def figures(analysis: Analysis) -> list[Figure]:
     """Figures of all topics that found something to draw: the answers, or all where everything was asked for.
 
     An altered copy of a data set has no figures of its own, of which there could be hundreds: the figure of unseen data holds all
-    copies.
+    copies. Of many comparisons some have figures of their own: see :func:`drawn_comparisons`.
     """
+    chosen = drawn_comparisons(analysis)
     drawn: list[Figure] = []
     for topic in TOPICS.values():
         for spec in topic.figures:
             rows = analysis.tables.get(spec.table)
             if rows is not None and (spec.is_answer or analysis.everything):
-                drawn += spec.figures(topic.name, rows.filter(~rows["dataset"].is_in(analysis.copies)))
+                shown = rows.filter(~rows["dataset"].is_in(analysis.copies))
+                if chosen is not None and set(COMPARISON) <= set(spec.by):
+                    shown = shown.join(chosen, on=COMPARISON, how="semi", maintain_order="left")
+                drawn += spec.figures(topic.name, shown)
     return list(with_own_stems(drawn))
+
+
+def drawn_comparisons(analysis: Analysis) -> pl.DataFrame | None:
+    """Of many comparisons those with more PIEs than chance makes, or too few networks to say; None: all of them."""
+    pies = analysis.tables.get("pies")
+    if pies is None or pies.height <= FEW_COMPARISONS or analysis.everything:
+        return None
+    is_beyond_chance = pl.col("excess_conf_low").is_null() | (pl.col("excess_conf_low") > 0)
+    return pies.filter(is_beyond_chance).select(COMPARISON)
 
 
 def write_figures(analysis: Analysis, folder: Path) -> list[Path]:

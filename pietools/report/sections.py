@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
-from pietools.drawing.figure import COMPARISON, Figure
+from pietools.drawing.figure import Figure
 from pietools.drawing.files import svg
-from pietools.report.figures import figures
+from pietools.report.figures import drawn_comparisons, figures
 from pietools.report.sentences import comparison_name, dataset_sentence, headline
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
@@ -19,10 +19,9 @@ from pietools.results.table import Table
 from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
 
-FEW_COMPARISONS = 8
 SELECTION = (
     "Figures of single comparisons are of those with more PIEs than the networks' chance makes (95 %), "
-    "or with too few networks to say."
+    "or with too few networks to say; pietools analyze --all draws them all."
 )
 REGIMES_NOTE = (
     "All that differs between the regimes besides what follows from it; the rest is the same in the STUDY.toml."
@@ -65,8 +64,7 @@ class Section:
 
 def sections(analysis: Analysis) -> list[Section]:
     """Sections of the topics that found something, in the order of the catalogue; how the networks came about after the first."""
-    chosen = _selected(analysis)
-    drawn = [one for one in figures(analysis) if chosen is None or one.comparison in ((), *chosen)]
+    drawn = figures(analysis)
     topics = [
         Section(
             topic.title,
@@ -88,7 +86,7 @@ def findings(analysis: Analysis) -> list[tuple[str, str]]:
 
 def selection(analysis: Analysis) -> str:
     """Which comparisons have figures of their own, if not all have."""
-    return "" if _selected(analysis) is None else SELECTION
+    return "" if drawn_comparisons(analysis) is None else SELECTION
 
 
 def datasets_analyzed(analysis: Analysis) -> list[str]:
@@ -109,18 +107,6 @@ def settings(analysis: Analysis) -> dict[str, str]:
         "rise of an error rate that counts as forgotten": f"{points(analysis.settings.delta).lstrip('+')} points",
         "level of the tests": f"{LEVEL}, corrected by {CORRECTION.title()}",
     }
-
-
-def _selected(analysis: Analysis) -> list[tuple[str, ...]] | None:
-    """Of many comparisons those whose own figures the report has, with more PIEs than chance makes or too few networks to say.
-
-    None: all of them.
-    """
-    pies = analysis.tables.get("pies")
-    if pies is None or pies.height <= FEW_COMPARISONS:
-        return None
-    is_beyond_chance = pl.col("excess_conf_low").is_null() | (pl.col("excess_conf_low") > 0)
-    return pies.filter(is_beyond_chance).select(COMPARISON).rows()
 
 
 def _datasets(analysis: Analysis) -> list[str]:

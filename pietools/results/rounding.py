@@ -5,12 +5,12 @@ MISSING = "–"
 
 def count(value: float | None) -> str:
     """``4,517``."""
-    return MISSING if value is None else f"{value:,.0f}".replace("-", "−")
+    return decimal(value, 0)
 
 
 def decimal(value: float | None, digits: int) -> str:
     """``0.63``."""
-    return MISSING if value is None else f"{value:,.{digits}f}".replace("-", "−")
+    return MISSING if value is None else _signed(f"{value:,.{digits}f}")
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
@@ -25,7 +25,7 @@ def percent_and_sd(fraction: float | None, sd: float | None) -> str:
 
 def points(fraction: float | None) -> str:
     """Signed percentage points: ``−4.42``."""
-    return MISSING if fraction is None else f"{100 * fraction:+.2f}".replace("-", "−")
+    return MISSING if fraction is None else _signed(f"{100 * fraction:+.2f}")
 
 
 def points_interval(low: float | None, high: float | None) -> str:
@@ -38,3 +38,8 @@ def p_value(value: float | None) -> str:
     if value is None:
         return MISSING
     return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def _signed(written: str) -> str:
+    """A minus sign for the hyphen; zero has no sign."""
+    return written.replace("-", "−") if written.strip("+-0.,") else written.lstrip("+-")
