@@ -194,7 +194,7 @@ def json_comparison() -> str:
     kinds = {
         "object": "the row",
         "list": "rows",
-        "keyed": "an object per count: `std_error`, `conf_low`, `conf_high`, from rows",
+        "keyed": "an object per count, of the rows",
     }
     lines = []
     for table in _result_tables():

@@ -140,7 +140,8 @@ def _add(found: Row, analysis: Analysis, table: Table, names: Row) -> None:
     elif json.kind == "list" or rows is None:
         found[json.key] = rows
     else:
-        found[json.key] = {row.pop("count"): _without(row, "estimate") for row in rows}
+        by = next(column.name for column in table.columns if column.name not in names)
+        found[json.key] = {row.pop(by): row for row in rows}
 
 
 def _merge(found: Row, more: Row) -> None:

@@ -37,7 +37,7 @@ class Json:
 
     ``rows``: the list ``key`` of the whole object. In the object of the comparison that they are about: ``merged`` its keys beside
     the others, ``object`` as the object ``key``, ``list`` as the list ``key``, ``keyed`` an object per value of the first column
-    that is no key, under ``key``.
+    behind the comparison's names, under ``key``.
     """
 
     kind: Literal["rows", "merged", "object", "list", "keyed"]
