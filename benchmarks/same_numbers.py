@@ -70,7 +70,8 @@ def difference(before: float, after: float) -> float:
 def main() -> int:
     """Compare two files."""
     before, after = (dict(values(json.loads(Path(name).read_text()))) for name in sys.argv[1:3])
-    compared, largest, worst = 0, 0.0, ()
+    compared, largest = 0, 0.0
+    worst: tuple[str, ...] = ()
     texts: Counter[str] = Counter()
     gone: Counter[str] = Counter()
     for path, value in before.items():
