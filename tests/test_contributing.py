@@ -15,6 +15,7 @@ import pietools.topics
 from pietools.analysis import analyze
 from pietools.cli.summary import print_summary
 from pietools.report.as_json import analysis_json, topic_json
+from pietools.report.figures import figures
 from pietools.report.page import page
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
@@ -29,12 +30,12 @@ def ties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
     files = re.findall(
         r"`pietools/topics/ties/(\w+\.py)`[^`]*?(?:`[^`\n]*`[^`]*?)*```python\n(.*?)```", PAGE, flags=re.DOTALL
     )
-    assert {name for name, _ in files} == {"__init__.py", "tables.py", "fill.py"}
+    assert {name for name, _ in files} == {"__init__.py", "tables.py", "fill.py", "charts.py"}
     (tmp_path / "ties").mkdir()
     for name, code in files:
         (tmp_path / "ties" / name).write_text(re.sub(r"^   ", "", code, flags=re.MULTILINE), encoding="utf-8")
     monkeypatch.setattr(pietools.topics, "__path__", [*pietools.topics.__path__, str(tmp_path)])
-    topic = importlib.import_module("pietools.topics.ties").TIES
+    topic = importlib.import_module("pietools.topics.ties").TOPIC
     monkeypatch.setitem(TOPICS, "ties", topic)
     yield topic
     for name in [name for name in sys.modules if name.startswith("pietools.topics.ties")]:
@@ -48,6 +49,7 @@ def test_the_topic_of_the_page_is_one_everywhere(ties: Topic, toy: Study, capsys
     print_summary(analysis, ties)
     assert "Ties after compression" in capsys.readouterr().out
     assert "<h2>Ties</h2>" in page(analysis)
+    assert [figure.stem for figure in figures(analysis)] == ["ties"]
     assert analysis_json(analysis)["ties"] == topic_json(analysis, "ties")["ties"]
     with duckdb.connect() as connection:
         connection.execute("create schema results")

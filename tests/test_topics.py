@@ -79,7 +79,9 @@ def test_a_figure_is_of_columns_that_are_there(topic: str, spec: FigureSpec) -> 
 def test_the_shell_has_the_tables_that_are_declared() -> None:
     """sql/results.sql is what follows from the declarations: python docs/generate.py writes it."""
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
-    assert (ROOT / "sql" / "results.sql").read_text(encoding="utf-8") == generate["results_sql"]()
+    assert (ROOT / "sql" / "results.sql").read_text(encoding="utf-8") == generate["results_sql"](), (
+        "run docs/generate.py --declared"
+    )
 
 
 @pytest.mark.parametrize("name", TOPICS)

@@ -94,7 +94,7 @@ class Table:
         Raises
         ------
         ValueError
-            If a row lacks a column, has one that was not declared, or has none where there must be a value.
+            If a row lacks a column, has one that was not declared, has none where there must be a value, or has NaN.
         """
         if not isinstance(rows, pl.DataFrame):
             rows = self._from_mappings(list(rows))
@@ -103,6 +103,8 @@ class Table:
         for column in self.columns:
             if column.required and typed[column.name].null_count():
                 raise ValueError(f"results.{self.name} has a row without {column.name}")
+            if column.type is float and typed[column.name].is_nan().any():
+                raise ValueError(f"results.{self.name} has NaN in {column.name}: what is missing is None")
         return typed
 
     def _from_mappings(self, rows: list[Mapping[str, Any]]) -> pl.DataFrame:

@@ -296,7 +296,9 @@ class Database:
             try:
                 self._connection.execute(f"insert into {table} by name select * from appended_rows")
             finally:
-                self._connection.unregister("appended_rows")
+                # After an error DuckDB refuses this too, and would hide what the error was.
+                with suppress(duckdb.Error):
+                    self._connection.unregister("appended_rows")
 
     def fact(self, key: str) -> Any:
         """Value in the table ``study``, decoded from JSON; None if absent."""

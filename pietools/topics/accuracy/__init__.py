@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-ACCURACY = Topic(
+TOPIC = Topic(
     "accuracy",
     title="What was analyzed",
     question="How good are the networks, and did accuracy change?",

@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-CHARACTERIZE = Topic(
+TOPIC = Topic(
     "characterize",
     title="Why these examples",
     question="Why these examples?",

@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-CLASSES = Topic(
+TOPIC = Topic(
     "classes",
     title="Classes",
     question="Which classes changed otherwise than accuracy did?",

@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-EXAMPLES = Topic(
+TOPIC = Topic(
     "examples",
     title="Single examples",
     question="Which single examples are really forgotten?",

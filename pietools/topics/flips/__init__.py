@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-FLIPS = Topic(
+TOPIC = Topic(
     "flips",
     title="Flips",
     question="How many predictions of single networks changed?",

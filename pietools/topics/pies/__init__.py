@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-PIES = Topic(
+TOPIC = Topic(
     "pies",
     title="PIEs",
     question="Which examples did compression hit?",

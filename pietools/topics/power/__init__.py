@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-POWER = Topic(
+TOPIC = Topic(
     "power",
     title="Power",
     question="How many networks would it take?",

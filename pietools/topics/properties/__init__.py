@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-PROPERTIES = Topic(
+TOPIC = Topic(
     "properties",
     title="What the examples are like",
     question="What is said of each example?",

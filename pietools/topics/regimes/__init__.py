@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-REGIMES = Topic(
+TOPIC = Topic(
     "regimes",
     title="The same examples in another regime?",
     question="Are the same examples lost in another regime?",

@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-SUBGROUPS = Topic(
+TOPIC = Topic(
     "subgroups",
     title="Subgroups",
     question="Which subgroups were hit, and who are the PIEs?",

@@ -2,7 +2,7 @@
 
 from pietools.topics.topic import Topic
 
-UNSEEN = Topic(
+TOPIC = Topic(
     "unseen",
     title="Unseen data",
     question="Does compression cost more on unseen data?",
