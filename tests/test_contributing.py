@@ -5,9 +5,12 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -17,7 +20,11 @@ from pietools.cli.summary import print_summary
 from pietools.report.as_json import analysis_json, topic_json
 from pietools.report.figures import figures
 from pietools.report.page import page
+from pietools.results.table import Column
+from pietools.statistics.accuracy import change as change_module
+from pietools.statistics.accuracy.change import Change
 from pietools.study import Study
+from pietools.topics.accuracy import fill, tables
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.topic import Topic
 
@@ -67,3 +74,28 @@ def test_the_command_of_the_page_follows(ties: Topic, toy: Study) -> None:
     assert answer.exit_code == 0
     assert json.loads(answer.output)["schema"] == "pietools/ties/2"
     assert ties.question in CliRunner().invoke(topic_command(ties), ["--help"]).output
+
+
+def test_the_number_of_the_page_takes_a_field_and_a_column(toy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a statistic says more is in the table, its DDL and the JSON once the column is declared; before that it is refused."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class WithNumber(Change):
+        n_fell: int | None = None
+
+    def accuracy_change(reference: np.ndarray, compressed: np.ndarray, **settings: Any) -> WithNumber:
+        change = change_module.accuracy_change(reference, compressed, **settings)
+        return WithNumber(**vars(change), n_fell=int((compressed < reference).sum()))
+
+    monkeypatch.setattr(fill, "accuracy_change", accuracy_change)
+    with pytest.raises(ValueError, match=r"results\.accuracy_change: not declared: \['n_fell'\]"):
+        analyze(toy, topics=["accuracy"], store=False)
+    column = Column("n_fell", int, "pairs of networks in which accuracy fell; null if unpaired")
+    declared = replace(tables.CHANGE_OF_ACCURACY, columns=(*tables.CHANGE_OF_ACCURACY.columns, column))
+    monkeypatch.setattr(tables, "TABLES", (tables.ACCURACY, declared))
+    monkeypatch.setitem(fill.FILL, declared, fill.changes)
+    analysis = analyze(toy, topics=["accuracy"], store=False)
+    # Three pairs: 2, 2 and 1 of five labelled examples right before, 3, 3 and 2 after.
+    assert analysis.accuracy_change["n_fell"].to_list() == [0]
+    assert analysis_json(analysis)["comparisons"][0]["accuracy_change"]["n_fell"] == 0
+    assert "n_fell integer" in declared.ddl()
