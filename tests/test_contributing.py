@@ -95,7 +95,7 @@ def test_the_number_of_the_page_takes_a_field_and_a_column(toy: Study, monkeypat
     monkeypatch.setattr(tables, "TABLES", (tables.ACCURACY, declared))
     monkeypatch.setitem(fill.FILL, declared, fill.changes)
     analysis = analyze(toy, topics=["accuracy"], store=False)
-    # Three pairs: 2, 2 and 1 of five labelled examples right before, 3, 3 and 2 after.
+    # Right answers of the three networks: 2, 3 and 1 before, 3, 3 and 3 after.
     assert analysis.accuracy_change["n_fell"].to_list() == [0]
     assert analysis_json(analysis)["comparisons"][0]["accuracy_change"]["n_fell"] == 0
     assert "n_fell integer" in declared.ddl()
