@@ -249,7 +249,7 @@ def _plain(function: Any) -> Any:
 def _documented(name: str, item: Any, level: int = 2) -> str:
     """A heading, the signature, and the docstring as it stands, since numpy's form reads as text."""
     called = name if inspect.isclass(item) else f"{name}{_signature(item)}"
-    return f"\n{'#' * level} {name}\n{fenced(called, 'python')}{fenced(inspect.getdoc(item) or '')}"
+    return f"\n{'#' * level} {name}\n{fenced(called)}{fenced(inspect.getdoc(item) or '')}"
 
 
 def _signature(function: Any) -> str:
