@@ -40,7 +40,7 @@ def analyze(
     store
         Replace the study's results in the tables that are computed.
     on_step
-        Called with (done, total), in percent of a table.
+        Called with (done, total): hundredths of a result table that are filled, and that there are in all.
     **settings
         ``permutations``, ``seed``, ``margin``, ``delta``, ``subgroups``, ``explain``, ``theories``: see
         :class:`pietools.settings.AnalysisSettings`. By default what the study's recipe says, else the defaults.
