@@ -1,5 +1,6 @@
 """Studies small enough to count by hand, simulated ones, and the real inputs that may be absent."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 from pietools.statistics.tools.scalars import scalars_from_labels
 from pietools.study import Study
+from pietools.study.database import RESULTS, Database, sql_digest, sql_text
 from pietools.study.records import Dataset, Evaluation, Model, Population
 
 # A shared machine may stall for any while; a slow example is no failure.
@@ -70,6 +72,20 @@ def simulate(
         (mean * (1 - drop) + rng.normal(size=(n_networks, n, n_classes))).argmax(axis=2) for drop in (0, damage)
     )
     return labels, {"dense": dense, "pruned": pruned}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uncommented_results() -> Iterator[None]:
+    """Result tables without the comments of their five hundred columns, which take longer than all else of a new study."""
+    uncommented = re.sub(r"(?m)^comment on .*\n", "", sql_text(RESULTS))
+
+    def make_results(database: Database) -> None:
+        database.execute(uncommented)
+        database.set_fact("results_digest", sql_digest(RESULTS))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "_make_results", make_results)
+        yield
 
 
 @pytest.fixture

@@ -294,7 +294,8 @@ def test_doubtful_labels_are_more_frequent_among_pies(
     result = run("import", tmp_path / "real.npz", "--db", db, "--dataset", "imagenet-val", "--property", "doubtful",
                  "--source", "reassessed-imagenet", "--json")  # fmt: skip
     assert result.exit_code == 0, result.output
-    answer = json.loads(run("analyze", db, "--permutations", 20, "--json").stdout)
+    with Study.open(db) as study:
+        answer = analysis_json(analyze(study, topics=["pies", "subgroups"], permutations=20))
     (pies,) = (row for row in answer["subgroups_pies"] if row["group"] == "1")
     assert (pies["property"], pies["n"], pies["n_pies"] + pies["n_others"]) == (
         "doubtful",

@@ -23,6 +23,7 @@ from pietools.topics.catalogue import TOPICS
 from pietools.topics.comparison import Comparison
 from pietools.topics.study_reader import StudyReader
 from tests.conftest import DENSE, LABELS, PRUNED, make_study
+from tests.statistics.characterization_worlds import few_half_samples
 
 HEAVY = ("torch", "polars", "duckdb", "statsmodels", "sklearn", "altair", "rich", "numpy")
 
@@ -249,7 +250,7 @@ def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path, m
     analyze, comparisons_of = analysis.analyze, StudyReader._comparisons
 
     def analyze_once(study: Study, **options: Any) -> analysis.Analysis:
-        found[:] = found or [analyze(study, **options)]
+        found[:] = found or [analyze(study, permutations=50, **options)]
         return found[0]
 
     def supervised_only(reading: StudyReader) -> list[Comparison]:
@@ -257,6 +258,7 @@ def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path, m
         kept = {"supervised/magnitude-0.9", "supervised/dense-2"}
         return [one for one in comparisons_of(reading) if one.compressed in kept]
 
+    few_half_samples(monkeypatch)
     monkeypatch.setattr(analysis, "analyze", analyze_once)
     monkeypatch.setattr(StudyReader, "_comparisons", supervised_only)
     first, again = (run("demo", "--json", "--out", tmp_path / "demo") for _ in range(2))

@@ -84,10 +84,12 @@ class Database:
 
     @classmethod
     def create(cls, path: Path) -> "Database":
-        """Put an empty study at ``path`` and open it. Raises StudyError as :meth:`make` and :meth:`open` do."""
-        with cls.make(path) as made:
+        """Put an empty study at ``path`` and open it. Raises StudyError as :meth:`make` does."""
+        with cls._new(path) as made:
             pass
-        database = cls.open(path, read_only=False)
+        # Nothing to check in what was made a moment ago.
+        database = cls(path, _connect(path, path, read_only=False, config=LOCKED))
+        database._shadow_definitions()
         database._made = made._made
         return database
 
@@ -101,6 +103,13 @@ class Database:
         StudyError
             If something is at ``path``, or nothing can be written there.
         """
+        with cls._new(path) as database:
+            database._shadow_definitions()
+            yield database
+
+    @classmethod
+    @contextmanager
+    def _new(cls, path: Path) -> Iterator["Database"]:
         _refuse_path(path)
         if path.exists():
             raise StudyError(f"{path} exists: open it, or choose another name.")
@@ -119,7 +128,6 @@ class Database:
                     database.set_fact("schema_version", SCHEMA_VERSION)
                     database._store_definitions()
                     database._make_results()
-                database._shadow_definitions()
                 database._made = temporary.stat()
                 yield database
                 # Before the file gets its name: a log keeps the old one.
