@@ -287,7 +287,7 @@ create table results.pies_stability (
     taxicab_null_mean double not null,
     taxicab_p double not null
 );
-comment on table results.pies_stability is 'One row per comparison and data set: would other networks name the same PIEs, and how many do dense networks have against each other?.';
+comment on table results.pies_stability is 'One row per comparison and data set: would other networks name the same PIEs, and how many do dense networks have against each other?';
 comment on column results.pies_stability.run_id is 'the run that it came from, in results.runs';
 comment on column results.pies_stability.reference is 'population that the compressed one is compared with';
 comment on column results.pies_stability.compressed is 'compressed population, or control';
@@ -472,7 +472,7 @@ create table results.classes (
     hedges_g double,
     flag text
 );
-comment on table results.classes is 'One row per comparison, data set, test, scale and class: did its recall change otherwise than accuracy?.';
+comment on table results.classes is 'One row per comparison, data set, test, scale and class: did its recall change otherwise than accuracy?';
 comment on column results.classes.run_id is 'the run that it came from, in results.runs';
 comment on column results.classes.reference is 'population that the compressed one is compared with';
 comment on column results.classes.compressed is 'compressed population, or control';
@@ -541,7 +541,7 @@ create table results.classes_summary (
     n_left_out integer,
     flag text
 );
-comment on table results.classes_summary is 'One row per comparison, data set and measure: do the differences between classes grow?.';
+comment on table results.classes_summary is 'One row per comparison, data set and measure: do the differences between classes grow?';
 comment on column results.classes_summary.run_id is 'the run that it came from, in results.runs';
 comment on column results.classes_summary.reference is 'population that the compressed one is compared with';
 comment on column results.classes_summary.compressed is 'compressed population, or control';
@@ -583,7 +583,7 @@ create table results.subgroups_gaps (
     hit_most text,
     flag text
 );
-comment on table results.subgroups_gaps is 'One row per comparison, data set, property, rate and measure: did compression pull the groups apart?.';
+comment on table results.subgroups_gaps is 'One row per comparison, data set, property, rate and measure: did compression pull the groups apart?';
 comment on column results.subgroups_gaps.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups_gaps.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups_gaps.compressed is 'compressed population, or control';
@@ -634,7 +634,7 @@ create table results.subgroups (
     conf_high double,
     flag text
 );
-comment on table results.subgroups is 'One row per comparison, data set, property, group, rate and scale: did its accuracy, or its error rates, change?.';
+comment on table results.subgroups is 'One row per comparison, data set, property, group, rate and scale: did its accuracy, or its error rates, change?';
 comment on column results.subgroups.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups.compressed is 'compressed population, or control';
@@ -708,7 +708,7 @@ create table results.subgroups_pies (
     conf_high double,
     flag text
 );
-comment on table results.subgroups_pies is 'One row per comparison, data set, property and group: who are the PIEs?.';
+comment on table results.subgroups_pies is 'One row per comparison, data set, property and group: who are the PIEs?';
 comment on column results.subgroups_pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.subgroups_pies.reference is 'population that the compressed one is compared with';
 comment on column results.subgroups_pies.compressed is 'compressed population, or control';
@@ -757,7 +757,7 @@ create table results.unseen (
     conf_high double,
     flag text
 );
-comment on table results.unseen is 'One row per comparison, clean data set and altered copy: did compression cost more on the copy?.';
+comment on table results.unseen is 'One row per comparison, clean data set and altered copy: did compression cost more on the copy?';
 comment on column results.unseen.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen.reference is 'population that the compressed one is compared with';
 comment on column results.unseen.compressed is 'compressed population, or control';
@@ -829,7 +829,7 @@ create table results.unseen_regimes (
     std_error_examples double,
     flag text
 );
-comment on table results.unseen_regimes is 'One row per pair of regimes and data set: does one generalize better?.';
+comment on table results.unseen_regimes is 'One row per pair of regimes and data set: does one generalize better?';
 comment on column results.unseen_regimes.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen_regimes.regime_a is 'one regime';
 comment on column results.unseen_regimes.regime_b is 'the other';
@@ -867,7 +867,7 @@ create table results.unseen_robustness (
     is_slope_fitted boolean not null,
     flag text
 );
-comment on table results.unseen_robustness is 'One row per pair of regimes and unseen data set: is a more accurate there than its clean accuracy predicts, by a line through the networks of regime b?.';
+comment on table results.unseen_robustness is 'One row per pair of regimes and unseen data set: is a more accurate there than its clean accuracy predicts, by a line through the networks of regime b?';
 comment on column results.unseen_robustness.run_id is 'the run that it came from, in results.runs';
 comment on column results.unseen_robustness.regime_a is 'one regime';
 comment on column results.unseen_robustness.regime_b is 'the other';
@@ -963,7 +963,7 @@ create table results.properties_planted (
     recall double,
     flag text
 );
-comment on table results.properties_planted is 'One row per population and copy with replaced labels: is label noise found where it was planted?.';
+comment on table results.properties_planted is 'One row per population and copy with replaced labels: is label noise found where it was planted?';
 comment on column results.properties_planted.run_id is 'the run that it came from, in results.runs';
 comment on column results.properties_planted.population is 'population of networks';
 comment on column results.properties_planted.dataset is 'the copy';
@@ -1024,7 +1024,7 @@ create table results.characterize (
     vif double,
     flag text
 );
-comment on table results.characterize is 'One row per comparison, data set and term of the primary model: which properties make compression hurt more, at equal difficulty?.';
+comment on table results.characterize is 'One row per comparison, data set and term of the primary model: which properties make compression hurt more, at equal difficulty?';
 comment on column results.characterize.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize.reference is 'population that the compressed one is compared with';
 comment on column results.characterize.compressed is 'compressed population, or control';
@@ -1131,7 +1131,7 @@ create table results.characterize_scores (
     conf_high double,
     flag text
 );
-comment on table results.characterize_scores is 'One row per comparison, data set, contrast and score: do properties predict which examples are PIEs?.';
+comment on table results.characterize_scores is 'One row per comparison, data set, contrast and score: do properties predict which examples are PIEs?';
 comment on column results.characterize_scores.run_id is 'the run that it came from, in results.runs';
 comment on column results.characterize_scores.reference is 'population that the compressed one is compared with';
 comment on column results.characterize_scores.compressed is 'compressed population, or control';
@@ -1235,7 +1235,7 @@ create table results.regimes (
     n_networks integer,
     flag text
 );
-comment on table results.regimes is 'One row per data set, compression and pair of regimes: do the same examples become harder?.';
+comment on table results.regimes is 'One row per data set, compression and pair of regimes: do the same examples become harder?';
 comment on column results.regimes.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes.dataset is 'data set';
 comment on column results.regimes.compression is 'what was done to the networks of all regimes';
@@ -1284,7 +1284,7 @@ create table results.regimes_overlap (
     jaccard double,
     kappa double
 );
-comment on table results.regimes_overlap is 'One row per data set, compression and pair of regimes: how many examples are PIEs in both, and how many would be if compression did nothing?.';
+comment on table results.regimes_overlap is 'One row per data set, compression and pair of regimes: how many examples are PIEs in both, and how many would be if compression did nothing?';
 comment on column results.regimes_overlap.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_overlap.dataset is 'data set';
 comment on column results.regimes_overlap.compression is 'what was done to the networks of all regimes';
@@ -1360,7 +1360,7 @@ create table results.regimes_counts (
     conf_high double,
     flag text
 );
-comment on table results.regimes_counts is 'One row per data set, pair of regimes, measure and way of matching: does one regime lose more examples?.';
+comment on table results.regimes_counts is 'One row per data set, pair of regimes, measure and way of matching: does one regime lose more examples?';
 comment on column results.regimes_counts.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_counts.dataset is 'data set';
 comment on column results.regimes_counts.regime_a is 'one regime';
@@ -1403,7 +1403,7 @@ create table results.regimes_coefficients (
     df_residual double,
     flag text
 );
-comment on table results.regimes_coefficients is 'One row per data set, compression, pair of regimes, effect and property: which properties matter more in which regime?.';
+comment on table results.regimes_coefficients is 'One row per data set, compression, pair of regimes, effect and property: which properties matter more in which regime?';
 comment on column results.regimes_coefficients.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_coefficients.dataset is 'data set';
 comment on column results.regimes_coefficients.compression is 'what was done to the networks of all regimes';
@@ -1433,7 +1433,7 @@ create table results.regimes_transitions (
     conf_low double,
     conf_high double
 );
-comment on table results.regimes_transitions is 'One row per data set, compression and group of regimes: how many examples are lost in all, in one only, in none?.';
+comment on table results.regimes_transitions is 'One row per data set, compression and group of regimes: how many examples are lost in all, in one only, in none?';
 comment on column results.regimes_transitions.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_transitions.dataset is 'data set';
 comment on column results.regimes_transitions.compression is 'what was done to the networks of all regimes';
@@ -1486,7 +1486,7 @@ create table results.regimes_theory (
     conf_high double,
     flag text
 );
-comment on table results.regimes_theory is 'One row per comparison, data set and theory: does a hypothesis explain which examples become harder?.';
+comment on table results.regimes_theory is 'One row per comparison, data set and theory: does a hypothesis explain which examples become harder?';
 comment on column results.regimes_theory.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_theory.reference is 'population that the compressed one is compared with';
 comment on column results.regimes_theory.compressed is 'compressed population, or control';
@@ -1521,7 +1521,7 @@ create table results.power (
     detectable double,
     flag text
 );
-comment on table results.power is 'One row per comparison, data set and question: how many networks would answer it?.';
+comment on table results.power is 'One row per comparison, data set and question: how many networks would answer it?';
 comment on column results.power.run_id is 'the run that it came from, in results.runs';
 comment on column results.power.reference is 'population that the compressed one is compared with';
 comment on column results.power.compressed is 'compressed population, or control';

@@ -1,6 +1,7 @@
 """Topics are rooms: what each declares fits together, nothing else lists them, and one more is its folder and a line."""
 
 import ast
+import re
 import runpy
 from collections import Counter
 from pathlib import Path
@@ -54,6 +55,7 @@ def test_every_column_has_a_name_of_its_own_and_a_meaning(table: Table) -> None:
         assert len(set(values)) == len(values)
     assert all(column.meaning.strip() and not column.meaning.endswith(".") for column in table.columns)
     assert table.one_row_per
+    assert re.search(r"\w\)?[.?]$", table.comment), "one mark ends the sentence"
     assert table.meaning
     assert table.keys
 

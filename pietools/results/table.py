@@ -48,8 +48,9 @@ class Json:
 class Table:
     """A result table.
 
-    ``meaning`` completes "One row per ``one_row_per``: …". ``is_answer``: computed by ``analyze``; the others when asked, with
-    ``--all`` or by the topic's command. ``shown`` is how people see it, ``json`` where it stands in the JSON of ``analyze``.
+    ``meaning`` completes "One row per ``one_row_per``: …", as words or as a question. ``is_answer``: computed by ``analyze``; the
+    others when asked, with ``--all`` or by the topic's command. ``shown`` is how people see it, ``json`` where it stands in the
+    JSON of ``analyze``.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Table:
     @property
     def comment(self) -> str:
         """What a row is, in one sentence."""
-        return f"One row per {self.one_row_per}: {self.meaning}."
+        return f"One row per {self.one_row_per}: {self.meaning}" + ("" if self.meaning.endswith("?") else ".")
 
     @property
     def keys(self) -> list[str]:
@@ -99,7 +100,7 @@ class Table:
         if not isinstance(rows, pl.DataFrame):
             rows = self._from_mappings(list(rows))
         self._refuse_other_columns(rows.columns)
-        typed = rows.select(self.schema.names()).cast(pl.Schema(self.schema))
+        typed = rows.select(self.schema.names()).cast(self.schema)
         for column in self.columns:
             if column.required and typed[column.name].null_count():
                 raise ValueError(f"results.{self.name} has a row without {column.name}")

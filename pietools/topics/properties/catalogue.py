@@ -12,8 +12,7 @@ class Property:
     ``layers`` or ``epochs``. The atypicalities need the features of training examples too, or take ``pixel_components``
     instead of features. ``needs_label``: null where an example has no given label. ``low``, ``high``: its range,
     inclusive, in ``unit``. ``unseen_only``: wrong for examples that the networks were trained on, which the caller
-    refuses. ``is_mean``: the mean of the values for single networks, so that these need be computed but once for all
-    sets of networks.
+    refuses.
     """
 
     needs: str
@@ -23,7 +22,6 @@ class Property:
     unit: str = ""
     needs_label: bool = False
     unseen_only: bool = False
-    is_mean: bool = True
 
 
 PROPERTIES = {
@@ -48,19 +46,15 @@ PROPERTIES = {
     ),
     "entropy": Property(
         needs="logits",
-        is_mean=False,
         unit="nats",
         meaning="entropy of the mean probabilities: how undecided the networks are together",
     ),
-    "agreement": Property(
-        needs="predictions", is_mean=False, high=1, meaning="share of the networks that predict the modal label"
-    ),
+    "agreement": Property(needs="predictions", high=1, meaning="share of the networks that predict the modal label"),
     "label_noise": Property(
         needs="logits",
         needs_label=True,
         high=1,
         unseen_only=True,
-        is_mean=False,
         meaning="whether the given label looks wrong: above ½ another class is likelier on average",
     ),
     "is_label_issue": Property(
@@ -68,7 +62,6 @@ PROPERTIES = {
         needs_label=True,
         high=1,
         unseen_only=True,
-        is_mean=False,
         meaning="whether confident learning counts the given label among the wrong ones",
     ),
     "atypicality": Property(

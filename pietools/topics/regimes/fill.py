@@ -56,8 +56,14 @@ def examples(reader: StudyReader) -> list[Row]:
 
 
 def theories(reader: StudyReader) -> list[Row]:
-    """Rows of results.regimes_theory."""
-    return _theories(reader)
+    """Rows of results.regimes_theory: what each theory adds in each labelled comparison."""
+    rows = []
+    for comparison in reader.explainable() if reader.settings.theories else []:
+        described = comparison.describe("regime", "method", "sparsity", "bits")
+        regime = described.pop("regime")
+        member = Member(regime or "", comparison, tuple(described.values()))
+        rows += [comparison.names | {"regime": regime} | row for row in _tested(reader, member)]
+    return rows
 
 
 FILL = {
@@ -195,17 +201,6 @@ def _lost_examples(reader: StudyReader, same: Same) -> list[Row]:
             | {"regimes": ", ".join(losers), "label": int(labels[example]) if labels[example] >= 0 else None}
         )
     return sorted(rows, key=lambda row: row["example_id"])
-
-
-def _theories(reader: StudyReader) -> list[Row]:
-    """What each theory adds in each labelled comparison."""
-    rows = []
-    for comparison in reader.explainable() if reader.settings.theories else []:
-        described = comparison.describe("regime", "method", "sparsity", "bits")
-        regime = described.pop("regime")
-        member = Member(regime or "", comparison, tuple(described.values()))
-        rows += [comparison.names | {"regime": regime} | row for row in _tested(reader, member)]
-    return rows
 
 
 def _tested(reader: StudyReader, member: Member) -> list[Row]:

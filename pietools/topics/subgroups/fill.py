@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -88,21 +89,24 @@ class _Rates:
             "test": self.comparison.t_test,
         }
 
-    @property
+    @cached_property
     def tests(self) -> pl.DataFrame:
         """Tests of the groups, raw and shifted."""
         return subgroup_tests(self.reference, self.compressed, self.n, paired=self.comparison.is_paired)
 
 
-def _rates(reader: StudyReader) -> Iterator[_Rates]:
+@once
+def _rates(reader: StudyReader) -> list[_Rates]:
     """Every rate that is defined, of every comparison and subgroup."""
+    found = []
     for comparison in reader.each(reader.labelled()):
         for subgroup in _subgroups(reader, comparison.dataset):
             for rate in RATES:
                 names, n, reference = _by_network(reader, comparison.reference, comparison.dataset, subgroup, rate)
                 _, _, compressed = _by_network(reader, comparison.compressed, comparison.dataset, subgroup, rate)
                 if n.any():
-                    yield _Rates(comparison, subgroup, rate, names, n, reference, compressed)
+                    found.append(_Rates(comparison, subgroup, rate, names, n, reference, compressed))
+    return found
 
 
 def _by_network(
