@@ -233,6 +233,7 @@ def python_api() -> str:
     from pietools.study import Study
 
     parts = [_documented("pietools.open", pietools.open), _documented("pietools.analyze", pietools.analyze)]
+    parts.append(_documented("pietools.import_predictions", pietools.import_predictions))
     parts += [_documented("Analysis", Analysis), "\n## Study\n", f"\n{inspect.getdoc(Study)}\n"]
     methods = {name: member for name, member in inspect.getmembers(Study, callable) if not name.startswith("_")}
     in_order = sorted(methods.items(), key=lambda item: inspect.unwrap(_plain(item[1])).__code__.co_firstlineno)

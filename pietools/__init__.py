@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pietools.study import Study
 
-__all__ = ["__version__", "analyze", "charts", "open"]
+__all__ = ["__version__", "analyze", "charts", "import_predictions", "open"]
 
 
 def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  # noqa: A001
@@ -26,11 +26,15 @@ def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  #
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``pietools.analyze`` and ``pietools.charts`` on first use, so that ``import pietools`` stays light."""
+    """Import what is public on first use, so that ``import pietools`` stays light."""
     if name == "analyze":
         from pietools.analysis import analyze
 
         return analyze
+    if name == "import_predictions":
+        from pietools.exchange.import_predictions import import_predictions
+
+        return import_predictions
     if name == "charts":
         import pietools.charts
 

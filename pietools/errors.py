@@ -1,8 +1,16 @@
 """The things that can go wrong and that the user can put right: each becomes one line and exit code 1."""
 
+import re
+
+# Names out of files stand in messages: none of them breaks a line or moves a terminal's cursor.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
 
 class PietoolsError(Exception):
-    """Something the user can put right. The message says what was asked, what was found and what to do."""
+    """Something the user can put right. The message, one line, says what was asked, what was found and what to do."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(CONTROL.sub(" ", str(message)))
 
 
 class StudyError(PietoolsError):

@@ -3,7 +3,7 @@
 
 create table study (key text primary key, value json);
 comment on table study is 'One row per fact about the file itself.';
-comment on column study.key is 'schema_version, definitions_digest (of views and macros), results_digest (of the result tables), recipe (the resolved STUDY.toml)';
+comment on column study.key is 'schema_version, definitions_digest (of views and macros), results_digest (of the result tables), recipe (the resolved STUDY.toml), sorted_classes (data sets whose classes an import sorted by name)';
 comment on column study.value is 'the fact, as JSON';
 
 create table datasets (
@@ -146,8 +146,8 @@ create table logits (
     logits_half blob
 );
 comment on table logits is 'One row per model, data set and example whose logits were kept, in one of two forms.';
-comment on column logits.logits is 'float32, one per class';
-comment on column logits.logits_half is 'float16, little-endian bytes, two per class: half the size, opaque to SQL';
+comment on column logits.logits is 'float32, one per class, up to a number per example: imported ones less the largest of the example';
+comment on column logits.logits_half is 'float16, little-endian bytes, two per class, less the largest of the example: half the size, opaque to SQL';
 
 create table features (
     model_id integer not null,

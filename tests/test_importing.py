@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
 import polars as pl
 import pytest
 from click.testing import Result
 
+import pietools
 from pietools.study import Study
 from tests.conftest import DENSE, LABELS, PRUNED, simulate
 
@@ -37,10 +39,13 @@ def test_npz_of_labels(run: Run, npz: Path) -> None:
     """Two populations of one archive, matched by name, compared as conftest counts by hand."""
     first = run(*arguments(npz, "--replicates", "names"))
     assert first.exit_code == 0, first.output
-    assert first.output.splitlines() == [
-        "toy/test: 6 examples, 3 classes",
+    assert first.stdout.splitlines() == [
+        f"{npz}: npz: predictions 'dense', labels of 3 networks × 6 examples",
+        "toy/test: 6 examples, 3 classes: 0, 1, 2",
+        "First example: '0', labelled '0', predicted '0'",
         "dense: 3 networks, mean top-1 accuracy 40.0% (20.0% to 60.0%)",
     ]
+    assert first.stderr == f"Note: {npz}: 1 of 6 examples have no label\n"
     more = ("--replicates", "names", "--reference", "dense", "--method", "int8", "--bits", "8")
     assert run(*arguments(npz, *more, population="pruned", key="pruned")).exit_code == 0
     with Study.open(npz.parent / "s.duckdb") as study:
@@ -78,12 +83,12 @@ def scores(seed: int = 0) -> np.ndarray:
 
 
 def test_logits_and_probabilities_give_the_same_scalars(run: Run, npz: Path) -> None:
-    """Probabilities are logits but for an offset; each must be called what it is."""
+    """Probabilities are logits but for an offset; which of them there are is found out, and another word for them is refused."""
     logits = scores()
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
     np.savez(npz, logits=logits, probabilities=probabilities, label=LABELS)
     assert run(*arguments(npz, key="logits", population="l")).exit_code == 0
-    assert run(*arguments(npz, "--kind", "probabilities", key="probabilities", population="p")).exit_code == 0
+    assert run(*arguments(npz, key="probabilities", population="p")).exit_code == 0
     with Study.open(npz.parent / "s.duckdb") as study:
         rows = study.sql("select population, avg(loss) as loss, avg(entropy) as entropy, sum(label_rank) as rank "
                          "from prediction_details group by population order by population")  # fmt: skip
@@ -91,7 +96,8 @@ def test_logits_and_probabilities_give_the_same_scalars(run: Run, npz: Path) -> 
         assert rows["entropy"][0] == pytest.approx(rows["entropy"][1], rel=1e-4)
         assert rows["rank"][0] == rows["rank"][1]
         assert study.evaluated()["evidence"].to_list() == ["logits", "probabilities"]
-    assert "say --kind probabilities" in run(*arguments(npz, key="probabilities", population="q")).stderr
+    named = run(*arguments(npz, "--kind", "logits", key="probabilities", population="q"))
+    assert "say --kind probabilities" in named.stderr
     assert "say --kind logits" in run(*arguments(npz, "--kind", "probabilities", key="logits", population="q")).stderr
 
 
@@ -139,8 +145,10 @@ def test_table_of_class_names_and_score_columns(run: Run, tmp_path: Path) -> Non
     wide.write_parquet(tmp_path / "wide.parquet")
     (tmp_path / "names.txt").write_text("\n".join(names))
     for key, population in (("logit_*", "wide"), ("z", "list")):
-        result = run("import", tmp_path / "wide.parquet", "--db", tmp_path / "s.duckdb", "--dataset", "toy/test", "--population",
-                     population, "--predictions", key, "--examples", "image")  # fmt: skip
+        more = ("import", tmp_path / "wide.parquet", "--db", tmp_path / "s.duckdb", "--dataset", "toy/test", "--population",
+                population, "--predictions", key, "--examples", "image")  # fmt: skip
+        assert "nothing says which number is which" in run(*more).stderr  # the names were sorted, not given
+        result = run(*more, "--class-names", tmp_path / "names.txt")
         assert result.exit_code == 0, result.output
     with Study.open(tmp_path / "s.duckdb") as study:
         assert study.sql("select class_names from datasets")["class_names"].to_list() == [names]
@@ -177,13 +185,21 @@ def test_keys_align_a_second_file(run: Run, npz: Path) -> None:
 
 
 def test_an_example_without_a_name_is_missed(run: Run, npz: Path) -> None:
-    """An empty key is a key: a file that lacks it is refused, in one line."""
-    for key, extra in (("", ()), ("u", ("--reference", "dense"))):
-        keys = np.array([key, "v", "w", "x", "y", "z"])
-        np.savez(npz, dense=DENSE, label=LABELS, keys=keys)
-        result = run(*arguments(npz, "--examples", "keys", *extra, population="pruned" if extra else "dense"))
-    assert result.exit_code == 1
-    assert "example '' of data set 'toy/test' is missing" in result.stderr
+    """An empty name is none, and a file that lacks an example is refused, in one line."""
+    for keys, population, message in (
+        (["u", "v", "w", "x", "y", "z"], "dense", ""),
+        (["", "v", "w", "x", "y", "z"], "pruned", "column 'example keys' has 1 missing names, first in row 1"),
+        (["t", "v", "w", "x", "y", "z"], "pruned", "1 of 6 examples of data set 'toy/test' are missing, first 'u'"),
+        (
+            ["a", "b", "c", "d", "e", "f"],
+            "pruned",
+            "example 'u' of data set 'toy/test' is missing, and so are all others",
+        ),
+    ):
+        np.savez(npz, dense=DENSE, label=LABELS, keys=np.array(keys))
+        result = run(*arguments(npz, "--examples", "keys", population=population))
+        assert result.exit_code == bool(message)
+        assert message in result.stderr
 
 
 def broken(arrays: dict[str, np.ndarray], **changes: np.ndarray) -> dict[str, np.ndarray]:
@@ -234,7 +250,7 @@ REFUSED = {
         "label 3, but the data set has 3 classes, 0 to 2",
     ),
     "other classes": (
-        broken(ARRAYS, dense=np.zeros((3, 6, 4))),
+        broken(ARRAYS, dense=np.random.default_rng(0).normal(size=(3, 6, 4))),
         (),
         "scores of 4 classes, but data set 'toy/test' has 3",
     ),
@@ -260,39 +276,56 @@ REFUSED = {
         "has no array 'models'. It has: dense, label, names",
     ),
     "predictions that are text": (
-        broken(ARRAYS, dense=np.array([["a"]])),
+        broken(ARRAYS, dense=np.array([[["a"] * 3] * 6])),
         (),
-        "Allowed: integers (networks × examples)",
+        "Allowed: integers or class names (networks × examples)",
     ),
     "negative predictions": (broken(ARRAYS, dense=DENSE - 1), (), "a predicted label is missing or negative"),
     "a reference that is not there": (ARRAYS, ("--reference", "nobody"), "no population is named 'nobody'"),
     "labels called logits": (ARRAYS, ("--kind", "logits"), "are labels, not logits"),
-    "logits beyond float32": (broken(ARRAYS, dense=np.full((3, 6, 3), 1e300)), (), "do not fit into float32"),
     "logits beyond float16": (
         broken(ARRAYS, dense=1e5 * (1 + scores())),
         ("--logits", "float16"),
         "do not fit into float16",
     ),
-    "labels in a column": (broken(ARRAYS, label=LABELS[:, None]), (), "labels of shape (6, 1)"),
+    "labels in two columns": (broken(ARRAYS, label=np.stack([LABELS] * 2, 1)), (), "labels of shape (6, 2)"),
     "a single label": (broken(ARRAYS, label=np.array(1)), (), "labels of shape ()"),
-    "labels that are text": (broken(ARRAYS, label=np.array(list("aabcb "))), (), "no class is named ' '"),
-    "labels that are bytes": (broken(ARRAYS, label=np.array([b"a"] * 6)), (), "type |S1"),
+    "labels that are text": (
+        broken(ARRAYS, label=np.array(list("aabcb "))),
+        (),
+        "none of its classes (a, b, c) is one of data set 'toy/test' (0, 1, 2)",
+    ),
+    "labels that are no text": (broken(ARRAYS, label=np.array([b"\xff"] * 6)), (), "holds bytes that are no UTF-8"),
     "complex labels": (broken(ARRAYS, label=LABELS.astype(complex)), (), "type complex128"),
-    "huge labels": (broken(ARRAYS, dense=np.full((3, 6), 2**63, dtype=np.uint64)), (), "label 9223372036854775808"),
+    "huge labels": (broken(ARRAYS, dense=np.full((3, 6), 2**63, dtype=np.uint64)), (), "whole numbers beyond 2⁶³"),
     "a sparsity that is none": (ARRAYS, ("--sparsity", "nan"), "sparsity nan. Allowed: 0 to 1"),
     "no class names": (ARRAYS, ("--class-names", "/dev/null"), "must hold the name of a class in every line"),
-    "float labels": (
-        broken(ARRAYS, label=LABELS.astype(float)),
-        (),
-        "type float64. Allowed: one row of integers from 0",
-    ),
+    "labels that are fractions": (broken(ARRAYS, label=LABELS + 0.5), (), "holds fractions, first 0.5"),
 }
 
 
+@pytest.fixture(scope="module")
+def imported_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study with the dense population, made once."""
+    folder = tmp_path_factory.mktemp("once")
+    np.savez(folder / "runs.npz", **ARRAYS)
+    with Study.create(folder / "s.duckdb") as study:
+        pietools.import_predictions(
+            study,
+            folder / "runs.npz",
+            dataset="toy/test",
+            population="dense",
+            predictions="dense",
+            labels="label",
+            replicates="names",
+        )
+    return folder / "s.duckdb"
+
+
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_refused(run: Run, npz: Path, case: str) -> None:
+def test_what_does_not_fit_is_refused(run: Run, npz: Path, imported_once: Path, case: str) -> None:
     """One line, exit code 1, study unchanged to the byte."""
-    assert run(*arguments(npz, "--replicates", "names")).exit_code == 0
+    copyfile(imported_once, npz.parent / "s.duckdb")
     before = (npz.parent / "s.duckdb").read_bytes()
     arrays, more, message = REFUSED[case]
     other = npz.with_name("other.npz")
@@ -349,7 +382,7 @@ def test_a_refused_first_import_leaves_no_file(run: Run, npz: Path) -> None:
         (
             lambda t: pl.concat([t, t[:1]]),
             ("--replicates", "net", "--examples", "image"),
-            "occurs twice for one network",
+            "1 example with several rows for one network, first 'v' (rows 1 and 19), and they are alike",
         ),
         (lambda t: t[:0], ("--replicates", "net"), "has no rows"),
         (lambda t: t.with_columns(net=pl.lit(None, pl.String)), ("--replicates", "net"), "'net' has 18 missing names"),
@@ -358,21 +391,30 @@ def test_a_refused_first_import_leaves_no_file(run: Run, npz: Path) -> None:
             ("--examples", "image"),
             "'image' has 18 missing names",
         ),
-        (lambda t: t.with_columns(image=pl.concat_list("image")), ("--examples", "image"), "cannot be read"),
-        (lambda t: t.with_columns(said=pl.concat_list(pl.lit("a"))), (), "cannot be read"),
-        (lambda t: t.with_columns(said=pl.lit("cat")), (), "one is text and the other numbers"),
-        (lambda t: t[:-1], ("--replicates", "net", "--examples", "image"), "one network has predictions of shape"),
-        (lambda t: t, ("--examples", "image"), "name the network's column (--replicates)"),
+        (lambda t: t.with_columns(image=pl.concat_list("image")), ("--examples", "image"), "holds lists, not names"),
+        (lambda t: t.with_columns(said=pl.concat_list(pl.lit("a"))), ("--replicates", "net"), "holds lists of String"),
+        (lambda t: t.with_columns(said=pl.lit("cat")), ("--replicates", "net"), "one is text and the other numbers"),
+        (
+            lambda t: t[:-1],
+            ("--replicates", "net", "--examples", "image"),
+            "network 'a' has no row of example 'v'; of 18 rows 1 is missing",
+        ),
+        (
+            lambda t: t.drop("image")[:-1],
+            ("--replicates", "net"),
+            "different numbers of rows, 5 to 6: name the examples (--examples)",
+        ),
+        (lambda t: t, ("--examples", "image"), "name the column of the networks (--replicates)"),
         (lambda t: t, ("--replicates", "model"), "has no column 'model'. It has: net, image, said, label"),
         (
-            lambda t: t.with_columns(said=pl.col("said").cast(pl.Float64)),
+            lambda t: t.with_columns(said=pl.col("said") + 0.5),
             ("--examples", "image", "--replicates", "net"),
-            "has type Float64",
+            "holds one number for each example (0.5 to 2.5), but there are 3 classes",
         ),
         (
             lambda t: t.with_columns(said=pl.when(pl.col("image") == "u").then(None).otherwise("said")),
-            (),
-            "6 missing values",
+            ("--replicates", "net"),
+            "column 'said' has 3 missing values, first in row",
         ),
     ],
 )
@@ -384,7 +426,7 @@ def test_tables_that_do_not_fit_are_refused(
     rows(long_table()).write_parquet(path)
     result = run(*arguments(path, *more, key="said"))
     assert result.exit_code == 1
-    assert message.replace("6 missing", "3 missing") in result.stderr
+    assert message in result.stderr
 
 
 def test_files_that_cannot_be_read(run: Run, tmp_path: Path) -> None:

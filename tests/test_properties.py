@@ -184,7 +184,7 @@ def test_values_that_do_not_fit_are_refused(toy: Study, case: str) -> None:
     ("more", "message"),
     [
         (("--property", "age"), "has no column 'age'. It has: key, score, sex, odd, whole"),
-        (("--property", "score", "--examples", "sex"), "2 examples have no name"),
+        (("--property", "score", "--examples", "sex"), "column 'sex' has 2 missing names, first in row 4"),
         (("--property", "score", "--examples", "whole"), "example 'e0' of data set 'toy/test' is missing"),
         (("--property", "whole", "--property", "class=sex"), "cannot be named 'class'"),
         (("--property", "score", "--source", "a*b"), "the source of a property cannot be 'a*b'"),
@@ -305,7 +305,7 @@ def test_what_is_no_copy_is_refused(run: Run, npz: Path) -> None:
         ({"label": arrays["label"][::-1]}, "contradict those of data set 'toy/noise', a copy of 'toy/test',"),
         (
             {name: arrays[name][..., :5] for name in ("dense", "label", "key")},
-            "5 examples, but data set 'toy/noise', a copy of",
+            "1 of 6 examples of data set 'toy/noise', a copy of",
         ),
         ({"key": np.array(list("uvwxyz"))}, "example 'e0' of data set 'toy/noise', a copy of 'toy/test', is missing"),
     ):

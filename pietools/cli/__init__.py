@@ -10,6 +10,7 @@ from pietools.cli.collect import collect
 from pietools.cli.demo import demo
 from pietools.cli.export import export
 from pietools.cli.import_ import import_
+from pietools.cli.info import info, remove
 from pietools.cli.topics import COMMANDS
 from pietools.cli.train import train
 from pietools.cli.validate import validate
@@ -62,5 +63,5 @@ def main() -> None:
     """
 
 
-for command in (demo, train, collect, import_, analyze, *COMMANDS, export, validate):
+for command in (demo, train, collect, import_, info, remove, analyze, *COMMANDS, export, validate):
     main.add_command(command)

@@ -1,16 +1,27 @@
 """``pietools import``: predictions made elsewhere into a study."""
 
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from pietools.exchange.import_predictions import Imported
+    from collections.abc import Iterator
+
+    from pietools.exchange.import_population import Imported
     from pietools.exchange.import_properties import ImportedProperties
+    from pietools.study import Study
 
 SCHEMA = "pietools/import/1"
 PROPERTIES_SCHEMA = "pietools/import-properties/1"
+# The file that makes a folder a whole study.
+MANIFEST = "manifest.json"
+MOST_NAMES = 8
+MOST_FILES = 3
+MOST_LETTERS = 40
 
 
 @click.command("import")
@@ -18,24 +29,41 @@ PROPERTIES_SCHEMA = "pietools/import-properties/1"
 @click.option("--db", required=True, type=click.Path(path_type=Path), help="The study; created if there is none.")
 @click.option("--dataset", metavar="NAME", help="Data set that the predictions are on, such as imagenet/val.")
 @click.option("--population", metavar="NAME", help="Population that the networks belong to, such as supervised/int8.")
-@click.option("--predictions", metavar="KEY", help="Array of an npz, column of a table, or several: 'logit_*'.")
-@click.option("--labels", metavar="KEY", help="Given labels: array or column; for npy another npy file. -1 means none.")
+@click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
+@click.option("--predictions", metavar="KEY", help="Column or array; or one column per class: 'logit_*'.")
+@click.option("--networks", metavar="PATTERN", help="Instead: one column per network: 'pred_*'.")
+@click.option("--labels", metavar="KEY", help="Given labels: column, array, FILE or FILE:COLUMN. -1 and NA mean none.")
+@click.option("--examples", metavar="KEY", help="Names of the examples, to align files of another order.")
 @click.option(
     "--replicates", metavar="KEY", help="Names of the networks; equal names in two populations are matched pairs."
 )
-@click.option("--examples", metavar="KEY", help="Names of the examples, to align files of another order.")
+@click.option(
+    "--replicates-from",
+    metavar="PATTERN",
+    help="Names of networks in paths: 'runs/{population}/{replicate}/pred.csv'.",
+)
 @click.option(
     "--kind",
     type=click.Choice(["labels", "logits", "probabilities"]),
-    help="Default: integers are labels, floats logits.",
+    help="What the predictions are, if it is not to be found out.",
+)
+@click.option(
+    "--top-k", metavar="KEY", help="Scores of the classes in --predictions, the best first; others are unknown."
+)
+@click.option(
+    "--threshold", type=float, help="Of two classes: score above which the second is predicted.  [default: 0.5]"
+)
+@click.option("--where", metavar="COLUMN=VALUE", multiple=True, help="Only rows with this value; may be repeated.")
+@click.option(
+    "--repeated", type=click.Choice(["first", "last"]), help="Which row to take of an example that is there twice."
 )
 @click.option(
     "--class-names", metavar="FILE", type=click.Path(path_type=Path), help="Text file with a class name a line."
 )
+@click.option("--accept-chance", is_flag=True, help="Also predictions that match the labels no better than chance.")
 @click.option(
     "--role", type=click.Choice(["dense", "compressed", "control"]), help="Default: compressed if there is a reference."
 )
-@click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
 @click.option("--regime", metavar="TEXT", help="How the networks were trained, such as supervised.")
 @click.option("--method", metavar="TEXT", help="How they were compressed, such as magnitude or int8.")
 @click.option("--sparsity", type=click.FloatRange(0, 1), help="Fraction of the weights that is zero.")
@@ -53,88 +81,113 @@ PROPERTIES_SCHEMA = "pietools/import-properties/1"
 )
 @click.option("--logits", "logits_dtype", type=click.Choice(["float32", "float16", "none"]), default="float32", show_default=True,
               help="How to keep logits.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what the files hold, and store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def import_(
     files: tuple[Path, ...],
     db: Path,
     dataset: str | None,
     population: str | None,
-    logits_dtype: str,
     properties: tuple[str, ...],
     property_source: str | None,
+    dry_run: bool,
     as_json: bool,
     **said: Any,
 ) -> None:
     """Put predictions made elsewhere into a study.
 
-    FILES are npz, npy, parquet, csv or jsonl. Arrays: integers (networks × examples) are predicted labels, floats
-    (networks × examples × classes) logits. Tables: one row per network and example. Each file adds networks to the
-    population. Alternatively FILES is one folder that 'pietools export' wrote: a whole study; or, with --property, one file
-    with a value per example: a number or text that was measured outside.
+    FILES are csv, tsv, json, jsonl, parquet, npz or npy, also compressed (gz, zst), logs of lm-evaluation-harness or Inspect,
+    folders of such files, or patterns in quotes. A table has one row per network and example, or one row per example with a
+    column for each network (--networks). Each file adds networks to the population. What was understood is printed; --dry-run
+    stores nothing.
+
+    Alternatively FILES is one folder that 'pietools export' wrote: a whole study; or, with --property, one file with a value per
+    example: a number or text that was measured outside.
 
     \b
-    pietools import runs.npz --db study.duckdb --dataset imagenet/val \\
-      --population int8 --reference dense --method int8 \\
-      --predictions int8 --labels label --replicates models
+    pietools import dense.csv --db study.duckdb --dataset imagenet/val --population dense
+    pietools import int8.csv --db study.duckdb --dataset imagenet/val --population int8 --reference dense
 
     \b
     pietools import scores.csv --db study.duckdb --dataset imagenet/val \\
       --property c-score=cscore --examples image --source jiang-2021
     """
-    if len(files) == 1 and files[0].is_dir():
+    is_study = len(files) == 1 and (files[0] / MANIFEST).is_file()
+    if is_study or (len(files) == 1 and files[0].is_dir() and not dataset):
         if dataset or population:
             raise click.UsageError("a folder is a whole study: leave out --dataset and --population.")
         _import_study(files[0], db)
     elif properties:
-        _refuse_predictions(files, dataset, {"population": population, **said, "examples": None})
+        _refuse_predictions(
+            files,
+            dataset,
+            {"population": population, **said, "examples": None, "logits_dtype": None, "dry_run": dry_run},
+        )
         columns = _columns(properties)
         _import_properties(files[0], db, str(dataset), columns, property_source, said["examples"], as_json=as_json)
-    elif not dataset or not population:
-        raise click.UsageError("say which --dataset and --population the predictions belong to.")
     elif property_source is not None:
         raise click.UsageError("--source is the source of a --property.")
+    elif population and "{population}" in (said["replicates_from"] or ""):
+        raise click.UsageError("--replicates-from names the populations: leave out --population.")
+    elif not dataset or not (population or "{population}" in (said["replicates_from"] or "")):
+        raise click.UsageError("say which --dataset and --population the predictions belong to.")
     else:
-        _import_predictions(files, db, dataset, population, said, logits_dtype, as_json=as_json)
+        _import_predictions(files, db, dataset, population, said, dry_run=dry_run, as_json=as_json)
 
 
 def _import_predictions(
     files: tuple[Path, ...],
     db: Path,
     dataset: str,
-    population: str,
+    population: str | None,
     said: dict[str, Any],
-    logits_dtype: str,
     *,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     if (said["copy_of"] is None) != (said["alteration"] is None) or (said["severity"] and said["copy_of"] is None):
         raise click.UsageError("an altered copy has both --copy-of and --alteration.")
     from pietools.exchange.import_predictions import import_predictions
-    from pietools.exchange.prediction_files import Source
     from pietools.study import Study
-    from pietools.study.records import Population
 
-    source = Source(*(said.pop(name) for name in ("predictions", "labels", "replicates", "examples")))
-    described = {name: said.pop(name) for name in ("kind", "split", "copy_of", "alteration", "severity")}
     class_names = said.pop("class_names")
-    target = Population(population, role=said.pop("role") or "", **said)
-    names = None if class_names is None else _lines(class_names)
-    with Study.open_or_create(db) as study:
+    where = [condition.partition("=") for condition in said.pop("where")]
+    if bad := next((column for column, mark, _ in where if not mark), None):
+        raise click.UsageError(f"--where {bad}: write COLUMN=VALUE.")
+    with _dry(db) if dry_run else Study.open_or_create(db) as study:
         imported = import_predictions(
             study,
             files,
-            source,
             dataset=dataset,
-            population=target,
-            class_names=names,
-            logits_dtype=logits_dtype,
-            **described,
+            population=population,
+            class_names=None if class_names is None else _lines(class_names),
+            role=said.pop("role") or "",
+            where={column: value for column, _, value in where},
+            **said,
         )
-    _show(imported, as_json=as_json)
+    if as_json:
+        _show_json(imported, dry_run=dry_run)
+    else:
+        for done in imported:
+            _show(done, dry_run=dry_run)
+
+
+@contextmanager
+def _dry(db: Path) -> "Iterator[Study]":
+    """A study that forgets what is added: a copy of what is there, or a new one in a temporary folder."""
+    from pietools.study import Study
+
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "study.duckdb"
+        if db.exists():
+            Study.open(db, read_only=True).close()
+            copyfile(db, copy)
+        with Study.open_or_create(copy) as study:
+            yield study
 
 
 def _refuse_predictions(files: tuple[Path, ...], dataset: str | None, said: dict[str, Any]) -> None:
-    if name := next((name for name, value in said.items() if value is not None), None):
+    if name := next((name for name, value in said.items() if value), None):
         raise click.UsageError(f"--{name.replace('_', '-')} says something of predictions, not of a --property.")
     if len(files) > 1 or not dataset:
         raise click.UsageError("--property takes one FILE, and the --dataset that it belongs to.")
@@ -189,33 +242,62 @@ def _import_study(folder: Path, db: Path) -> None:
 
 
 def _lines(path: Path) -> list[str]:
+    import re
+
     from pietools.errors import ImportFileError
 
     try:
-        names = path.read_text(encoding="utf-8").splitlines()
+        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").rstrip().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise ImportFileError(f"cannot read the class names in {path}: {error}") from None
-    if not names or "" in names or len(set(names)) < len(names):
-        raise ImportFileError(f"{path} must hold the name of a class in every line, each another.")
+    if not names or "" in names or len(set(names)) < len(names) or all(re.match(r"\d+[,;\t]", name) for name in names):
+        raise ImportFileError(f"{path} must hold the name of a class in every line, each another, and nothing else.")
     return names
 
 
-def _show(imported: "Imported", *, as_json: bool) -> None:
+def _show_json(imported: "list[Imported]", *, dry_run: bool) -> None:
+    """One population as an object; several, which paths named, as a list in one."""
     import json
 
-    mean = sum(imported.top1) / len(imported.top1) if imported.top1 else None
-    if as_json:
-        found = {name: value for name, value in vars(imported).items() if name != "top1"}
-        click.echo(json.dumps({"schema": SCHEMA, **found, "top1_mean": mean}, indent=2))
-        return
-    click.echo(f"{imported.dataset}: {imported.n_examples:,} examples, {imported.n_classes:,} classes")
+    objects = [
+        {
+            **{name: value for name, value in vars(one).items() if name != "top1"},
+            "top1_mean": sum(one.top1) / len(one.top1) if one.top1 else None,
+        }
+        for one in imported
+    ]
+    said = objects[0] if len(objects) == 1 else {"populations": objects}
+    click.echo(json.dumps({"schema": SCHEMA, **said, "dry_run": dry_run}, indent=2))
+
+
+def _show(imported: "Imported", *, dry_run: bool) -> None:
+    for sentence in imported.understood[:MOST_FILES]:
+        click.echo(sentence)
+    if (n_more := len(imported.understood) - MOST_FILES) > 0:
+        click.echo(f"… and {n_more:,} more file{'' if n_more == 1 else 's'}")
+    click.echo(
+        f"{imported.dataset}: {imported.n_examples:,} examples, {imported.n_classes:,} classes: {_some(imported.class_names)}"
+    )
+    first = imported.first
+    label = "without a label" if first["label"] is None else f"labelled '{first['label']}'"
+    click.echo(f"First example: '{first['example']}', {label}, predicted '{first['predicted']}'")
     accuracy = "no labels, so no accuracy"
-    if mean is not None:
+    if len(imported.top1) == 1:
+        accuracy = f"top-1 accuracy {imported.top1[0]:.1%}"
+    elif imported.top1:
+        mean = sum(imported.top1) / len(imported.top1)
         accuracy = f"mean top-1 accuracy {mean:.1%} ({min(imported.top1):.1%} to {max(imported.top1):.1%})"
     already = imported.n_models - imported.n_added
     click.echo(
         f"{imported.population}: {imported.n_models} network{'' if imported.n_models == 1 else 's'}, {accuracy}"
         + (f"; {already} were there already" if already else "")
+        + ("; nothing was stored (--dry-run)" if dry_run else "")
     )
     for warning in imported.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(f"Note: {warning}", err=True)
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list, and its last."""
+    shown = [" ".join(name.split())[:MOST_LETTERS] for name in names]
+    return ", ".join(shown) if len(names) <= MOST_NAMES else f"{', '.join(shown[: MOST_NAMES - 1])}, …, {shown[-1]}"

@@ -1,10 +1,12 @@
 """How data sets come into a study: what is there already must be the same, and an altered copy has the examples of its source."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from pietools.errors import StudyError
@@ -33,6 +35,29 @@ def add_dataset(database: Database, dataset: Dataset) -> int:
     return int(row["dataset_id"])
 
 
+def add_classes(database: Database, dataset: str, names: Sequence[str]) -> None:
+    """Put classes at the end of the list of a data set and of its altered copies: see :meth:`pietools.study.Study.add_classes`."""
+    dataset_id = database.value("select dataset_id_of(?)", [dataset])
+    stored = database.value("select class_names from datasets where dataset_id = ?", [dataset_id])
+    if len({*stored, *names}) < len(stored) + len(names) or len(stored) + len(names) > MAX_CLASSES:
+        raise StudyError(
+            f"data set '{dataset}' cannot have the classes {', '.join(names[:5])} added: they are there, or too many."
+        )
+    scored = database.value(
+        """select count(*) from evaluations join datasets using (dataset_id)
+           where evidence in ('logits', 'probabilities') and (dataset_id = ? or source_dataset_id = ?)""",
+        [dataset_id, dataset_id],
+    )
+    if scored:
+        raise StudyError(
+            f"data set '{dataset}' has networks with a score for each of its {len(stored)} classes, and no more."
+        )
+    database.execute(
+        "update datasets set class_names = ? where dataset_id = ? or source_dataset_id = ?",
+        [[*stored, *names], dataset_id, dataset_id],
+    )
+
+
 def _check(dataset: Dataset) -> None:
     """Raise StudyError if a new data set breaks a rule of studies (:mod:`pietools.study.integrity`)."""
     if not dataset.name:
@@ -41,7 +66,7 @@ def _check(dataset: Dataset) -> None:
         raise StudyError(
             f"data set '{dataset.name}' has {len(dataset.class_names):,} classes. Allowed: {MAX_CLASSES:,}."
         )
-    if len(set(dataset.keys)) != len(dataset.keys):
+    if pl.Series(dataset.keys, dtype=pl.String).n_unique() != len(dataset.keys):
         twice = next(key for key, count in Counter(dataset.keys).items() if count > 1)
         raise StudyError(f"data set '{dataset.name}' has two examples with the key '{twice}'.")
     if len(set(dataset.class_names)) != len(dataset.class_names):

@@ -112,6 +112,8 @@ def add_evaluation(
         columns = dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))
         database.append("predictions", pa.table(keys | columns))
         if logits is not None and logits_dtype != "none":
+            if logits_dtype == "float16":  # rounded less the smaller they are; softmax knows no offset
+                logits = logits - logits.max(axis=1, keepdims=True)
             database.append("logits", pa.table(keys | vectors_column("logits", logits, logits_dtype)))
     return True
 

@@ -1,6 +1,6 @@
 """A study: one DuckDB file with the examples, the models, every model's predictions, and the results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from os import PathLike
@@ -22,6 +22,9 @@ from pietools.study.records import (
     Model,
     Population,
 )
+from pietools.study.removing import Removed, remove
+
+SORTED_CLASSES = "sorted_classes"
 
 
 class Study(Recordings):
@@ -215,6 +218,25 @@ class Study(Recordings):
         """Add a data set and return its dataset_id; one that is there already must be the same."""
         return adding_datasets.add_dataset(self._database, dataset)
 
+    def add_classes(self, dataset: str, names: Sequence[str]) -> None:
+        """Put classes that were not seen before at the end of a data set's list, and of the lists of its altered copies.
+
+        Raises
+        ------
+        StudyError
+            If one is there already, or networks with a score for each class are stored.
+        """
+        adding_datasets.add_classes(self._database, dataset, names)
+
+    @property
+    def sorted_classes(self) -> list[str]:
+        """Data sets whose classes are in the order of their names because nobody gave another: a number names none of them."""
+        return list(self._database.fact(SORTED_CLASSES) or [])
+
+    @sorted_classes.setter
+    def sorted_classes(self, datasets: Sequence[str]) -> None:
+        self._database.set_fact(SORTED_CLASSES, sorted(datasets))
+
     def add_property(
         self, dataset: str, name: str, values: np.ndarray | pl.Series, source: str = adding_properties.IMPORTED
     ) -> int:
@@ -273,6 +295,20 @@ class Study(Recordings):
             False if exactly this is stored already and nothing was added.
         """
         return adding_networks.add_evaluation(self._database, model, evaluation, predictions, logits, logits_dtype)
+
+    # What is taken out (pietools.study.removing)
+
+    def remove(self, *, dataset: str | None = None, population: str | None = None) -> Removed:
+        """Take out a data set with all that was said of it, a population, or the evaluations of the one on the other.
+
+        Networks that have no evaluation left go, and populations that have no network left and that no other refers to.
+
+        Raises
+        ------
+        StudyError
+            If neither is named, one is not there, the data set has altered copies, or others refer to the population.
+        """
+        return remove(self._database, dataset=dataset, population=population)
 
     # Whole tables
 

@@ -5,15 +5,19 @@ import polars as pl
 
 NEAR_TIE = 1e-4
 CHUNK = 4096
+NARROW = 512
+ABSENT = -99.0
+MASKED = -1e30
+MIN_TOP = 5
 
 
 def scalars_from_logits(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
-    """Scalars of every example, computed in float32 with a shifted log-sum-exp.
+    """Scalars of every example, computed in float32 with a log-sum-exp of logits without their offset.
 
     Parameters
     ----------
     logits
-        Finite, shape (n examples, m classes). Rows may have any offset.
+        Shape (n examples, m classes). Rows may have any offset; −inf is a class that an example does not have.
     labels
         Given labels, shape (n,); −1 where there is none: loss, margin, brier and label_rank are null there.
 
@@ -42,6 +46,22 @@ def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
+def without_offset(logits: np.ndarray) -> np.ndarray:
+    """Logits, shape (n, m), less the largest of their row, as float32.
+
+    The difference is taken before anything is rounded: beside an offset of 1e7 float32 has no digits left for it. A class that
+    an example does not have, −inf or a mask such as the least number of its type, gets 100 less than the largest or 1 less than
+    all others: a probability of 0 in float32.
+    """
+    wide = logits if logits.dtype in (np.float32, np.float64) else logits.astype(np.float64)
+    with np.errstate(over="ignore"):
+        shifted = wide - wide.max(axis=1, keepdims=True)
+    if shifted.min(initial=0) < MASKED:
+        lowest = np.min(shifted, axis=1, keepdims=True, initial=ABSENT, where=shifted >= MASKED) - 1
+        shifted = np.where(shifted < MASKED, lowest, shifted)
+    return shifted.astype(np.float32, copy=False)
+
+
 def _in_chunks(logits: np.ndarray, ranked_by: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
     if logits.ndim != 2 or logits.shape[0] != labels.shape[0]:
         raise ValueError(f"logits of shape {logits.shape} do not fit {labels.shape[0]} labels")
@@ -51,12 +71,11 @@ def _in_chunks(logits: np.ndarray, ranked_by: np.ndarray, labels: np.ndarray) ->
 
 
 def _scalars(logits: np.ndarray, ranked_by: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
-    logits = np.asarray(logits, dtype=np.float32)
     rows = np.arange(len(logits))
     has_label = labels >= 0
     label = np.where(has_label, labels, 0)
 
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    shifted = without_offset(logits)
     probabilities = np.exp(shifted)
     total = probabilities.sum(axis=1)
     log_total = np.log(total)
@@ -102,9 +121,33 @@ def scalars_from_labels(predicted_labels: np.ndarray) -> pl.DataFrame:
     )
 
 
+def scalars_from_top(classes: np.ndarray, probabilities: np.ndarray | None, labels: np.ndarray) -> pl.DataFrame:
+    """The same columns where only the best k classes are known, shape (n, k), best first, and perhaps their probabilities.
+
+    A mean over the examples whose label is among the k would say too much: loss, margin, entropy and Brier score are null.
+    ``label_rank`` is k where the label is not among them, and null altogether if k < 5, which says nothing of top-5 accuracy.
+    """
+    k = classes.shape[1]
+    is_label = classes == labels[:, None]
+    rank = np.where(is_label.any(axis=1), is_label.argmax(axis=1), k).astype(np.int32)
+    scalars = scalars_from_labels(classes[:, 0])
+    if probabilities is not None:
+        scalars = scalars.with_columns(confidence=pl.Series(probabilities[:, 0], dtype=pl.Float32))
+    if k >= MIN_TOP:
+        scalars = scalars.with_columns(label_rank=pl.when(pl.Series(labels >= 0)).then(pl.Series(rank)))
+    return scalars
+
+
 def count_near_ties(logits: np.ndarray) -> int:
     """Examples whose two largest logits, of shape (n, m), differ by less than 1e-4: rounding may turn them over."""
     if logits.shape[1] < 2:
         return 0
-    top_two = np.partition(logits, -2, axis=1)[:, -2:]
-    return int((top_two[:, 1] - top_two[:, 0] < NEAR_TIE).sum())
+    rows = np.arange(NARROW)
+    n = 0
+    for i in range(0, len(logits), NARROW):
+        chunk = logits[i : i + NARROW].copy()
+        best = chunk.argmax(axis=1)
+        largest = chunk[rows[: len(chunk)], best]
+        chunk[rows[: len(chunk)], best] = -np.inf
+        n += int((largest - chunk.max(axis=1) < NEAR_TIE).sum())
+    return n

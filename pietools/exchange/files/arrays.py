@@ -1,0 +1,91 @@
+"""Arrays of npz and npy files; never a pickle."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from warnings import catch_warnings
+
+import numpy as np
+
+from pietools.errors import ImportFileError
+from pietools.exchange.files.opening import content, is_compressed
+from pietools.exchange.files.tables import listed
+
+
+def load_npy(path: Path) -> np.ndarray:
+    """The array of an npy file, mapped where it is not compressed."""
+    source = BytesIO(content(path)) if is_compressed(path) else path
+    try:
+        with catch_warnings(action="ignore", category=UserWarning):  # of headers that Python 2 wrote
+            array = np.load(source, mmap_mode="r" if source is path else None, allow_pickle=False)
+    except ValueError as error:
+        raise _refused(path, "", error) from None
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise ImportFileError(f"{path} is an npz archive by its content: name it .npz.")
+    return checked(path, "", array)
+
+
+def load_npz(path: Path, keys: list[str]) -> dict[str, np.ndarray]:
+    """These arrays of an npz archive; raises ImportFileError if one is not there."""
+    data = BytesIO(content(path)) if is_compressed(path) else path.open("rb")
+    with data:
+        if not zipfile.is_zipfile(data):
+            raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no npz archive.")
+        data.seek(0)
+        with np.load(data, allow_pickle=False) as archive:
+            if (absent := next((key for key in keys if key not in archive), None)) is not None:
+                raise ImportFileError(f"{path} has no array '{absent}'. It has: {listed(list(archive))}.")
+            return {key: _load(path, archive, key) for key in keys}
+
+
+def keys_of(path: Path) -> list[str]:
+    """Names of the arrays of an npz archive."""
+    data = BytesIO(content(path)) if is_compressed(path) else path.open("rb")
+    with data:
+        if not zipfile.is_zipfile(data):
+            raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no npz archive.")
+        with zipfile.ZipFile(data) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def _load(path: Path, archive: "np.lib.npyio.NpzFile", key: str) -> np.ndarray:
+    try:
+        with catch_warnings(action="ignore", category=UserWarning):
+            array = archive[key]
+    except ValueError as error:
+        raise _refused(path, f"array '{key}' ", error) from None
+    if not isinstance(array, np.ndarray):
+        raise ImportFileError(f"{path}: '{key}' is no array.")
+    return checked(path, f"array '{key}' ", array)
+
+
+def _refused(path: Path, what: str, error: ValueError) -> Exception:
+    if "array" not in what and not path.read_bytes().startswith(b"\x93NUMPY"):
+        return ImportFileError(f"{path} is no npy file: it does not begin like one.")
+    if "pickle" in str(error).lower() or "Python objects" in str(error):
+        return ImportFileError(
+            f"{path}: {what}holds Python objects, which are code and never opened: save texts with numpy.array(texts, dtype=str), "
+            "and lists of one length as an array of numbers."
+        )
+    return error
+
+
+def checked(path: Path, what: str, array: np.ndarray) -> np.ndarray:
+    """The array with bytes as text and booleans as numbers; raises ImportFileError for a type that holds neither."""
+    if array.dtype.kind == "S":
+        try:
+            return np.char.decode(array, "utf-8")
+        except UnicodeDecodeError:
+            raise ImportFileError(f"{path}: {what}holds bytes that are no UTF-8.") from None
+    if array.dtype.kind == "b":
+        return array.astype(np.int64)
+    if array.dtype.kind == "V":
+        raise ImportFileError(
+            f"{path}: {what}has type {array.dtype}: bfloat16, or a record? Save numbers as float32 (array.astype(numpy.float32))."
+        )
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    if array.dtype.kind not in "iufU":
+        raise ImportFileError(f"{path}: {what}has type {array.dtype}. Allowed: integers, floats, text.")
+    return array
