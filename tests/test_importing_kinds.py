@@ -812,4 +812,6 @@ def test_a_list_of_classes_is_all_of_them(run: Run, tmp_path: Path) -> None:
     named = TABLE.with_columns(pl.col("label", "pred").replace_strict(dict(enumerate(WORDS))))
     (tmp_path / "names.txt").write_text("\n".join(WORDS))
     odd = named.with_columns(pred=pl.concat([pl.Series(["puma"]), named["pred"][1:]]))
-    assert "no class is named 'puma'" in refused(run, write(tmp_path / "a.csv", odd), "--class-names", tmp_path / "names.txt")
+    assert "no class is named 'puma'" in refused(
+        run, write(tmp_path / "a.csv", odd), "--class-names", tmp_path / "names.txt"
+    )
