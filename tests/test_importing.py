@@ -188,7 +188,7 @@ def test_an_example_without_a_name_is_missed(run: Run, npz: Path) -> None:
     """An empty name is none, and a file that lacks an example is refused, in one line."""
     for keys, population, message in (
         (["u", "v", "w", "x", "y", "z"], "dense", ""),
-        (["", "v", "w", "x", "y", "z"], "pruned", "column 'example keys' has 1 missing names, first in row 1"),
+        (["", "v", "w", "x", "y", "z"], "pruned", "column 'example keys' has 1 missing name, first in row 1"),
         (["t", "v", "w", "x", "y", "z"], "pruned", "1 of 6 examples of data set 'toy/test' are missing, first 'u'"),
         (
             ["a", "b", "c", "d", "e", "f"],

@@ -321,6 +321,7 @@ def test_masked_choices(run: Run, tmp_path: Path) -> None:
             db=np.dtype(dtype).name,
         )
         assert found["top1_mean"] == pytest.approx(right)
+        assert "labelled with a class without a score" in found["warnings"][-1]
         with pietools.open(tmp_path / np.dtype(dtype).name) as study:
             assert np.isfinite(next(study.each_logits("p"))).all()
 
@@ -619,7 +620,7 @@ def test_what_a_study_holds_and_taking_it_out(run: Run, tmp_path: Path) -> None:
     db = tmp_path / "s.duckdb"
     assert run("info", db).stdout.splitlines() == [
         "data set d: 120 examples (img_000.png, img_001.png, img_002.png, …), no labels, 12 classes",
-        "population p, dense: networks: 1 on d (labels)",
+        "population p (dense): networks: 1 on d (labels)",
     ]
     assert (
         run("remove", db, "--dataset", "d").stdout == "Removed: predictions of 1 network, data set d, population p.\n"
@@ -641,7 +642,7 @@ STRAY = {
     "one cell that is no number": (["0"] * 60 + ["error"] + ["1"] * 59, "but 1 other cells, first 'error' in row 61"),
     "scores of which one is no number": (["0.25"] * 60 + ["oom"] + ["0.5"] * 59, "first 'oom' in row 61"),
     "thousands": (["1,485"] * 60 + ["802"] * 60, "a score rather than a class"),
-    "a missing prediction": (["1"] * 119 + ["-1"], "1 missing values, first in row 120"),
+    "a missing prediction": (["1"] * 119 + ["-1"], "1 missing value, first in row 120"),
 }
 
 
@@ -687,7 +688,7 @@ def test_numbers_do_not_name_classes_that_were_sorted(run: Run, tmp_path: Path) 
     assert "nothing says which number is which" in refused(run, numbers, population="q")
     assert "nothing says which number is which" in refused(run, *scores, population="q")
     (tmp_path / "names.txt").write_text("\n".join(words))
-    assert "stored with 12 classes, found 12 of other names" in refused(
+    assert "give the same classes in the same order, or leave the option out" in refused(
         run, numbers, "--class-names", tmp_path / "names.txt", population="q"
     )
     assert run("remove", tmp_path / "s.duckdb", "--dataset", "d").exit_code == 0
@@ -815,3 +816,41 @@ def test_a_list_of_classes_is_all_of_them(run: Run, tmp_path: Path) -> None:
     assert "no class is named 'puma'" in refused(
         run, write(tmp_path / "a.csv", odd), "--class-names", tmp_path / "names.txt"
     )
+
+
+def test_what_a_newcomer_met(run: Run, tmp_path: Path) -> None:
+    """Columns of classes without an option, numbered columns in any order, one list of classes in two orders, zeros either way."""
+    columns = {f"prob_{c}": PROBABILITIES[:, c] for c in (3, 11, 0, *range(1, 3), *range(4, 11))}
+    frame = pl.DataFrame({"id": [str(i) for i in range(N)], "label": LABEL} | columns)
+    found = add(run, write(tmp_path / "a.csv", frame))
+    assert (found["class_names"], found["top1_mean"]) == ([str(c) for c in range(12)], pytest.approx(TOP1))
+    bare = frame.rename(lambda name: name.removeprefix("prob_"))
+    assert add(run, write(tmp_path / "b.csv", bare), db="t")["class_names"] == [str(c) for c in range(12)]
+    padded = frame.with_columns(id=pl.col("id").str.zfill(6))
+    assert "They differ in leading zeros" in refused(run, write(tmp_path / "c.csv", padded), population="q")
+    (tmp_path / "names.txt").write_text("\n".join(str(c) for c in range(11, -1, -1)))
+    more = ("--class-names", tmp_path / "names.txt")
+    assert "give the same classes in the same order" in refused(run, tmp_path / "a.csv", *more, population="q")
+
+
+def test_networks_that_are_no_pairs_are_said_to_be_none(run: Run, tmp_path: Path) -> None:
+    """Names that overlap in part, and none at all."""
+    wide = TABLE.drop("pred").with_columns(
+        **{f"{side}_{name}": PREDICTED for side, names in (("a", "xyz"), ("b", "yzw")) for name in names}
+    )
+    path = write(tmp_path / "a.csv", wide)
+    add(run, path, "--networks", "a_*")
+    found = add(run, path, "--networks", "b_*", "--reference", "p", population="q")
+    assert "p: x, y, z; q: w, y, z: they will be compared unpaired" in " ".join(found["warnings"])
+    alone = add(run, write(tmp_path / "b.csv", TABLE), "--reference", "p", population="r")
+    assert "r: without a name: they will be compared unpaired" in " ".join(alone["warnings"])
+
+
+def test_that_classes_were_sorted_is_exported(run: Run, tmp_path: Path) -> None:
+    """A study that went through a folder of Parquet knows it still."""
+    named = TABLE.with_columns(pl.col("label", "pred").replace_strict(dict(enumerate(WORDS))))
+    add(run, write(tmp_path / "a.csv", named))
+    assert run("export", tmp_path / "s.duckdb", "--out", tmp_path / "out").exit_code == 0
+    assert run("import", tmp_path / "out", "--db", tmp_path / "t.duckdb").exit_code == 0
+    result = attempt(run, write(tmp_path / "b.csv", TABLE.drop("label")), population="q", db="t.duckdb")
+    assert "nothing says which number is which" in result.stderr

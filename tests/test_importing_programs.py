@@ -163,6 +163,9 @@ def test_tasks_of_different_kinds_stay_apart(run: Callable[..., Result], tmp_pat
                  "--where", "filter=none")  # fmt: skip
     assert result.exit_code == 1
     assert "has no filter 'none'. It has: strict-match, flexible-extract" in result.stderr
+    chosen = run("import", FIXTURES / "lm_eval" / "reference", "--db", tmp_path / "s.duckdb", "--dataset", "d", "--population", "p",
+                 "--where", "filter=strict-match")  # fmt: skip
+    assert "its tasks are of different kinds (letters: logits, quiz: logits, sums: labels)" in chosen.stderr
 
 
 @pytest.mark.parametrize("model", ["reference", "compressed"])
@@ -205,3 +208,14 @@ def test_the_best_five_are_evidence_of_their_own(tmp_path: Path) -> None:
         assert accuracy["mean_loss"] is None
         assert 0 < accuracy["mean_confidence"] < 1
         assert study.evaluated()["evidence"].to_list() == ["top-k"]
+
+
+def test_a_run_that_did_not_end_is_refused(tmp_path: Path) -> None:
+    """Its log holds the samples that were done."""
+    name = next(name for name in EXPECTED if name.startswith("inspect/reference") and name.endswith(".json"))
+    log = json.loads((FIXTURES / name).read_text(encoding="utf-8"))
+    (tmp_path / "a.json").write_text(
+        json.dumps(log | {"status": "error", "samples": log["samples"][:6]}), encoding="utf-8"
+    )
+    with pytest.raises(ImportFileError, match="its run ended with status 'error'"):
+        read(tmp_path / "a.json", Source())

@@ -51,7 +51,9 @@ MOST_LETTERS = 40
     "--top-k", metavar="KEY", help="Scores of the classes in --predictions, the best first; others are unknown."
 )
 @click.option(
-    "--threshold", type=float, help="Of two classes: score above which the second is predicted.  [default: 0.5]"
+    "--threshold",
+    type=float,
+    help="Of two classes: score above which the second is predicted.  [default: 0.5, of logits 0]",
 )
 @click.option("--where", metavar="COLUMN=VALUE", multiple=True, help="Only rows with this value; may be repeated.")
 @click.option(

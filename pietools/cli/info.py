@@ -38,7 +38,9 @@ def info(study: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--dataset", metavar="NAME", help="Data set to remove, with all predictions on it.")
+@click.option(
+    "--dataset", metavar="NAME", help="Data set to remove, and populations with it that have predictions on no other."
+)
 @click.option("--population", metavar="NAME", help="Population to remove; with --dataset only its predictions there.")
 def remove(study: Path, dataset: str | None, population: str | None) -> None:
     """Take a data set or a population out of STUDY, to import it again in another way."""
@@ -101,4 +103,4 @@ def _of_population(population: dict[str, Any]) -> str:
     said = [population["role"]]
     said += [f"compared with {population['reference']}"] if population["reference"] else []
     on = [f"{one['n_models']} on {one['dataset']} ({one['evidence']})" for one in population["evaluated"]]
-    return f"population {population['name']}, {', '.join(said)}: networks: {', '.join(on) or 'none'}"
+    return f"population {population['name']} ({', '.join(said)}): networks: {', '.join(on) or 'none'}"

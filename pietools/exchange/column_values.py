@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pietools.errors import ImportFileError
-from pietools.exchange.files.tables import Table
+from pietools.exchange.files.tables import Table, counted
 from pietools.exchange.predictions import Source
 from pietools.exchange.values import Classes, classes_of, named, numbers_of
 
@@ -29,8 +29,9 @@ def refuse_missing(path: Path, name: str, is_missing: np.ndarray) -> None:
     """Raise ImportFileError if a prediction is missing."""
     if is_missing.any():
         raise ImportFileError(
-            f"{path}: column '{name}' has {int(is_missing.sum()):,} missing values, first in row "
-            f"{int(is_missing.argmax()) + 1}: every network predicts something for every example."
+            f"{path}: column '{name}' has {counted(int(is_missing.sum()), 'missing value')}, first in row "
+            f"{int(is_missing.argmax()) + 1}: every network predicts something for every example. (A class called NA or None? Then "
+            "--class-names.)"
         )
 
 

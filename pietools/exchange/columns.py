@@ -99,7 +99,7 @@ def class_columns(path: Path, columns: Sequence[str], pattern: str) -> dict[str,
 def columns_by_class(path: Path, columns: Sequence[str], name: str | tuple[str, ...]) -> dict[str, str]:
     """Columns of the predictions by class; of a single column the class is nothing."""
     if isinstance(name, tuple):
-        return {one: one for one in name}
+        return {one: one for one in (sorted(name, key=int) if all(one.isdigit() for one in name) else name)}
     return class_columns(path, columns, name) if is_pattern(name, columns) else {"": name}
 
 

@@ -28,8 +28,11 @@ def add_dataset_of(
     """
     stored = study.dataset(name)
     target = stored or _new_dataset(study, name, found, class_names, said["source"])
-    if class_names is not None:
-        target = replace(target, class_names=list(class_names))
+    if stored is not None and class_names is not None and list(class_names) != list(stored.class_names):
+        raise ImportFileError(
+            f"--class-names has {listed(class_names, 5)}, but {owner(stored)} is stored with "
+            f"{listed(stored.class_names, 5)}: give the same classes in the same order, or leave the option out."
+        )
     target = replace(target, **{column: value for column, value in said.items() if value is not None})
     target, new = with_new_classes(target, found, can_grow=class_names is None and _can_grow(study, target))
     is_sorted = (target.source or name) in study.sorted_classes
@@ -73,7 +76,8 @@ def _new_dataset(
 ) -> Dataset:
     """A copy of ``source``, or the data set that the first file describes."""
     if source is not None:
-        return _copy(study, name, source)
+        copy = _copy(study, name, source)
+        return copy if class_names is None else replace(copy, class_names=list(class_names))
     first = found[0]
     n = first.shape[1]
     keys = [str(i) for i in range(n)] if first.keys is None else first.keys.to_list()

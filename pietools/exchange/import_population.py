@@ -9,6 +9,7 @@ import numpy as np
 
 from pietools.errors import ImportFileError
 from pietools.exchange.dataset_of_files import add_dataset_of
+from pietools.exchange.files.tables import listed
 from pietools.exchange.networks_in_files import NetworkFile
 from pietools.exchange.one_network import networks_of
 from pietools.exchange.plausibility import refuse_implausible
@@ -175,24 +176,16 @@ def _first(target: Dataset, predicted: np.ndarray) -> dict[str, str | None]:
 
 
 def _pairing(study: Study, population: str, dataset: str) -> list[str]:
-    """Say that no network has a namesake in the reference although both sides have names."""
-    row = study.populations().filter(name=population).row(0, named=True)
-    if (reference := row["reference"]) is None:
+    """Say that the networks are not compared as pairs, where there are several."""
+    reference = study.populations().filter(name=population).row(0, named=True)["reference"]
+    evaluated = study.evaluated().filter(dataset=dataset)["population"].to_list()
+    if reference is None or reference not in evaluated or study.is_paired(reference, population, dataset):
         return []
-    names = {
-        name: study.sql("select replicate from evaluated_models(?, dataset := ?)", [name, dataset])[
-            "replicate"
-        ].to_list()
-        for name in (population, reference)
-        if name in study.evaluated().filter(dataset=dataset)["population"]
-    }
-    ours, theirs = names.get(population, []), names.get(reference, [])
-    if len(ours) < 2 or not theirs or None in ours or None in theirs or set(ours) & set(theirs):
+    named = {name: study.label_matrix(name, dataset)[0]["replicate"].to_list() for name in (reference, population)}
+    if max(map(len, named.values())) < 2:
         return []
-    return [
-        f"no network of {population} ('{ours[0]}', …) has the name of one of {reference} ('{theirs[0]}', …): they will be compared "
-        "unpaired. Name them alike if they belong together."
-    ]
+    shown = [f"{name}: {listed([one or 'without a name' for one in some], 3)}" for name, some in named.items()]
+    return [f"{'; '.join(shown)}: they will be compared unpaired. Name networks alike if they belong together."]
 
 
 def _with_role(study: Study, population: Population) -> Population:

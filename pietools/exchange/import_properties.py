@@ -12,7 +12,7 @@ from pietools.exchange.files.arrays import load_npy, load_npz
 from pietools.exchange.files.opening import readable, suffix_of
 from pietools.exchange.files.reading import read_table
 from pietools.exchange.placement import rows_of
-from pietools.exchange.values import MISSING_MARKS, names_of
+from pietools.exchange.values import MISSING_MARKS, names_of, parsed
 from pietools.study import Study
 from pietools.study.records import Dataset
 
@@ -97,7 +97,7 @@ def _typed(column: pl.Series) -> pl.Series:
         return column
     texts = column.str.strip_chars()
     texts = texts.set(texts.str.to_lowercase().is_in(MISSING_MARKS), None)
-    numbers = texts.cast(pl.Float64, strict=False)
+    numbers = parsed(texts)
     return texts if numbers.null_count() > texts.null_count() else numbers
 
 

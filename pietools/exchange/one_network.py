@@ -11,6 +11,7 @@ import polars as pl
 from pietools.errors import ImportFileError
 from pietools.exchange.class_lists import class_indices, ordered_scores, owner
 from pietools.exchange.dataset_of_files import rows_in_order
+from pietools.exchange.files.tables import counted
 from pietools.exchange.predictions import TOP_K, FilePredictions
 from pietools.exchange.scores import LABELS, LOGITS, PROBABILITIES
 from pietools.statistics.tools.scalars import (
@@ -88,6 +89,7 @@ def networks_of(found: Iterable[FilePredictions], target: Dataset, warnings: lis
         if note is not None:
             warnings.append(f"{one.path}: {note}")
         columns = ordered_scores(one, target)
+        warnings += _labels_without_score(one, target, rows, columns)
         for k in range(one.shape[0]):
             replicate = None if one.replicates is None else one.replicates[k]
             yield _network(one, target, k, rows, columns, replicate)
@@ -118,4 +120,20 @@ def _network(
         predicted = (score > one.threshold).astype(np.int32)
     return NetworkPredictions(
         one.path, replicate, one.scale.kind, predicted, read, is_thresholded=one.threshold is not None
+    )
+
+
+def _labels_without_score(
+    one: FilePredictions, target: Dataset, rows: np.ndarray, columns: np.ndarray | None
+) -> list[str]:
+    """Say how many examples are labelled with a class that the first network has no score for."""
+    if not one.has_choices or one.scores is None:
+        return []
+    labelled = np.flatnonzero((target.labels >= 0) & (target.labels < one.shape[2]))
+    labels = target.labels[labelled]
+    scores = one.scores[0][rows[labelled], labels if columns is None else columns[labels]]
+    n = int(np.isneginf(scores).sum())
+    what = counted(n, "example")
+    return (
+        [f"{one.path}: {what} labelled with a class without a score, which counts as a probability of 0"] if n else []
     )

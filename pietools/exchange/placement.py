@@ -159,13 +159,14 @@ def _refuse_names(path: Path, names: pl.Series, keys: pl.Series, owner: str) -> 
             "network is compared on all of them: give the rest too."
         )
     cause = ""
-    if not keys.str.contains(r"\D").any() and (keys == pl.Series([str(i) for i in range(len(keys))])).all():
+    bare = [set(without_whole(one).str.strip_chars_start("0")) - {""} for one in (keys, names)]
+    if bare[0] & bare[1]:
+        cause = " They differ in leading zeros or a trailing .0: write names alike, as text."
+    elif not keys.str.contains(r"\D").any() and (keys == pl.Series([str(i) for i in range(len(keys))])).all():
         cause = (
             " The data set was imported without names. Take it out (pietools remove STUDY --dataset NAME), and import its "
             "files with --examples."
         )
-    elif set(keys.str.strip_chars_start("0")) & set(names.str.strip_chars_start("0")):
-        cause = " Leading zeros were lost: write names as text."
     elif set(keys.str.split("/").list.last()) & set(names.str.split("/").list.last()):
         cause = " They differ in their folders."
     elif set(keys.str.replace(r"\.\w+$", "")) & set(names.str.replace(r"\.\w+$", "")):

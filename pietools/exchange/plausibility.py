@@ -51,7 +51,11 @@ def refuse_implausible(path: Path, predicted: np.ndarray, labels: np.ndarray, cl
             f"{what}: are the rows in another order than the labels (name the examples: --examples), or are these other classes, "
             f"or another column? {ACCEPT}"
         )
-    if accuracy <= chance + 3 * (chance * (1 - chance) / n) ** 0.5 and not _is_collapsed(share_said, share_given):
+    if (
+        n >= MIN_LABELLED
+        and accuracy <= chance + 3 * (chance * (1 - chance) / n) ** 0.5
+        and not _is_collapsed(share_said, share_given)
+    ):
         return f"{what}, which is hardly better: are the rows in the order of the labels?"
     return None
 

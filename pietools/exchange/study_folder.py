@@ -41,6 +41,7 @@ def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
             "schema": SCHEMA,
             "version": __version__,
             "recipe": study.recipe(),
+            "sorted_classes": study.sorted_classes,
             "sha256": {f"{table}.parquet": _sha256(temporary / f"{table}.parquet") for table in TABLES},
         }
         manifest["manifest_sha256"] = _manifest_digest(manifest)
@@ -80,6 +81,8 @@ def import_folder(folder: str | PathLike[str], path: str | PathLike[str]) -> Non
             study.append_table(table, _read_table(folder / f"{table}.parquet"))
         if manifest["recipe"] is not None:
             study.set_recipe(manifest["recipe"])
+        if isinstance(names := manifest.get("sorted_classes"), list) and names:
+            study.sorted_classes = [str(name) for name in names]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

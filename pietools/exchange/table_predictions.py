@@ -11,7 +11,7 @@ from pietools.errors import ImportFileError
 from pietools.exchange.binary import two_classes
 from pietools.exchange.column_values import class_column, refuse_missing, score_columns
 from pietools.exchange.columns import columns_by_class, completed, is_pattern, matching
-from pietools.exchange.files.opening import is_arrays, readable
+from pietools.exchange.files.opening import is_arrays, readable, suffix_of
 from pietools.exchange.files.reading import read_table
 from pietools.exchange.files.tables import Table, listed
 from pietools.exchange.placement import Placement, place, rows_of
@@ -45,12 +45,11 @@ def of_table(table: Table, source: Source) -> FilePredictions:
         found = replace(found, replicates=placement.replicates)
     found = replace(found, keys=placement.keys, labels=labels)
     if labels_elsewhere:
-        found = replace(found, labels=_labels_elsewhere(found, source, *labels_elsewhere))
+        given, column = _labels_elsewhere(found, source, *labels_elsewhere)
+        found = replace(found, labels=given)
+        source = replace(source, labels=f"{labels_elsewhere[0].name}:{column}")
     notes = [*_label_notes(found.labels), *found.notes]
-    said = source.labels if labels_elsewhere is None else labels_elsewhere[0].name
-    return replace(
-        found, understood=_understood(table, replace(source, labels=said), found), notes=notes, task=table.task
-    )
+    return replace(found, understood=_understood(table, source, found), notes=notes, task=table.task)
 
 
 def _without_pattern(table: Table, source: Source) -> Source:
@@ -146,14 +145,16 @@ def _file_and_column(table: Table, labels: str | None) -> tuple[Path, str | None
     return (Path(file), column) if file and Path(file).is_file() else None
 
 
-def _labels_elsewhere(found: FilePredictions, source: Source, path: Path, column: str | None) -> Classes:
-    """Labels from another table, matched by the names of the examples."""
+def _labels_elsewhere(
+    found: FilePredictions, source: Source, path: Path, column: str | None
+) -> tuple[Classes, str | None]:
+    """Labels from another table, matched by the names of the examples, and the name of their column."""
     if found.keys is None or source.examples is None:
         raise ImportFileError(
-            f"{path}: labels of another file are matched by the names of the examples: say --examples."
+            f"{found.path} does not name its examples (--examples), by which labels of another file are matched."
         )
     with readable(path):
-        if is_arrays(path):
+        if is_arrays(path) or suffix_of(path) == ".txt":
             raise ImportFileError(
                 f"{path}: labels for a table come from a table, with a column that names the examples."
             )
@@ -171,7 +172,7 @@ def _labels_elsewhere(found: FilePredictions, source: Source, path: Path, column
         if names.is_duplicated().any():
             raise ImportFileError(f"{path}: example '{names.filter(names.is_duplicated())[0]}' occurs twice.")
         rows, _ = rows_of(path, names, found.keys, f"{found.path}")
-        return class_column(table, source.labels or "", source)[rows]
+        return class_column(table, source.labels or "", source)[rows], source.labels
 
 
 def _label_notes(labels: Classes | None) -> list[str]:
@@ -275,9 +276,7 @@ def _choices(scores: np.ndarray) -> list[str]:
     n = np.isfinite(scores[0]).sum(axis=1)
     if n.min() == n.max():
         return []
-    return [
-        f"items have {n.min()} to {n.max()} choices: classes are their positions, and what an item does not have gets no score"
-    ]
+    return [f"items have {n.min()} to {n.max()} choices: what an item has no score for is none of them"]
 
 
 # One column per network

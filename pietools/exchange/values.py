@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pietools.errors import ImportFileError
-from pietools.exchange.files.tables import listed
+from pietools.exchange.files.tables import counted, listed
 
 # How other programs write that there is no value. A class of this name is a class where the list of classes has it.
 MISSING_MARKS = ("", "na", "n/a", "<na>", "nan", "none", "null")
@@ -53,7 +53,9 @@ def names_of(path: Path, column: pl.Series) -> pl.Series:
     names = column.cast(pl.String).str.strip_chars().str.normalize("NFC").replace("", None)
     if n := names.null_count():
         row = int(names.is_null().arg_max() or 0)
-        raise ImportFileError(f"{path}: column '{column.name}' has {n:,} missing names, first in row {row + 1}.")
+        raise ImportFileError(
+            f"{path}: column '{column.name}' has {counted(n, 'missing name')}, first in row {row + 1}."
+        )
     return names
 
 

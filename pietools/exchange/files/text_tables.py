@@ -102,7 +102,7 @@ def _decoded(path: Path, data: bytes, encoding: str) -> str:
 
 
 def _lines(data: bytes) -> list[str]:
-    return [line.rstrip("\r") for line in data[:SAMPLE].decode(errors="replace").split("\n")]
+    return [line.rstrip("\r").replace("\r", " ") for line in data[:SAMPLE].decode(errors="replace").split("\n")]
 
 
 def _separator(data: bytes) -> str:

@@ -43,9 +43,11 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
             f"{table.path}: say which field holds the predictions (--predictions). It has: {listed(predicted or fields)}."
         )
     if field not in fields:
-        return None
+        if field in columns:
+            return None
+        raise ImportFileError(f"{table.path} has no field '{field}' with labels. It has: {listed(fields)}.")
     labels = source.labels or (given[0] if len(given) == 1 else None)
-    table = replace(table, what="FiftyOne samples")
+    table = replace(table, what=f"FiftyOne samples, field '{field}'")
     source = replace(
         source,
         labels=f"{labels}{LABEL}" if labels in fields else labels,

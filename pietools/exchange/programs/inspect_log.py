@@ -34,6 +34,7 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
     if not is_log or source.predictions is not None:
         return None
     whole = whole_of(table.path)
+    _refuse_unfinished(table.path, whole)
     return _of_samples(table.path, whole.get("eval", {}), whole.get("samples", []), source)
 
 
@@ -49,12 +50,20 @@ def of_archive(path: Path, source: Source) -> tuple[Table, Source]:
         if "header.json" not in members:
             raise ImportFileError(f"{path} has no header: the run has not ended, or this is no log of Inspect.")
         header = json.loads(_member(file, archive, members["header.json"]))
+        _refuse_unfinished(path, header)
         samples = [
             json.loads(_member(file, archive, one))
             for name, one in members.items()
             if name.startswith("samples/") and name.endswith(".json")
         ]
     return _of_samples(path, header.get("eval", {}), samples, source)
+
+
+def _refuse_unfinished(path: Path, log: Mapping[str, Any]) -> None:
+    if (status := log.get("status", "success")) != "success":
+        raise ImportFileError(
+            f"{path}: its run ended with status '{status}', so that samples may be missing: run it again."
+        )
 
 
 def _member(file: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

@@ -20,7 +20,7 @@ from pietools.exchange.programs.answers import RIGHT, answer_of
 
 NAME = "samples of lm-evaluation-harness"
 COLUMNS = {"doc_id", "target", "filtered_resps"}
-FILTER = "filter"
+FILTER, ONLY_FILTER = "filter", "none"
 # The name of the task, where the harness named the file.
 FILE_NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?\.jsonl")
 METRICS = ("exact_match", "acc", "acc_norm")
@@ -66,16 +66,18 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
 
 def _of_one_filter(table: Table, source: Source, records: Sequence[Record]) -> list[Record]:
     """Records of one way to extract the answer: the harness writes an item once for each."""
-    filters = list(dict.fromkeys(str(record.get(FILTER, "none")) for record in records))
+    filters = list(dict.fromkeys(str(record.get(FILTER, ONLY_FILTER)) for record in records))
     wanted = source.where.get(FILTER)
     if wanted is None and len(filters) > 1:
         raise ImportFileError(
             f"{table.path}: each item is there once for each way to extract the answer ({listed(filters)}): choose one with "
             f"--where {FILTER}={filters[0]}."
         )
+    if filters == [ONLY_FILTER]:  # of a multiple-choice task: there is nothing to choose
+        wanted = None
     if wanted is not None and wanted not in filters:
         raise ImportFileError(f"{table.path} has no filter '{wanted}'. It has: {listed(filters)}.")
-    return [record for record in records if wanted is None or str(record.get(FILTER, "none")) == wanted]
+    return [record for record in records if wanted is None or str(record.get(FILTER, ONLY_FILTER)) == wanted]
 
 
 def _likelihoods(record: Record) -> list[float] | None:

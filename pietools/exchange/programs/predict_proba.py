@@ -29,12 +29,17 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
     sums = np.sum(list(probabilities.values()), axis=0)
     if (np.abs(sums - 1) > tolerance(len(probabilities))).any():
         return None
+    prefix = _common_start(list(probabilities))
+    pattern = f"{prefix}*"
+    is_prefixed = prefix != "" and (
+        not prefix[-1].isalnum() or all(name[len(prefix) :].isdigit() for name in probabilities)
+    )
     others = [name for name in candidates if name not in probabilities]
     examples = source.examples or (
         others[0] if len(others) == 1 and table[others[0]].n_unique() == table.height else None
     )
     return replace(table, what=f"{table.what} with a column for each class"), replace(
-        source, predictions=tuple(probabilities), examples=examples
+        source, predictions=pattern if is_prefixed else tuple(probabilities), examples=examples
     )
 
 
@@ -45,3 +50,10 @@ def _probabilities(column: pl.Series) -> np.ndarray | None:
     if numbers.null_count() or not len(numbers) or not bool(((numbers >= 0) & (numbers <= 1.005)).all()):
         return None
     return numbers.to_numpy()
+
+
+def _common_start(names: list[str]) -> str:
+    """The letters that all names begin with."""
+    first, last = min(names), max(names)
+    n = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:n]
