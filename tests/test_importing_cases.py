@@ -5,12 +5,13 @@ are in test_importing_kinds.py.
 """
 
 import json
-import subprocess
-import sys
+import runpy
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 import pytest
@@ -39,7 +40,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
             folder.mkdir()
             for file in ("make.py", "expected.json"):
                 copyfile(CASES / name / file, folder / file)
-            subprocess.run([sys.executable, "-W", "ignore", "make.py"], cwd=folder, check=True, capture_output=True)
+            with chdir(folder), catch_warnings(action="ignore"):
+                runpy.run_path("make.py")
             folders[name] = folder
         return folders[name]
 
@@ -194,8 +196,7 @@ def test_names_of_networks_stay_as_they_are_written(run: Run, tmp_path: Path, ma
             assert study.label_matrix(file)[0]["replicate"].to_list() == names
 
 
-@pytest.mark.parametrize("suffix", ["npz", "jsonl"])
-@pytest.mark.parametrize("kept", ["float32", "float16"])
+@pytest.mark.parametrize(("suffix", "kept"), [("npz", "float16"), ("jsonl", "float32")])
 def test_scores_of_any_offset(run: Run, tmp_path: Path, made: Callable[[str], Path], suffix: str, kept: str) -> None:
     """Log-likelihoods of −1e7 keep their differences, also as float16."""
     folder = made("11-float64-scores-with-an-offset")
