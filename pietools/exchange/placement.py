@@ -70,7 +70,7 @@ def _codes(names: pl.Series | None, n_rows: int) -> tuple[np.ndarray, pl.Series]
     """Number of each name in the order in which they occur, and the names."""
     if names is None:
         return np.zeros(n_rows, dtype=np.int64), pl.Series([""])
-    encoded = names.to_arrow().dictionary_encode()
+    encoded = names.alias("name").to_arrow().dictionary_encode()  # a name of a column may hold what Arrow does not take
     return encoded.indices.to_numpy().astype(np.int64), pl.Series(encoded.dictionary)
 
 
