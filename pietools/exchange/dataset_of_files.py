@@ -45,10 +45,10 @@ def add_dataset_of(
     elif new:
         study.add_classes(name, new)
     study.add_dataset(target)
-    return target, [f"{counted_classes(len(new))} seen for the first time: {listed(new, 10)}"] if stored and new else []
+    return target, [f"{_counted(len(new))} seen for the first time: {listed(new, 10)}"] if stored and new else []
 
 
-def counted_classes(n: int) -> str:
+def _counted(n: int) -> str:
     """``1 class is``, ``3 classes are``."""
     return f"{n:,} class is" if n == 1 else f"{n:,} classes are"
 
@@ -59,8 +59,9 @@ def _remember_order(
     """Note whether the classes of a new data set are in the order of their names for want of another."""
     is_sorted = class_names is None and found[0].class_order is None and not are_numbers(target.class_names)
     others = [name for name in study.sorted_classes if name != target.name]
-    is_own = target.source is None
-    study.sorted_classes = [*others, target.name] if is_sorted and is_own else others
+    now = [*others, target.name] if is_sorted and target.source is None else others
+    if now != study.sorted_classes:
+        study.sorted_classes = now
 
 
 def _copy(study: Study, name: str, source: str) -> Dataset:
