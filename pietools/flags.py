@@ -32,7 +32,6 @@ class Flag(StrEnum):
     FEW_EVENTS = "few-events", "fewer than ten of the rarer outcome per term: doubtful"
     FEW_ERRORS = "few-errors", "no class has errors in some half-sample"
     NO_ERRORS = "no-errors", "nothing is ever predicted wrongly: there is no relative change"
-    NO_FLIPS = "no-flips", "no prediction differs"
     ONE_CLASS = "one-class", "there is a single class"
     FEW_CLASSES = "few-classes", "fewer than three classes have examples"
     ONE_GROUP = "one-group", "a single group has examples"

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pietools.statistics.tools.proportions import difference_of_proportions, mcnemar, proportion_interval
+from pietools.statistics.tools.proportions import difference_of_proportions, proportion_interval
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -36,20 +36,6 @@ def test_differences_of_proportions_agree_with_r() -> None:
     for name in ("estimate", "p_value", "conf_low", "conf_high"):
         assert found[name].to_list() == pytest.approx(expected[name].to_list(), rel=1e-8)
     assert found["flag"].null_count() == found.height
-
-
-def test_mcnemar_agrees_with_r() -> None:
-    """Against binom.test with probability one half."""
-    (harmful, _, beneficial, _), expected = r_proportions()
-    found = mcnemar(harmful, beneficial)
-    assert found["p_value"].to_list() == pytest.approx(expected["mcnemar"].to_list(), rel=1e-8)
-
-
-def test_mcnemar_by_hand() -> None:
-    """Three harmful flips and no beneficial one: 2 · (1/2)³. No flip: nothing to test."""
-    found = mcnemar(np.array([3, 0, 0]), np.array([0, 3, 0]))
-    assert found["p_value"].to_list() == [0.25, 0.25, None]
-    assert found["flag"].to_list() == [None, None, "no-flips"]
 
 
 def test_an_empty_group_has_no_proportion() -> None:

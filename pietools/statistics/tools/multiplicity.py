@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
-FALSE_DISCOVERY = {"benjamini-hochberg": "bh", "benjamini-yekutieli": "by"}
 # Up to this many sign flips are enumerated; otherwise as many are used: one fewer drawn, and the identity.
 N_FLIPS = 10_000
 _BATCH = 1_000
@@ -33,22 +31,46 @@ def adjust(p_values: np.ndarray, method: str) -> np.ndarray:
     ------
     KeyError
         If the method has another name.
+
+    References
+    ----------
+    Holm (1979). Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x; Benjamini & Yekutieli (2001),
+    doi:10.1214/aos/1013699998
     """
     adjusted = np.full(len(p_values), np.nan)
     tested = np.isfinite(p_values)
-    if tested.any() and method == "holm":
-        adjusted[tested] = _holm(p_values[tested])
-    elif tested.any():
-        adjusted[tested] = false_discovery_control(p_values[tested], method=FALSE_DISCOVERY[method])
+    adjusted[tested] = ADJUSTED[method](p_values[tested])
     return adjusted
 
 
 def _holm(p_values: np.ndarray) -> np.ndarray:
     order = np.argsort(p_values)
-    stepwise = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
-    adjusted = np.empty_like(p_values)
+    return _in_place(order, np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1)))
+
+
+def _benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
+    order = np.argsort(p_values)[::-1]
+    n = len(order)
+    return _in_place(order, np.minimum.accumulate(p_values[order] * n / np.arange(n, 0, -1)))
+
+
+def _benjamini_yekutieli(p_values: np.ndarray) -> np.ndarray:
+    harmonic = (1 / np.arange(1, len(p_values) + 1)).sum()
+    return np.minimum(_benjamini_hochberg(p_values) * max(harmonic, 1.0), 1)
+
+
+def _in_place(order: np.ndarray, stepwise: np.ndarray) -> np.ndarray:
+    """Adjusted p-values, at most 1, in the order of the tests."""
+    adjusted = np.empty_like(stepwise)
     adjusted[order] = np.minimum(stepwise, 1)
     return adjusted
+
+
+ADJUSTED = {
+    "holm": _holm,
+    "benjamini-hochberg": _benjamini_hochberg,
+    "benjamini-yekutieli": _benjamini_yekutieli,
+}
 
 
 def max_t(differences: np.ndarray, *, seed: int | list[int]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Proportions of examples: intervals, differences, and McNemar's test of one pair of networks.
+"""Proportions of examples: intervals and differences.
 
 The examples are random here, a sample of more such examples, and the networks fixed.
 """
@@ -13,38 +13,6 @@ from pietools.flags import Flag
 INTERVALS = ("wilson", "clopper-pearson")
 TAIL = (1 - CONFIDENCE) / 2
 _Z = float(stats.norm.isf(TAIL))
-
-
-def mcnemar(n_harmful: np.ndarray, n_beneficial: np.ndarray) -> pl.DataFrame:
-    """McNemar's exact two-sided test for single pairs of networks: is one network of the pair more accurate than the other?
-
-    Parameters
-    ----------
-    n_harmful, n_beneficial
-        Examples that the first network of each pair has right and the second wrong, and the reverse; integers, shape (pairs,).
-
-    Returns
-    -------
-    polars.DataFrame
-        A row per pair: ``n_harmful``, ``n_beneficial``, ``p_value``, ``flag`` (``no-flips``: neither occurs) or null.
-
-    Notes
-    -----
-    H0: a flip is as often harmful as beneficial. Random: the examples; the two networks are fixed. So it says that these two
-    networks differ, and nothing about another training run: with several networks use
-    :func:`pietools.statistics.accuracy.change.accuracy_change`. p = min(1, 2 P(X ≤ the smaller count)), X binomial with
-    n_harmful + n_beneficial trials and probability ½.
-
-    References
-    ----------
-    McNemar (1947), Note on the sampling error of the difference between correlated proportions or percentages.
-    doi:10.1007/BF02295996
-    """
-    harmful, beneficial = np.broadcast_arrays(*map(np.atleast_1d, (n_harmful, n_beneficial)))
-    n_flips = harmful + beneficial
-    p_value = np.minimum(2 * stats.binom.cdf(np.minimum(harmful, beneficial), n_flips, 0.5), 1)
-    flips = pl.DataFrame({"n_harmful": harmful, "n_beneficial": beneficial, "p_value": p_value})
-    return _flagged(flips, n_flips > 0, Flag.NO_FLIPS, ["p_value"])
 
 
 def proportion_interval(count: np.ndarray, n: np.ndarray, method: str = "wilson") -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from pietools.conventions import LEVEL
 from pietools.results.table import Row
 from pietools.statistics.accuracy.agreement import mean_and_sd_of
-from pietools.statistics.tools.proportions import mcnemar
+from pietools.statistics.pairs.mcnemar import mcnemar
 from pietools.topics.comparison import Comparison
 from pietools.topics.flips.tables import FLIPS
 from pietools.topics.study_reader import StudyReader
@@ -24,7 +24,7 @@ def _flips(reader: StudyReader, comparison: Comparison) -> Row:
     n_labelled, changed = reader.n_labelled(comparison.dataset), None
     if n_labelled:
         harmful, beneficial = ((pairs[name] * n_labelled).round().to_numpy() for name in ("harmful", "beneficial"))
-        changed = int((mcnemar(harmful, beneficial)["p_value"] <= LEVEL).sum())
+        changed = int((mcnemar(harmful, beneficial).two_sided <= LEVEL).sum())
     return {
         **comparison.names,
         "n_pairs": pairs.height,
