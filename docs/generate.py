@@ -101,10 +101,10 @@ def topic_commands(separator: str = ", ") -> str:
 
 def commands() -> str:
     """Help of every command, as 80 columns show it."""
-    from pietools.cli import main
+    from pietools.cli import COMMANDS, command_of
 
     parts = ["## pietools\n", fenced(_help(main, "pietools"))]
-    for name, command in main.commands.items():
+    for name, command in ((name, command_of(name)) for name in COMMANDS):
         parts += [f"\n## pietools {name}\n", fenced(_help(command, f"pietools {name}"))]
     return "".join(parts)
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pietools.study import Study
 
-__all__ = ["__version__", "analyze", "charts", "import_predictions", "open"]
+__all__ = ["__version__", "analyze", "charts", "compare", "import_predictions", "open"]
 
 
 def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  # noqa: A001
@@ -31,6 +31,10 @@ def __getattr__(name: str) -> Any:
         from pietools.analysis import analyze
 
         return analyze
+    if name == "compare":
+        from pietools.pairs.compare import compare
+
+        return compare
     if name == "import_predictions":
         from pietools.exchange.import_predictions import import_predictions
 

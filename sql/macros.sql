@@ -207,6 +207,58 @@ create or replace macro pairing(reference, compressed, dataset := null) as table
 comment on macro table pairing is 'One row: is_paired if the replicate names of both populations are given and equal; and how many networks each has.';
 
 -- one row per pair of networks: matched replicates if the design is paired, else every pair
+create or replace macro network_pairs(reference, compressed, dataset := null) as table
+    select
+        r.model_id as reference_model_id,
+        c.model_id as compressed_model_id,
+        r.replicate as reference_replicate,
+        c.replicate as compressed_replicate
+    from evaluated_models(reference, dataset := dataset) as r
+    join evaluated_models(compressed, dataset := dataset) as c
+        on r.replicate = c.replicate or not (select is_paired from pairing(reference, compressed, dataset := dataset));
+comment on macro table network_pairs is 'One row per pair of networks: matched replicates if the names of both populations are given and equal, else every pair.';
+
+-- one row per pair of networks and example: what each answers
+create or replace macro paired_answers(reference, compressed, dataset := null) as table
+    select
+        pairs.*,
+        x.example_id,
+        x.key,
+        x.label,
+        r.predicted_label as reference_label,
+        c.predicted_label as compressed_label,
+        case
+            when r.predicted_label = c.predicted_label then 'same'
+            when x.label is null then 'changed'
+            when r.predicted_label = x.label then 'lost'
+            when c.predicted_label = x.label then 'gained'
+            else 'changed_wrong'
+        end as change
+    from network_pairs(reference, compressed, dataset := dataset) as pairs
+    join population_predictions(reference, dataset := dataset) as r on r.model_id = pairs.reference_model_id
+    join population_predictions(compressed, dataset := dataset) as c
+        on c.model_id = pairs.compressed_model_id and c.example_id = r.example_id
+    join examples as x on x.dataset_id = dataset_id_of(dataset) and x.example_id = r.example_id;
+comment on macro table paired_answers is 'One row per pair of networks and example: what both answer, and what that is called: same, lost (right before, wrong now), gained, changed_wrong, or changed where there is no label.';
+
+-- one row per pair of networks; what needs labels is null without
+create or replace macro change_counts(reference, compressed, dataset := null) as table
+    select
+        a.reference_replicate,
+        a.compressed_replicate,
+        count(*) as n,
+        count(*) - count(a.label) as n_unlabelled,
+        case when count(a.label) > 0 then count(*) filter (where a.change = 'lost') end as lost,
+        case when count(a.label) > 0 then count(*) filter (where a.change = 'gained') end as gained,
+        case when count(a.label) > 0 then count(*) filter (where a.change = 'changed_wrong') end as changed_wrong,
+        count(*) filter (where a.change = 'same') as agree,
+        avg((a.change <> 'same')::int) as churn
+    from paired_answers(reference, compressed, dataset := dataset) as a
+    group by a.reference_replicate, a.compressed_replicate, a.reference_model_id, a.compressed_model_id
+    order by a.reference_replicate, a.compressed_replicate, a.reference_model_id, a.compressed_model_id;
+comment on macro table change_counts is 'One row per pair of networks: examples, lost and gained ones (right before and wrong now, and the reverse), changed from wrong to another wrong, unchanged, and the share that changed; null where it takes labels and there are none.';
+
+-- one row per pair of networks: matched replicates if the design is paired, else every pair
 create or replace macro flips(reference, compressed, dataset := null) as table
     select
         pairs.reference_model_id,
@@ -220,16 +272,7 @@ create or replace macro flips(reference, compressed, dataset := null) as table
         avg((r.predicted_label <> c.predicted_label and r.predicted_label <> x.label and c.predicted_label <> x.label)::int)
             filter (where x.label is not null) as wrong_to_wrong,
         avg((r.predicted_label <> c.predicted_label)::int) as total
-    from (
-        select
-            r.model_id as reference_model_id,
-            c.model_id as compressed_model_id,
-            r.replicate as reference_replicate,
-            c.replicate as compressed_replicate
-        from evaluated_models(reference, dataset := dataset) as r
-        join evaluated_models(compressed, dataset := dataset) as c
-            on r.replicate = c.replicate or not (select is_paired from pairing(reference, compressed, dataset := dataset))
-    ) as pairs
+    from network_pairs(reference, compressed, dataset := dataset) as pairs
     join population_predictions(reference, dataset := dataset) as r on r.model_id = pairs.reference_model_id
     join population_predictions(compressed, dataset := dataset) as c
         on c.model_id = pairs.compressed_model_id and c.example_id = r.example_id

@@ -172,6 +172,66 @@ comment on column results.accuracy_calibration.accuracy is 'share that is right'
 comment on column results.accuracy_calibration.conf_low is 'lower end of the Wilson interval of one network''s accuracy';
 comment on column results.accuracy_calibration.conf_high is 'upper end of the Wilson interval of one network''s accuracy';
 
+create table results.pairs (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    reference_network text,
+    compressed_network text,
+    n integer not null,
+    n_unlabelled integer not null,
+    reference_accuracy double,
+    compressed_accuracy double,
+    estimate double,
+    conf_low double,
+    conf_high double,
+    lost integer,
+    gained integer,
+    changed_wrong integer,
+    agree integer not null,
+    churn double not null,
+    p_one_sided double,
+    p_better double,
+    p_two_sided double,
+    p_mid double,
+    margin double not null,
+    p_worse double,
+    p_within double,
+    verdict text,
+    n_needed integer,
+    detectable double
+);
+comment on table results.pairs is 'One row per comparison, data set and pair of networks, where a side has a single network: what changed between the two, on these examples and more like them.';
+comment on column results.pairs.run_id is 'the run that it came from, in results.runs';
+comment on column results.pairs.reference is 'population that the compressed one is compared with';
+comment on column results.pairs.compressed is 'compressed population, or control';
+comment on column results.pairs.dataset is 'data set';
+comment on column results.pairs.reference_network is 'replicate of the reference; null if it has no name';
+comment on column results.pairs.compressed_network is 'replicate of the compressed network; likewise';
+comment on column results.pairs.n is 'examples';
+comment on column results.pairs.n_unlabelled is 'those without a given label';
+comment on column results.pairs.reference_accuracy is 'of the labelled examples; null without labels, as all that needs them';
+comment on column results.pairs.compressed_accuracy is 'likewise';
+comment on column results.pairs.estimate is 'change of accuracy';
+comment on column results.pairs.conf_low is 'lower end of the 95 % interval of the change: Tango''s score interval';
+comment on column results.pairs.conf_high is 'upper end of the 95 % interval of the change: Tango''s score interval';
+comment on column results.pairs.lost is 'right before, wrong now';
+comment on column results.pairs.gained is 'wrong before, right now';
+comment on column results.pairs.changed_wrong is 'from wrong to another wrong';
+comment on column results.pairs.agree is 'the same answer';
+comment on column results.pairs.churn is 'share of examples whose answer changed';
+comment on column results.pairs.p_one_sided is 'exact McNemar: more lost than gained';
+comment on column results.pairs.p_better is 'the same of the other direction';
+comment on column results.pairs.p_two_sided is 'that they differ';
+comment on column results.pairs.p_mid is 'two-sided mid-p';
+comment on column results.pairs.margin is 'largest fall of accuracy that would not matter, a fraction';
+comment on column results.pairs.p_worse is 'small: accuracy fell by more than the margin';
+comment on column results.pairs.p_within is 'small: it fell by less, or rose';
+comment on column results.pairs.verdict is 'worse, within or cannot-say';
+comment on column results.pairs.n_needed is 'examples of this kind that would tell in 80 % of samples; null where the answer is known';
+comment on column results.pairs.detectable is 'smallest fall that so many examples show with 80 % power';
+
 create table results.pies (
     run_id integer not null,
     reference text not null,
@@ -193,15 +253,16 @@ create table results.pies (
     recovered integer,
     moved integer,
     pairing text not null,
-    n_permutations integer not null,
-    is_exact boolean not null,
-    null_mean double not null,
+    n_permutations integer,
+    is_exact boolean,
+    null_mean double,
     null_sd double,
-    null_conf_low double not null,
-    null_conf_high double not null,
-    null_difference double not null,
-    p_value double not null,
-    smallest_p double not null,
+    null_conf_low double,
+    null_conf_high double,
+    null_difference double,
+    p_value double,
+    smallest_p double,
+    null_flag text,
     excess_pies double,
     excess_std_error double,
     excess_conf_low double,
@@ -242,6 +303,7 @@ comment on column results.pies.null_conf_high is '97.5 % quantile over relabelli
 comment on column results.pies.null_difference is 'n_pies minus null_mean';
 comment on column results.pies.p_value is 'share of relabellings with at least as many PIEs, the identity counted';
 comment on column results.pies.smallest_p is 'smallest p that the pairing and the number of relabellings allow';
+comment on column results.pies.null_flag is 'why there is no null distribution (one-network); else null';
 comment on column results.pies.excess_pies is 'PIEs between disjoint sets of dense and compressed networks beyond those within each: the primary estimate';
 comment on column results.pies.excess_std_error is 'delete-one jackknife over networks';
 comment on column results.pies.excess_conf_low is 'lower end of its 95 % interval';

@@ -37,12 +37,13 @@ LAYERS: dict[str, set[str]] = {
     "results": {"conventions", "settings"},
     "study_file": {"errors", "settings", "study"},
     "exchange": {"errors", "statistics", "study", "version"},
+    "pairs": {"conventions", "errors", "exchange", "results", "statistics", "study", "version"},
     "training": {"errors", "statistics", "study", "study_file"},
     "drawing": {"conventions"},
     "topics": {"conventions", "drawing", "errors", "flags", "results", "settings", "statistics", "study"},
     "charts": {"topics"},
     "analysis": {"conventions", "errors", "results", "settings", "study", "topics", "version"},
-    "report": {"conventions", "drawing", "results", "topics", "version"},
+    "report": {"conventions", "drawing", "pairs", "results", "statistics", "topics", "version"},
     "validation": {"conventions", "statistics"},
 }
 

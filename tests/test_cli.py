@@ -15,7 +15,7 @@ from click.testing import Result
 
 import pietools
 from pietools import __version__, analysis
-from pietools.cli import main
+from pietools.cli import COMMANDS, command_of
 from pietools.settings import AnalysisSettings
 from pietools.study import Study
 from pietools.study.shipped_files import resource
@@ -42,18 +42,18 @@ def all_parameters() -> list[tuple[str, click.Option]]:
     """Every option of every command."""
     return [
         (name, parameter)
-        for name, command in main.commands.items()
+        for name, command in ((name, command_of(name)) for name in COMMANDS)
         for parameter in command.params
         if isinstance(parameter, click.Option)
     ]
 
 
-@pytest.mark.parametrize("name", list(main.commands))
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help(run: Callable[..., Result], name: str) -> None:
     """With a first sentence and an exit code of 0."""
     result = run(name, "--help")
     assert result.exit_code == 0
-    assert main.commands[name].help
+    assert command_of(name).help
 
 
 def test_every_option_has_help() -> None:
@@ -204,10 +204,10 @@ def test_usage_errors_exit_with_two(run: Callable[..., Result], arguments: str, 
 def test_options_are_the_declared_settings() -> None:
     """``analyze`` has all, a topic those that mean something to it; the help says the unit, and what holds by default."""
     for name in ("analyze", *TOPICS):
-        settings = {parameter.name for parameter in main.commands[name].params} & set(AnalysisSettings.model_fields)
+        settings = {parameter.name for parameter in command_of(name).params} & set(AnalysisSettings.model_fields)
         own = AnalysisSettings.model_fields if name == "analyze" else {*TOPICS[name].settings, "seed", "comparisons"}
         assert settings == set(own)
-    (margin,) = (option for option in main.commands["accuracy"].params if option.name == "margin")
+    (margin,) = (option for option in command_of("accuracy").params if option.name == "margin")
     assert isinstance(margin, click.Option)
     assert "a fraction (0.01 is one percentage point)" in str(margin.help)
     assert "[default: the study's, else 0.01]" in str(margin.help)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pietools.study
-from pietools.cli import main
+from pietools.cli import COMMANDS, command_of
 from pietools.study_file.settings import StudyTables
 from pietools.topics.catalogue import TOPICS
 from tests.result_frames import TABLES
@@ -30,7 +30,7 @@ def test_examples_in_docstrings_run() -> None:
 def test_every_command_is_documented() -> None:
     """With its options."""
     page = text("docs/commands.md")
-    for name, command in main.commands.items():
+    for name, command in ((name, command_of(name)) for name in COMMANDS):
         assert f"## pietools {name}" in page
         for parameter in command.params:
             assert all(option in page for option in parameter.opts if option.startswith("--")), (name, parameter.name)

@@ -1,22 +1,29 @@
-"""The command line: parse, call, show. Heavy imports stand inside the commands, so that ``--help`` answers at once."""
+"""The command line: parse, call, show. Each command is imported when it is asked for, and imports what it needs when it runs."""
 
 import errno
+from importlib import import_module
 from typing import Any
 
 import click
 
-from pietools.cli.analyze import analyze
-from pietools.cli.collect import collect
-from pietools.cli.demo import demo
-from pietools.cli.export import export
-from pietools.cli.import_ import import_
-from pietools.cli.info import info, remove
-from pietools.cli.topics import COMMANDS
-from pietools.cli.train import train
-from pietools.cli.validate import validate
 from pietools.errors import PietoolsError
+from pietools.topics.catalogue import NAMES as TOPICS
 from pietools.version import __version__
 
+# In the order of the work: name of each command, and the module and the name that it has there.
+COMMANDS = {
+    "compare": ("compare", "compare"),
+    "demo": ("demo", "demo"),
+    "train": ("train", "train"),
+    "collect": ("collect", "collect"),
+    "import": ("import_", "import_"),
+    "info": ("info", "info"),
+    "remove": ("info", "remove"),
+    "analyze": ("analyze", "analyze"),
+    **{name: ("topics", name) for name in TOPICS},
+    "export": ("export", "export"),
+    "validate": ("validate", "validate"),
+}
 # The modules of the extra `torch`, as pyproject.toml declares it. timm, which few need, is asked for where it is imported.
 TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
 
@@ -25,8 +32,12 @@ class Commands(click.Group):
     """Shows commands in the order of the work, and turns what the user can put right into one line and exit code 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order in which they were added."""
-        return list(self.commands)
+        """Names in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command, imported now; None if there is none of that name."""
+        return command_of(cmd_name) if cmd_name in COMMANDS else None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -43,6 +54,14 @@ class Commands(click.Group):
             raise click.ClickException(f"cannot read or write {where}: {error.strerror}.") from error
 
 
+def command_of(name: str) -> click.Command:
+    """A command by its name."""
+    module, attribute = COMMANDS[name]
+    found = import_module(f"pietools.cli.{module}")
+    command: click.Command = found.COMMANDS[name] if module == "topics" else getattr(found, attribute)
+    return command
+
+
 def _advice(command: str | None, error: ModuleNotFoundError) -> str:
     """Say what to install: the extra that has the module, or all again, for what else is missing came with pietools."""
     if str(error.name).partition(".")[0] in TORCH_EXTRA:
@@ -57,11 +76,8 @@ def _advice(command: str | None, error: ModuleNotFoundError) -> str:
 def main() -> None:
     """Find out what a compressed neural network forgot.
 
-    A study is one DuckDB file with the predictions of dense and compressed networks. train and collect make it (they need
-    the extra 'torch'), or import brings in predictions made elsewhere; analyze says which examples and classes were hit,
-    and how many would have been if compression did nothing. Start with: pietools demo
+    Two files of predictions, one network each: pietools compare. Several networks on each side, a study: one DuckDB file with
+    their predictions. import brings in predictions made elsewhere, train and collect make them (they need the extra 'torch');
+    analyze says which examples and classes were hit, and how many would have been if compression did nothing. To see either:
+    pietools compare --demo, pietools demo
     """
-
-
-for command in (demo, train, collect, import_, info, remove, analyze, *COMMANDS, export, validate):
-    main.add_command(command)

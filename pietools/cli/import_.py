@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pietools.cli.source_options import source_of, source_options
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,39 +32,13 @@ MOST_LETTERS = 40
 @click.option("--dataset", metavar="NAME", help="Data set that the predictions are on, such as imagenet/val.")
 @click.option("--population", metavar="NAME", help="Population that the networks belong to, such as supervised/int8.")
 @click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
-@click.option("--predictions", metavar="KEY", help="Column or array; or one column per class: 'logit_*'.")
-@click.option("--networks", metavar="PATTERN", help="Instead: one column per network: 'pred_*'.")
-@click.option("--labels", metavar="KEY", help="Given labels: column, array, FILE or FILE:COLUMN. -1 and NA mean none.")
-@click.option("--examples", metavar="KEY", help="Names of the examples, to align files of another order.")
-@click.option(
-    "--replicates", metavar="KEY", help="Names of the networks; equal names in two populations are matched pairs."
-)
+@source_options
+@click.option("--networks", metavar="PATTERN", help="Instead of --predictions: one column per network: 'pred_*'.")
 @click.option(
     "--replicates-from",
     metavar="PATTERN",
     help="Names of networks in paths: 'runs/{population}/{replicate}/pred.csv'.",
 )
-@click.option(
-    "--kind",
-    type=click.Choice(["labels", "logits", "probabilities"]),
-    help="What the predictions are, if it is not to be found out.",
-)
-@click.option(
-    "--top-k", metavar="KEY", help="Scores of the classes in --predictions, the best first; others are unknown."
-)
-@click.option(
-    "--threshold",
-    type=float,
-    help="Of two classes: score above which the second is predicted.  [default: 0.5, of logits 0]",
-)
-@click.option("--where", metavar="COLUMN=VALUE", multiple=True, help="Only rows with this value; may be repeated.")
-@click.option(
-    "--repeated", type=click.Choice(["first", "last"]), help="Which row to take of an example that is there twice."
-)
-@click.option(
-    "--class-names", metavar="FILE", type=click.Path(path_type=Path), help="Text file with a class name a line."
-)
-@click.option("--accept-chance", is_flag=True, help="Also predictions that match the labels no better than chance.")
 @click.option(
     "--role", type=click.Choice(["dense", "compressed", "control"]), help="Default: compressed if there is a reference."
 )
@@ -152,20 +128,14 @@ def _import_predictions(
     from pietools.exchange.import_predictions import import_predictions
     from pietools.study import Study
 
-    class_names = said.pop("class_names")
-    where = [condition.partition("=") for condition in said.pop("where")]
-    if bad := next((column for column, mark, _ in where if not mark), None):
-        raise click.UsageError(f"--where {bad}: write COLUMN=VALUE.")
+    said = source_of(said)
     with _dry(db) if dry_run else Study.open_or_create(db) as study:
         imported = import_predictions(
             study,
             files,
             dataset=dataset,
             population=population,
-            class_names=None if class_names is None else _lines(class_names),
-            role=said.pop("role") or "",
-            where={column: value for column, _, value in where},
-            **said,
+            **said | {"role": said["role"] or ""},
         )
     if as_json:
         _show_json(imported, dry_run=dry_run)
@@ -241,20 +211,6 @@ def _import_study(folder: Path, db: Path) -> None:
 
     import_folder(folder, db)
     click.echo(f"{db} holds the study of {folder}.")
-
-
-def _lines(path: Path) -> list[str]:
-    import re
-
-    from pietools.errors import ImportFileError
-
-    try:
-        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").rstrip().splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImportFileError(f"cannot read the class names in {path}: {error}") from None
-    if not names or "" in names or len(set(names)) < len(names) or all(re.match(r"\d+[,;\t]", name) for name in names):
-        raise ImportFileError(f"{path} must hold the name of a class in every line, each another, and nothing else.")
-    return names
 
 
 def _show_json(imported: "list[Imported]", *, dry_run: bool) -> None:

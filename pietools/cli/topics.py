@@ -58,4 +58,4 @@ def topic_command(topic: Topic) -> click.Command:
     return analysis_command(topic.name, text, command, topic.settings)
 
 
-COMMANDS = [topic_command(topic) for topic in TOPICS.values()]
+COMMANDS = {name: topic_command(topic) for name, topic in TOPICS.items()}

@@ -17,6 +17,8 @@ EXPLAINED = (
     *("explain-none", "explain-uniform", "explain-scattered", "explain-annotation", "explain-difficulty"),
     *("both-none", "both-unrelated", "both-same"),
 )
+# All worlds of one pair of networks together: they are many, and take a few minutes.
+PAIR, PAIR_SIZES_QUICK = "pair", (200, 1_000)
 QUICK = {"n_studies": 100, "n_examples": 120, "n_data_sets": 2, "n_truth": 2_200}
 # Where reasons are known: fits on half-samples are dear, and need eight networks or more to say much.
 NETWORKS, NETWORKS_EXPLAINED, NETWORKS_EXPLAINED_QUICK = (5, 10, 30), (10, 16), (10,)
@@ -52,7 +54,7 @@ class Networks(click.ParamType):
 @click.option(
     "--networks",
     type=Networks(),
-    help="Networks per population.  [default: 5,10,30; in worlds explain-* and both-* 10,16]",
+    help="Networks per population.  [default: 5,10,30; in worlds explain-* and both-* 10,16; pair has its own]",
 )
 @click.option(
     "--design",
@@ -64,9 +66,9 @@ class Networks(click.ParamType):
 @click.option(
     "--world",
     "worlds",
-    type=click.Choice(WORLDS + EXPLAINED),
+    type=click.Choice((*WORLDS, *EXPLAINED, PAIR)),
     multiple=True,
-    help="What compression does; may be repeated.  [default: all]",
+    help="What compression does; may be repeated. pair: those of one pair of networks.  [default: all]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of everything drawn.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same.")
@@ -100,16 +102,18 @@ def validate(
         os.environ.setdefault(library, "1")
     from pietools.cli.progress import progress_bar
     from pietools.validation import tables
-    from pietools.validation.running import Cell, Plan, simulate
+    from pietools.validation.running import PAIR_CELLS, Cell, Plan, simulate
 
     designs = [name == "matched" for name in ("matched", "unmatched") if design in (name, "both")]
     explained = NETWORKS_EXPLAINED_QUICK if quick else NETWORKS_EXPLAINED
     cells = tuple(
         Cell(world, paired, k)
-        for world in worlds or WORLDS + EXPLAINED
+        for world in [name for name in worlds or WORLDS + EXPLAINED if name != PAIR]
         for paired in designs
         for k in networks or (explained if world in EXPLAINED else NETWORKS)
     )
+    if PAIR in (worlds or (PAIR,)):
+        cells += tuple(cell for cell in PAIR_CELLS if not quick or cell.n_examples in PAIR_SIZES_QUICK)
     size = QUICK if quick else {"n_studies": studies}
     plan = Plan(cells, seed=seed, **size)
     with progress_bar("validate", "tasks") as on_step:

@@ -11,7 +11,7 @@ from pietools.errors import ImportFileError
 from pietools.exchange.dataset_of_files import add_dataset_of
 from pietools.exchange.files.tables import listed
 from pietools.exchange.networks_in_files import NetworkFile
-from pietools.exchange.one_network import networks_of
+from pietools.exchange.one_network import NetworkPredictions, networks_of
 from pietools.exchange.plausibility import refuse_implausible
 from pietools.exchange.predictions import FilePredictions, Source
 from pietools.exchange.read_predictions import read
@@ -127,15 +127,11 @@ def _add(
     ]
     warnings += notes
     for model in networks_of(found, target, warnings):
-        digest, logits, predictions = model.digest, model.logits, model.scalars(target.labels)
+        digest = model.digest
         digests[digest] += 1
-        predicted.append((model.path, predictions["predicted_label"].to_numpy()))
+        predicted.append((model.path, model.predicted))
         if model.replicate is not None or digests[digest] > unnamed[digest]:
-            n_near_ties = None if logits is None else count_near_ties(logits)
-            evaluation = Evaluation(target.name, model.evidence, digest, n_near_ties)
-            n_added += study.add_evaluation(
-                Model(population, model.replicate), evaluation, predictions, logits, logits_dtype
-            )
+            n_added += add_network(study, population, target, model, logits_dtype)
         if is_labelled.any():
             is_correct = predicted[-1][1] == target.labels
             top1.append(float(is_correct[is_labelled].mean()))
@@ -163,6 +159,17 @@ def _add(
         understood=[f"{one.path}: {one.understood}" for one in found],
         warnings=warnings,
     )
+
+
+def add_network(
+    study: Study, population: str, target: Dataset, network: NetworkPredictions, logits_dtype: str = "float32"
+) -> bool:
+    """Store a network and what it predicts on a data set; False if that is there already."""
+    logits = network.logits
+    n_near_ties = None if logits is None else count_near_ties(logits)
+    evaluation = Evaluation(target.name, network.evidence, network.digest, n_near_ties)
+    model = Model(population, network.replicate)
+    return study.add_evaluation(model, evaluation, network.scalars(target.labels), logits, logits_dtype)
 
 
 def _first(target: Dataset, predicted: np.ndarray) -> dict[str, str | None]:

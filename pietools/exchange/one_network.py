@@ -10,7 +10,7 @@ import polars as pl
 
 from pietools.errors import ImportFileError
 from pietools.exchange.class_lists import class_indices, ordered_scores, owner
-from pietools.exchange.dataset_of_files import rows_in_order
+from pietools.exchange.described_dataset import rows_in_order
 from pietools.exchange.files.tables import counted
 from pietools.exchange.predictions import TOP_K, FilePredictions
 from pietools.exchange.scores import LABELS, LOGITS, PROBABILITIES

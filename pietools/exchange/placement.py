@@ -70,8 +70,11 @@ def _codes(names: pl.Series | None, n_rows: int) -> tuple[np.ndarray, pl.Series]
     """Number of each name in the order in which they occur, and the names."""
     if names is None:
         return np.zeros(n_rows, dtype=np.int64), pl.Series([""])
-    encoded = names.alias("name").to_arrow().dictionary_encode()  # a name of a column may hold what Arrow does not take
-    return encoded.indices.to_numpy().astype(np.int64), pl.Series(encoded.dictionary)
+    names = names.alias("name")
+    distinct = names.unique(maintain_order=True)
+    numbered = distinct.to_frame().with_columns(number=pl.arange(pl.len(), dtype=pl.Int64))
+    numbers = names.to_frame().join(numbered, on="name", how="left", maintain_order="left")["number"]
+    return numbers.to_numpy(), distinct
 
 
 def _positions(of_network: np.ndarray, n_networks: int) -> np.ndarray:

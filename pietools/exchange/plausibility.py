@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from pietools.errors import ImportFileError
 from pietools.exchange.files.tables import listed
@@ -73,6 +72,8 @@ def _refuse_other_order(
 
     ``counts``: how often each class is predicted (rows) where each is given (columns).
     """
+    from scipy.optimize import linear_sum_assignment
+
     said, given = linear_sum_assignment(-counts)
     matched = float(counts[said, given].sum() / counts.sum())
     error = 4 * (chance * (1 - chance) / n) ** 0.5

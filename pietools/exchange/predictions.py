@@ -1,7 +1,7 @@
 """What a file says of networks and examples, and where in it that is said."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,10 @@ class Top:
     scores: np.ndarray
     is_probability: bool
 
+    def picked(self, cells: tuple[np.ndarray, ...]) -> "Top":
+        """Those of some networks and examples."""
+        return Top(Classes(self.classes.values[cells], self.classes.names), self.scores[cells], self.is_probability)
+
 
 @dataclass(frozen=True)
 class FilePredictions:
@@ -105,6 +109,26 @@ class FilePredictions:
         if self.scores is not None:
             return self.scores.shape
         return self.predicted.values.shape if self.predicted is not None else self.top.scores.shape  # type: ignore[union-attr]
+
+    def networks(self, rows: Sequence[int]) -> "FilePredictions":
+        """These of the networks."""
+        return self._picked(np.asarray(rows), np.arange(self.shape[1]))
+
+    def examples(self, rows: np.ndarray) -> "FilePredictions":
+        """These of the examples."""
+        return self._picked(np.arange(self.shape[0]), rows)
+
+    def _picked(self, networks: np.ndarray, examples: np.ndarray) -> "FilePredictions":
+        cells = np.ix_(networks, examples)
+        return replace(
+            self,
+            keys=None if self.keys is None else self.keys.gather(examples),
+            labels=None if self.labels is None else self.labels[examples],
+            replicates=None if self.replicates is None else [self.replicates[k] for k in networks],
+            predicted=None if self.predicted is None else Classes(self.predicted.values[cells], self.predicted.names),
+            scores=None if self.scores is None else self.scores[cells],
+            top=None if self.top is None else self.top.picked(cells),
+        )
 
     @property
     def has_choices(self) -> bool:

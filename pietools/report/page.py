@@ -3,6 +3,7 @@
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -24,13 +25,8 @@ def write_report(analysis: Analysis, path: Path) -> None:
 
 def page(analysis: Analysis) -> str:
     """The report as text."""
-    style = (FOLDER / "style.css").read_text(encoding="utf-8")
-    templates = Environment(
-        loader=FileSystemLoader(FOLDER, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return templates.get_template("page.html.jinja").render(
-        style=style,
-        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+    return rendered(
+        "page.html.jinja",
         datasets=", ".join(sections.datasets_analyzed(analysis)),
         findings=sections.findings(analysis),
         no_comparison=NO_COMPARISON,
@@ -40,3 +36,13 @@ def page(analysis: Analysis) -> str:
         settings=sections.settings(analysis),
         terms=TERMS,
     )
+
+
+def rendered(template: str, **shown: Any) -> str:
+    """A template of this folder with the style, and what it shows; every text is escaped."""
+    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    templates = Environment(
+        loader=FileSystemLoader(FOLDER, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    style_hash = b64encode(sha256(style.encode()).digest()).decode()
+    return templates.get_template(template).render(style=style, style_hash=style_hash, **shown)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
-from pietools.drawing.figure import Figure
 from pietools.drawing.files import svg
+from pietools.drawing.style import AnyChart
 from pietools.report.figures import drawn_comparisons, figures
-from pietools.report.sentences import comparison_name, dataset_sentence, headline
+from pietools.report.sentences import comparison_name, dataset_sentence, headline, pair_headline
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import count, points
@@ -69,7 +69,7 @@ def sections(analysis: Analysis) -> list[Section]:
         Section(
             topic.title,
             items=_datasets(analysis) if topic.name == "accuracy" else [],
-            figures=[_picture(figure) for figure in drawn if figure.topic == topic.name],
+            figures=[picture(figure.caption, figure.chart) for figure in drawn if figure.topic == topic.name],
             tables=[*_tables(analysis, topic.tables)],
         )
         for topic in TOPICS.values()
@@ -79,9 +79,16 @@ def sections(analysis: Analysis) -> list[Section]:
 
 
 def findings(analysis: Analysis) -> list[tuple[str, str]]:
-    """One sentence per comparison."""
-    pies = analysis.tables.get("pies")
-    return [] if pies is None else [(comparison_name(row), headline(row)) for row in pies.to_dicts()]
+    """One sentence per comparison; of single networks one per pair."""
+    pies, pairs = (analysis.tables.get(name, pl.DataFrame()).to_dicts() for name in ("pies", "pairs"))
+    several = [(comparison_name(row), headline(row)) for row in pies if row["null_mean"] is not None]
+    return [*((_pair_name(row), pair_headline(row)) for row in pairs), *several]
+
+
+def _pair_name(row: Row) -> str:
+    networks = [row[name] for name in ("reference_network", "compressed_network") if row[name] is not None]
+    which = f", network {' and '.join(dict.fromkeys(networks))}" if networks else ""
+    return f"{comparison_name(row)}{which}"
 
 
 def selection(analysis: Analysis) -> str:
@@ -114,8 +121,9 @@ def _datasets(analysis: Analysis) -> list[str]:
     return [dataset_sentence(row) for row in analysis.datasets.to_dicts() if row["name"] in names]
 
 
-def _picture(figure: Figure) -> Picture:
-    return Picture(figure.caption, "data:image/svg+xml;base64," + b64encode(svg(figure.chart).encode()).decode())
+def picture(caption: str, chart: AnyChart) -> Picture:
+    """A chart as the page holds it."""
+    return Picture(caption, "data:image/svg+xml;base64," + b64encode(svg(chart).encode()).decode())
 
 
 def _tables(analysis: Analysis, tables: Iterable[Table]) -> Iterator[ShownRows]:

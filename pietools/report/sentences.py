@@ -2,11 +2,29 @@
 
 from typing import Any
 
+from pietools.pairs.sentences import change_in_words, margin_in_words, word_of
 from pietools.results.rounding import count, p_value, percent
+from pietools.statistics.pairs.difference import PairedChange
+from pietools.statistics.pairs.margin import MarginTest
+
+
+def pair_headline(pair: dict[str, Any]) -> str:
+    """What changed between two networks, from a row of ``results.pairs``."""
+    if pair["estimate"] is None:
+        return (
+            f"{percent(pair['churn'])} % of the answers changed; without given labels nobody can say which are wrong."
+        )
+    word = word_of(pair["p_one_sided"], pair["p_better"])
+    change = PairedChange(pair["estimate"], pair["conf_low"], pair["conf_high"], "tango")
+    test = MarginTest(pair["margin"], pair["p_worse"], pair["p_within"], pair["n_needed"])
+    p = pair["p_better"] if word == "Better" else pair["p_one_sided"]
+    accuracies = pair["reference_accuracy"], pair["compressed_accuracy"]
+    said = change_in_words(*accuracies, change, pair["lost"], pair["gained"], p, "exact McNemar")
+    return f"{word}. {said}. {margin_in_words(test)}"
 
 
 def headline(pies: dict[str, Any]) -> str:
-    """What compression did to the examples, from a row of ``results.pies``."""
+    """What compression did to the examples, from a row of ``results.pies`` that has a null distribution."""
     return f"{_observed(pies)}; {_null(pies)}; {p_equals(pies['p_value'])}.{_excess(pies)} {_directions(pies)}"
 
 

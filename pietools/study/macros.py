@@ -49,6 +49,14 @@ class Macros:
         """One row per pair of networks: harmful, beneficial, wrong_to_wrong and total share of flips."""
         return self._ask("flips", reference, compressed, dataset=dataset)
 
+    def paired_answers(self, reference: str, compressed: str, dataset: str | None = None) -> pl.DataFrame:
+        """One row per pair of networks and example: both answers, and ``change``: same, lost, gained, changed_wrong or changed."""
+        return self._ask("paired_answers", reference, compressed, dataset=dataset)
+
+    def change_counts(self, reference: str, compressed: str, dataset: str | None = None) -> pl.DataFrame:
+        """One row per pair of networks: n, n_unlabelled, lost, gained, changed_wrong, agree and churn."""
+        return self._ask("change_counts", reference, compressed, dataset=dataset)
+
     def churn(self, population: str, dataset: str | None = None) -> pl.DataFrame:
         """One row: n_networks, and total, the share of predictions that differ between two networks of the population."""
         return self._ask("churn", population, dataset=dataset)

@@ -6,6 +6,7 @@ from pietools.topics.topic import Topic
 
 NAMES = (
     "accuracy",
+    "pairs",
     "pies",
     "flips",
     "examples",

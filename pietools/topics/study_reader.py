@@ -84,9 +84,13 @@ class StudyReader:
         """Those of them that have labels."""
         return [one for one in self.originals() if one.is_labelled]
 
+    def tested(self) -> list[Comparison]:
+        """Those of the labelled ones that have several networks on both sides, over which a test can be made."""
+        return self.several(self.labelled())
+
     def compressions(self) -> list[Comparison]:
-        """The originals with something compressed: of which it is asked why examples are lost."""
-        return [one for one in self.originals() if one.describe("method")["method"] != SECOND_DENSE]
+        """The originals of several networks with something compressed: of which it is asked why examples are lost."""
+        return [one for one in self.several(self.originals()) if one.describe("method")["method"] != SECOND_DENSE]
 
     def explainable(self) -> list[Comparison]:
         """Those of them that have labels."""
@@ -100,11 +104,25 @@ class StudyReader:
         return pl.DataFrame([one.names | one.describe(*DESCRIBED) for one in self.originals()], schema=schema)
 
     @once
+    def is_single(self, comparison: Comparison) -> bool:
+        """Whether a side has a single network: no test over networks can be had then."""
+        sizes = self.evaluated.filter(
+            pl.col("dataset").eq(comparison.dataset)
+            & pl.col("population").is_in([comparison.reference, comparison.compressed])
+        )
+        return bool(sizes["n_models"].min() == 1)
+
+    def several(self, comparisons: Sequence[Comparison]) -> list[Comparison]:
+        """Those of the comparisons that have several networks on both sides."""
+        return [one for one in comparisons if not self.is_single(one)]
+
+    @once
     def is_paired(self, comparison: Comparison) -> bool:
         """Whether the replicate names of both populations are given and equal."""
         paired = self.study.is_paired(comparison.reference, comparison.compressed, comparison.dataset)
         # A second dense population has fresh seeds: that it is not matched is its purpose.
-        if not paired and comparison.describe("method")["method"] != SECOND_DENSE:
+        is_control = comparison.describe("method")["method"] == SECOND_DENSE
+        if not paired and not is_control and not self.is_single(comparison):
             self.warn("unpaired tests, because replicate names are missing or differ.", comparison)
         return paired
 

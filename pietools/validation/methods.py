@@ -39,6 +39,7 @@ N_RELABELLINGS = 199
 ASYMPTOTIC, ASYMPTOTIC_AT_MOST, AT_MOST = "asymptotic", "asymptotic, at most", "at most"
 INTERVAL, MODAL, MODAL_AT_NOTHING = "interval", "modal-label interval", "modal-label interval, no effect"
 POWER, FALSE_FLAGS, RARE, NO_CLAIM = "power", "false flags", "rare", ""
+CAUTIOUS, EIGHTY = "cautious interval", "power of 80 %"
 
 
 @dataclass(frozen=True)

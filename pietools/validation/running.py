@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from multiprocessing import get_context
 from typing import Any
@@ -14,11 +15,14 @@ from pietools.validation.answers import Study
 from pietools.validation.explanations import EXPLANATIONS
 from pietools.validation.margin_worlds import MARGIN_WORLDS, ExplainedStudy, draw_explained_study
 from pietools.validation.methods import METHODS
+from pietools.validation.pairs import PAIR_METHODS, PAIR_SIZES, PAIR_WORLDS, ask_pairs
 from pietools.validation.truth import Truth, find_truth, simulated_data
 from pietools.validation.worlds import WORLDS, draw_latents, predict
 
 ASKED = METHODS | EXPLANATIONS
-ALL_WORLDS = WORLDS | MARGIN_WORLDS
+ALL_WORLDS = (*WORLDS, *MARGIN_WORLDS, *PAIR_WORLDS)
+# In how many studies the full table asks each method, by world.
+NUMBERS = {name: method.numbers for methods in (ASKED, PAIR_METHODS) for name, method in methods.items()}
 STUDIES_PER_TASK = 20
 # From here on the dearer methods have all that the full table gives them, and below only a share.
 ENOUGH = 4_000
@@ -26,16 +30,27 @@ ENOUGH = 4_000
 
 @dataclass(frozen=True)
 class Cell:
-    """A world, a design and a number of networks."""
+    """A world, a design and a number of networks; of worlds of one pair of networks, a number of examples."""
 
     world: str
     paired: bool
     n_networks: int
+    n_examples: int | None = None
+
+    @property
+    def design(self) -> str:
+        """As the table calls it."""
+        if self.n_examples is not None:
+            return "pair"
+        return "matched" if self.paired else "unmatched"
 
     @property
     def has_fixed_examples(self) -> bool:
         """Whether few data sets are studied often; else each study has its own."""
-        return self.world != "regimes" and self.world not in MARGIN_WORLDS
+        return self.n_examples is None and self.world != "regimes" and self.world not in MARGIN_WORLDS
+
+
+PAIR_CELLS = tuple(Cell(name, True, world.n_networks, n) for name, world in PAIR_WORLDS.items() for n in PAIR_SIZES)
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class Plan:
 
     def studies_of(self, cell: Cell, method: str) -> int:
         """How many studies of a cell a method is asked; 0 if it is not asked there. Fewer studies are the first of more."""
-        full = ASKED[method].numbers.get(cell.world, 0)
+        full = NUMBERS[method].get(cell.world, 0)
         return min(self.n_studies, ceil(full * min(1.0, self.n_studies / ENOUGH)))
 
 
@@ -66,8 +81,8 @@ def simulate(plan: Plan, *, jobs: int, on_step: Callable[[int, int], None] = lam
     with _mapping(jobs) as mapping:
         numbers = [(world, number) for world in _studied_worlds(plan) for number in range(plan.n_data_sets)]
         truths = dict(zip(numbers, mapping(_truth_task, [(plan, *number) for number in numbers]), strict=True))
-        tasks = _tasks(plan, truths)
-        for done, found in enumerate(mapping(_study_task, tasks), start=1):
+        tasks = [*_tasks(plan, truths), *_pair_tasks(plan)]
+        for done, found in enumerate(mapping(_run, tasks), start=1):
             for key, rows in found.items():
                 parts.setdefault(key, []).append(rows)
             on_step(done, len(tasks))
@@ -89,15 +104,37 @@ def _studied_worlds(plan: Plan) -> list[str]:
     return list(dict.fromkeys(cell.world for cell in plan.cells if cell.has_fixed_examples))
 
 
-def _tasks(plan: Plan, truths: dict[tuple[str, int], Truth]) -> list[tuple[Any, ...]]:
+def _run(task: Callable[[], Results]) -> Results:
+    return task()
+
+
+def _pair_tasks(plan: Plan) -> list[Callable[[], Results]]:
+    """All studies of a world of one pair at once, for each method that is asked there."""
+    return [
+        partial(_pair_task, plan, cell, method)
+        for cell in plan.cells
+        for method in (PAIR_METHODS if cell.n_examples is not None else ())
+        if plan.studies_of(cell, method)
+    ]
+
+
+def _pair_task(plan: Plan, cell: Cell, method: str) -> Results:
+    assert cell.n_examples is not None
+    found = ask_pairs(method, cell.world, cell.n_examples, plan.studies_of(cell, method), plan.seed)
+    return {(cell, method, *measure): rows for measure, rows in found.items()}
+
+
+def _tasks(plan: Plan, truths: dict[tuple[str, int], Truth]) -> list[Callable[[], Results]]:
     """The first studies of all cells, which are asked everything, then the next: the dear ones come first."""
-    tasks: list[tuple[Any, ...]] = []
+    tasks: list[tuple[Plan, Cell, range, dict[int, Truth]]] = []
     for cell in plan.cells:
+        if cell.n_examples is not None:
+            continue
         mine = {number: truth for (world, number), truth in truths.items() if world == cell.world}
         n_studies = max(plan.studies_of(cell, method) for method in ASKED)
         starts = range(0, n_studies, STUDIES_PER_TASK)
         tasks += [(plan, cell, range(n, min(n + STUDIES_PER_TASK, n_studies)), mine) for n in starts]
-    return sorted(tasks, key=lambda task: task[2].start)
+    return [partial(_study_task, *task) for task in sorted(tasks, key=lambda task: task[2].start)]
 
 
 def _truth_task(task: tuple[Plan, str, int]) -> Truth:
@@ -108,8 +145,7 @@ def _truth_task(task: tuple[Plan, str, int]) -> Truth:
     )
 
 
-def _study_task(task: tuple[Plan, Cell, range, dict[int, Truth]]) -> Results:
-    plan, cell, numbers, truths = task
+def _study_task(plan: Plan, cell: Cell, numbers: range, truths: dict[int, Truth]) -> Results:
     found: dict[Key, list[tuple[float, ...]]] = {}
     for number in numbers:
         study = draw_study(plan, cell, number, truths)

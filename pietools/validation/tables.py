@@ -11,6 +11,8 @@ from pietools.validation.methods import (
     ASYMPTOTIC,
     ASYMPTOTIC_AT_MOST,
     AT_MOST,
+    CAUTIOUS,
+    EIGHTY,
     FALSE_FLAGS,
     INTERVAL,
     MODAL,
@@ -18,7 +20,7 @@ from pietools.validation.methods import (
     POWER,
     RARE,
 )
-from pietools.validation.running import ALL_WORLDS, ASKED, Results
+from pietools.validation.running import ALL_WORLDS, NUMBERS, Results
 
 CLAIMS = {
     ASYMPTOTIC: (0.042, 0.058),
@@ -30,6 +32,8 @@ CLAIMS = {
     POWER: (-0.02, 0.02),
     FALSE_FLAGS: (0.0, 0.1),
     RARE: (0.0, 0.001),
+    CAUTIOUS: (0.93, 1.0),
+    EIGHTY: (0.75, 0.9),
 }
 ERRORS_ALLOWED = 3
 N_EXPECTED = 4  # columns of what answers.Expected keeps, with the number of the data set
@@ -41,26 +45,27 @@ COLUMNS = {
     **dict.fromkeys(("target_low", "target_high", "observed", "std_error"), pl.Float64),
     "n_studies": pl.Int64,
     "verdict": pl.String,
+    "n_examples": pl.Int64,
 }
 
 
 def rates(results: Results) -> pl.DataFrame:
-    """One row per method, measure, world, design and number of networks.
+    """One row per method, measure, world, design, number of networks and, in worlds of one pair, number of examples.
 
     Returns
     -------
     polars.DataFrame
         ``claim`` names the range from ``target_low`` to ``target_high``, all null if nothing is claimed. ``observed`` is a
         ratio of sums over ``n_studies`` simulated studies, and ``std_error`` counts studies, never classes or examples.
-        ``verdict``: ``within`` the range, outside it but ``within 3 se`` of it, or ``missed``.
+        ``verdict``: ``within`` the range, outside it but ``within 3 se`` of it, or ``missed``. ``n_examples`` is null but for
+        one pair.
     """
     rows = []
     for (cell, method, measure, claim), found in results.items():
         counts = _covered_expectations(found) if found.shape[1] == N_EXPECTED else found[:, 1:]
         if counts[:, 1].sum():
-            design = "matched" if cell.paired else "unmatched"
-            name = (method, measure, cell.world, design, cell.n_networks)
-            rows.append((*name, claim or None, *_rate(counts, CLAIMS.get(claim))))
+            name = (method, measure, cell.world, cell.design, cell.n_networks)
+            rows.append((*name, claim or None, *_rate(counts, CLAIMS.get(claim)), cell.n_examples))
     return _ordered(pl.DataFrame(rows, schema=COLUMNS, orient="row"))
 
 
@@ -95,12 +100,12 @@ def _verdict(observed: float, std_error: float, total: float, low: float, high: 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """By method, measure, world and design, each as first named."""
     first = {
-        "method": list(ASKED),
+        "method": list(NUMBERS),
         "measure": rows["measure"].unique(maintain_order=True).to_list(),
         "world": list(ALL_WORLDS),
     }
     ranks = [pl.col(name).replace_strict(values, range(len(values)), default=None) for name, values in first.items()]
-    return rows.sort(*ranks, "design", "n_networks") if rows.height else rows
+    return rows.sort(*ranks, "design", "n_networks", "n_examples") if rows.height else rows
 
 
 def count_within(rows: pl.DataFrame) -> tuple[int, int]:
@@ -110,24 +115,31 @@ def count_within(rows: pl.DataFrame) -> tuple[int, int]:
 
 
 def wide(rows: pl.DataFrame, *, claimed: bool) -> tuple[list[str], list[list[str]]]:
-    """Header and cells of a table for people: a line per method, measure and world, a column per design and number of networks.
+    """Header and cells of a table for people: a line per method, measure, world and claim.
 
-    What missed its range has a ``!`` before it, what is outside but within three standard errors a ``~``. The error and the number
-    of studies are the largest of the line.
+    It has a column per design and number of networks, or, of one pair of networks, per number of examples. What
+    missed its range has a ``!`` before it, what is outside but within three standard errors a ``~``. The error and the number of
+    studies are the largest of the line.
     """
     rows = rows.filter(pl.col("claim").is_not_null() == claimed)
-    cells = list(rows.select("design", "n_networks").unique().sort("design", "n_networks").iter_rows())
-    names = [f"{design} {n_networks}" for design, n_networks in cells]
+    in_order = rows.sort("design", "n_networks", "n_examples")
+    names = list(dict.fromkeys(_column(row) for row in in_order.iter_rows(named=True)))
     header = ["method", "measure", "world", *(["target"] if claimed else []), *names, "± se", "studies"]
-    return header, list(_lines(rows, cells, claimed=claimed))
+    return header, list(_lines(rows, names, claimed=claimed))
 
 
-def _lines(rows: pl.DataFrame, cells: list[tuple[str, int]], *, claimed: bool) -> Iterator[list[str]]:
-    for (method, measure, world), group in rows.group_by("method", "measure", "world", maintain_order=True):
-        found = {(row["design"], row["n_networks"]): row for row in group.iter_rows(named=True)}
+def _column(row: dict[str, Any]) -> str:
+    """Name of the column that a rate stands in."""
+    n = row["n_examples"]
+    return f"{row['design']} {row['n_networks']}" if n is None else f"n = {n:,}"
+
+
+def _lines(rows: pl.DataFrame, names: list[str], *, claimed: bool) -> Iterator[list[str]]:
+    for (method, measure, world, _), group in rows.group_by("method", "measure", "world", "claim", maintain_order=True):
+        found = {_column(row): row for row in group.iter_rows(named=True)}
         any_row = next(iter(found.values()))
         target = [f"{any_row['target_low']:g} to {any_row['target_high']:g}"] if claimed else []
-        shown = [_shown(found[cell]) if cell in found else "–" for cell in cells]
+        shown = [_shown(found[name]) if name in found else "–" for name in names]
         largest = group.select("std_error", "n_studies").max().row(0)
         yield [str(method), str(measure), str(world), *target, *shown, f"{largest[0]:.3f}", f"{largest[1]:,}"]
 
@@ -139,9 +151,13 @@ def _shown(row: dict[str, Any]) -> str:
 
 
 def by_kind(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    """What there is of the worlds of one compression, and of those in which the reasons are known, each with a title."""
-    is_explained = pl.col("world").is_in(list(MARGIN_WORLDS))
-    parts = [("What compression does", ~is_explained), ("Why, and whether in another regime too", is_explained)]
+    """What there is of the worlds of one compression, of those in which the reasons are known, and of one pair, with titles."""
+    is_explained, is_pair = pl.col("world").is_in(list(MARGIN_WORLDS)), pl.col("n_examples").is_not_null()
+    parts = [
+        ("What compression does", ~is_explained & ~is_pair),
+        ("Why, and whether in another regime too", is_explained),
+        ("One pair of networks", is_pair),
+    ]
     return [(title, found) for title, which in parts if (found := rows.filter(which)).height]
 
 

@@ -42,6 +42,18 @@ def test_holm_agrees_with_statsmodels(seed: int) -> None:
     np.testing.assert_allclose(adjust(p_values, "holm"), multipletests(p_values, method="holm")[1], rtol=1e-12)
 
 
+@pytest.mark.parametrize(("method", "name"), [("benjamini-hochberg", "bh"), ("benjamini-yekutieli", "by")])
+@pytest.mark.parametrize("n", [1, 2, 40])
+def test_false_discovery_rates_agree_with_scipy(method: str, name: str, n: int) -> None:
+    """Ties, zeros and ones included."""
+    p_values = np.random.default_rng(n).random(n).round(2) ** 3
+    p_values[n // 2 :: 7] = 0
+    p_values[n // 3 :: 9] = 1
+    np.testing.assert_allclose(
+        adjust(p_values, method), stats.false_discovery_control(p_values, method=name), rtol=1e-12
+    )
+
+
 def test_max_t_by_hand() -> None:
     """Two pairs, two columns: the larger |t| ties with its mirror image only, the smaller with everything."""
     # |sum| / √(sum of squares) of (1, 2) is 1.34 and, one sign turned, 0.45; of (3, −1) it is 0.63 and 1.26.

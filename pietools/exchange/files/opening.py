@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow as pa
-
 from pietools.errors import ImportFileError, PietoolsError
 
 ARRAYS = (".npz", ".npy")
@@ -82,6 +80,10 @@ def damaged(path: Path, error: BaseException) -> ImportFileError:
 def content(path: Path) -> bytes:
     """All bytes of a file, decompressed."""
     data = path.read_bytes()
+    if not any(data.startswith(magic) for magic in MAGIC):
+        return data
+    import pyarrow as pa
+
     while (codec := next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), None)) in ("gzip", "zstd"):
         with pa.CompressedInputStream(pa.BufferReader(data), codec) as stream:
             data = stream.read()

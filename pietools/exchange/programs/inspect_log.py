@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
-import pyarrow as pa
 
 from pietools.errors import ImportFileError
 from pietools.exchange.files.json_tables import whole_of
@@ -73,6 +72,8 @@ def _member(file: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
     header = file.read(LOCAL_HEADER)
     skipped = sum(int.from_bytes(header[part], "little") for part in (NAME_LENGTH, EXTRA_LENGTH))
     file.seek(member.header_offset + LOCAL_HEADER + skipped)
+    import pyarrow as pa
+
     with pa.CompressedInputStream(pa.BufferReader(file.read(member.compress_size)), "zstd") as stream:
         return bytes(stream.read())
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 EDGES = (0.0, 0.4, 0.6, 0.8, 0.9, 0.99, 1.0)
+ROUNDING = 1e-6  # 0.9 in float32 is a little less
 
 
 def confidence_bands(confidence: np.ndarray, changed: np.ndarray, net: np.ndarray | None) -> pl.DataFrame:
@@ -24,7 +25,7 @@ def confidence_bands(confidence: np.ndarray, changed: np.ndarray, net: np.ndarra
         A row per band that has answers: ``low`` (included) and ``high`` (included in the last band only), ``n``, ``changed``,
         ``lost`` and ``gained``, counts.
     """
-    band = np.clip(np.searchsorted(EDGES, confidence, side="right") - 1, 0, len(EDGES) - 2)
+    band = np.clip(np.searchsorted(np.array(EDGES) - ROUNDING, confidence, side="right") - 1, 0, len(EDGES) - 2)
 
     def counted(which: np.ndarray) -> np.ndarray:
         return np.bincount(band[which], minlength=len(EDGES) - 1)

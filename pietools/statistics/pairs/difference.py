@@ -55,7 +55,7 @@ def score_statistic(lost: np.ndarray, gained: np.ndarray, n: int, change: float 
 
 
 def lost_under(
-    lost: np.ndarray | int, gained: np.ndarray | int, n: int, change: float | np.ndarray
+    lost: np.ndarray | float, gained: np.ndarray | float, n: int, change: float | np.ndarray
 ) -> np.ndarray | float:
     """Maximum-likelihood share of lost examples if the change of accuracy is ``change``."""
     b = (2 * n - gained + lost) * change - lost - gained
@@ -63,7 +63,7 @@ def lost_under(
     return (np.sqrt(np.maximum(b * b - 8 * n * c, 0)) - b) / (4 * n)
 
 
-def paired_change(lost: int, gained: int, n: int) -> PairedChange:
+def paired_change(lost: float, gained: float, n: int) -> PairedChange:
     """Change of accuracy with Tango's score interval: all changes that the score test does not reject at 5 %.
 
     Random: the examples; the two networks are fixed. See :func:`score_statistic`.
@@ -96,7 +96,7 @@ def newcombe_interval(lost: int, gained: int, both_right: int, both_wrong: int) 
     first, second = both_right + lost, both_right + gained
     (low1, high1), (low2, high2) = wilson_interval(first, n), wilson_interval(second, n)
     p1, p2 = first / n, second / n
-    margins = first * (n - first) * second * (n - second)
+    margins = float(first) * (n - first) * second * (n - second)  # of int64 it could overflow
     cross: float = both_right * both_wrong - lost * gained
     if cross > 0:
         cross = max(cross - n / 2, 0)
@@ -111,7 +111,7 @@ def newcombe_interval(lost: int, gained: int, both_right: int, both_wrong: int) 
     )
 
 
-def wilson_interval(count: int, n: int) -> tuple[float, float]:
+def wilson_interval(count: float, n: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share of examples."""
     share, shrunk = count / n, 1 + _Z**2 / n
     center = (share + _Z**2 / (2 * n)) / shrunk
@@ -131,12 +131,24 @@ def clustered_change(net: np.ndarray, n_networks: int) -> PairedChange:
 
     Notes
     -----
-    Random: the examples; the networks are fixed. The mean of ``net / n_networks`` with the normal interval of a mean.
+    Random: the examples; the networks are fixed. The mean of ``net / n_networks`` with Tango's interval of the counts that
+    :func:`in_equal_steps` makes of them; of one pair it is :func:`paired_change`. The normal interval of the mean is too short
+    where few examples change, and has no length where none does.
     """
-    per_example = net / n_networks
-    estimate = float(per_example.mean())
-    half = _Z * float(per_example.std(ddof=1)) / math.sqrt(len(net)) if len(net) > 1 else 1.0
-    return PairedChange(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), "clustered")
+    lost, gained, step = in_equal_steps(net, n_networks)
+    change = paired_change(lost, gained, len(net))
+    return PairedChange(float(np.mean(net) / n_networks), step * change.conf_low, step * change.conf_high, "clustered")
+
+
+def in_equal_steps(net: np.ndarray, n_networks: int) -> tuple[float, float, float]:
+    """Lost and gained examples, no whole numbers, if each changed by the same share of the networks; and that share.
+
+    The examples have the mean and the variance of ``net / n_networks``; see :func:`clustered_change`.
+    """
+    shares = net / n_networks
+    total = float(np.abs(shares).sum())
+    step = float((shares**2).sum()) / total if total else 1.0
+    return -float(shares[shares < 0].sum()) / step, float(shares[shares > 0].sum()) / step, step
 
 
 def detectable_drop(n_discordant: int, n: int) -> float | None:

@@ -8,6 +8,7 @@ from pietools.statistics.pairs.log_factorials import log_factorials
 from pietools.statistics.pairs.mcnemar import mcnemar
 
 N_DRAWS = 9_999
+_NEGLIGIBLE = 1e-200  # probabilities that no sum needs
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,18 @@ def retraining_p(second: np.ndarray, first: np.ndarray, other: np.ndarray) -> fl
 
 def _upper_tail(n_differing: np.ndarray, n_candidates: int, observed: int) -> float:
     """P(sum ≥ observed) of independent draws with probabilities n_differing / n_candidates."""
-    distribution, certain = np.ones(1), int((n_differing == n_candidates).sum())
+    distribution, lowest = np.ones(1), int((n_differing == n_candidates).sum())
     for k in range(1, n_candidates):
-        distribution = np.convolve(distribution, _binomial(int((n_differing == k).sum()), k / n_candidates))
-    return min(float(distribution[max(observed - certain, 0) :].sum()), 1.0)
+        start, binomial = _trimmed(_binomial(int((n_differing == k).sum()), k / n_candidates))
+        further, distribution = _trimmed(np.convolve(distribution, binomial))
+        lowest += start + further
+    return min(float(distribution[max(observed - lowest, 0) :].sum()), 1.0)
+
+
+def _trimmed(p: np.ndarray) -> tuple[int, np.ndarray]:
+    """Probabilities without the negligible ones at both ends, and how many were left out before them."""
+    kept = np.flatnonzero(p > _NEGLIGIBLE)
+    return int(kept[0]), p[kept[0] : kept[-1] + 1]
 
 
 def _binomial(n: int, p: float) -> np.ndarray:

@@ -52,22 +52,24 @@ def label_log_odds(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndar
     return np.clip(own - _log_sum_exp(wide), -limit, limit)
 
 
-def mean_change(change: np.ndarray) -> MeanChange:
-    """Mean of paired differences, shape (n,), with its normal interval. Random: the examples."""
-    n, estimate = len(change), float(change.mean())
-    sd = float(change.std(ddof=1)) if n > 1 else math.nan
-    half = _quantile(n - 1) * sd / math.sqrt(n) if n > 1 else math.inf
+def mean_change(change: np.ndarray) -> MeanChange | None:
+    """Mean of paired differences, shape (n,), with Student's interval; None of fewer than two. Random: the examples."""
+    n = len(change)
+    if n < 2:
+        return None
+    estimate = float(change.mean())
+    half = _quantile(n - 1) * float(change.std(ddof=1)) / math.sqrt(n)
     return MeanChange(estimate, estimate - half, estimate + half, float(np.median(change)), n)
 
 
 def divergence(first: np.ndarray, second: np.ndarray) -> Divergence:
     """KL(first ‖ second) of each example's probabilities, from their logarithms up to an offset, shapes (n, m).
 
-    A class that the second network gives a probability of 0 counts as 10⁻⁷ there.
+    A class that the second network gives a probability below 10⁻⁷ counts as 10⁻⁷ there.
     """
     p, q = (_log_softmax(scores) for scores in (first, second))
-    terms = np.exp(p) * (p - np.maximum(q, math.log(SMALLEST)))
-    per_example = np.maximum(np.where(np.isfinite(p), terms, 0.0).sum(axis=1), 0.0)
+    terms = np.exp(p) * (np.where(np.isfinite(p), p, 0.0) - np.maximum(q, math.log(SMALLEST)))
+    per_example = np.maximum(terms.sum(axis=1), 0.0)
     return Divergence(float(per_example.mean()), float(np.median(per_example)), float(np.quantile(per_example, 0.99)))
 
 

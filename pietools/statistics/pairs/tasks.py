@@ -79,9 +79,9 @@ def task_tests(net: np.ndarray, task: np.ndarray, item: np.ndarray, n_tasks: int
 
 def combined(p: np.ndarray) -> Fisher:
     """Fisher's combination of independent p-values. H0: all their null hypotheses are true."""
-    half = float(-np.log(np.maximum(p, np.finfo(np.float64).tiny)).sum())
+    half = abs(float(np.log(np.maximum(p, np.finfo(np.float64).tiny)).sum()))
     # Of an even number of degrees of freedom the χ² tail is a Poisson sum.
-    logs = [k * math.log(half) - math.lgamma(k + 1) if half else -math.inf * (k > 0) for k in range(len(p))]
+    logs = [k * math.log(half) - math.lgamma(k + 1) if half else -math.inf * (k > 0) for k in range(max(len(p), 1))]
     tail = sum(math.exp(log - half) for log in (0.0 if math.isnan(log) else log for log in logs))
     return Fisher(2 * half, 2 * len(p), min(tail, 1.0))
 
@@ -102,10 +102,11 @@ def _worst(
     discordant = lost + gained
     if not discordant.any():
         return None
+    is_tested = discordant > 0
     scale = 1 / np.sqrt(np.maximum(discordant, 1))
-    statistics = np.where(discordant > 0, (lost - gained) * scale, -np.inf)
+    statistics = np.where(is_tested, (lost - gained) * scale, -np.inf)
     index = int(statistics.argmax())
-    found = _Exchanges(_by_item(net, task, item, len(lost)), np.where(discordant > 0, scale, 0.0), seed)
+    found = _Exchanges(_by_item(net, task, item, len(lost))[:, is_tested], scale[is_tested], seed)
     return WorstTask(index, float(statistics[index]), found.p_of(float(statistics[index])))
 
 

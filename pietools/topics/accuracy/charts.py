@@ -89,6 +89,7 @@ FIGURES = (
         accuracy_change,
         "accuracy",
         "Change of accuracy, and the margin within which it counts as none.",
+        where=pl.min_horizontal("n_reference", "n_compressed") > 1,
         is_answer=True,
     ),
     FigureSpec(

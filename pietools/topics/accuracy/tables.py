@@ -1,5 +1,7 @@
 """Result tables about accuracy and its change, and how they read."""
 
+import polars as pl
+
 from pietools.results.column_runs import COMPARISON, COMPRESSION, DATASET, FLAG, T_TEST, estimate
 from pietools.results.rounding import count, decimal, p_value, percent, percent_and_sd, points
 from pietools.results.shown import AGAINST, CHANGE, COMPRESSED, INTERVAL, P, Shown, ShownColumn, number, text
@@ -92,6 +94,7 @@ CHANGE_OF_ACCURACY = Table(
                 number("equivalent, p", "p_equivalent", p_value),
                 number("no class worse, p", "p_worst_class", p_value),
             ),
+            lambda frame: frame.filter(pl.min_horizontal("n_reference", "n_compressed") > 1),
         ),
     ),
     json=Json("object", "accuracy_change"),

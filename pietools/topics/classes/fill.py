@@ -27,7 +27,7 @@ SCALES = {
 
 def classes(reader: StudyReader) -> pl.DataFrame:
     """Rows of results.classes."""
-    found = [_classes(reader, comparison) for comparison in reader.each(reader.labelled())]
+    found = [_classes(reader, comparison) for comparison in reader.each(reader.tested())]
     return pl.concat([CLASSES.frame([]), *found])
 
 
@@ -35,14 +35,14 @@ def significant(reader: StudyReader) -> list[Row]:
     """Rows of results.classes_counts."""
     return [
         comparison.names | row | {"is_default": row["test"] == default_test(paired=comparison.is_paired)}
-        for comparison in reader.each(reader.labelled())
+        for comparison in reader.each(reader.tested())
         for row in count_significant(_tests(reader, comparison)).to_dicts()
     ]
 
 
 def distortion(reader: StudyReader) -> list[Row]:
     """Rows of results.classes_summary."""
-    return [row for comparison in reader.each(reader.labelled()) for row in _distortion(reader, comparison)]
+    return [row for comparison in reader.each(reader.tested()) for row in _distortion(reader, comparison)]
 
 
 FILL = {CLASSES: classes, SIGNIFICANT: significant, DISTORTION: distortion}

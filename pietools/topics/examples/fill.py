@@ -18,12 +18,12 @@ CORRECTIONS = {
 
 def summary(reader: StudyReader) -> list[Row]:
     """Rows of results.examples_summary."""
-    return [_summary(reader, comparison) for comparison in reader.each(reader.labelled())]
+    return [_summary(reader, comparison) for comparison in reader.each(reader.tested())]
 
 
 def examples(reader: StudyReader) -> pl.DataFrame:
     """Rows of results.examples: the examples that are not right equally often."""
-    found = [_examples(reader, comparison) for comparison in reader.each(reader.labelled())]
+    found = [_examples(reader, comparison) for comparison in reader.each(reader.tested())]
     return pl.concat([EXAMPLES.frame([]), *found])
 
 

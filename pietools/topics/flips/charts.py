@@ -78,6 +78,7 @@ FIGURES = (
         "flips",
         "Predictions of single networks that differ from the reference's.",
         needs="total",
+        where=pl.col("n_pairs") > 1,
         is_answer=True,
     ),
 )

@@ -1,5 +1,7 @@
 """The result table about flips, and how it reads."""
 
+import polars as pl
+
 from pietools.results.column_runs import COMPARISON
 from pietools.results.rounding import percent, percent_and_sd
 from pietools.results.shown import AGAINST, COMPRESSED, Shown, ShownColumn, number
@@ -49,6 +51,7 @@ FLIPS = Table(
                 ShownColumn("total ± sd", lambda r: percent_and_sd(r["total"], r["total_sd"])),
                 number("two reference networks", "reference_churn", percent, 2),
             ),
+            lambda frame: frame.filter(pl.col("n_pairs") > 1),
         ),
     ),
     json=Json("merged"),

@@ -208,7 +208,8 @@ FIGURES = (
         sparsity_curve,
         "pies",
         "Examples that are PIEs, and how many would be if compression did nothing.",
-        needs="n_pies",
+        needs="null_mean",
+        where=pl.col("null_mean").is_not_null(),
         is_answer=True,
     ),
     FigureSpec(

@@ -2,12 +2,12 @@
 
 from pietools.conventions import LEVEL, TIE_RULE
 from pietools.flags import Flag
-from pietools.results.table import Row
+from pietools.results.table import Row, nulls
 from pietools.statistics.pies.counts import dense_baseline, pie_count_intervals, pies_by_replicates, split_half_jaccard
 from pietools.statistics.pies.excess import Excess
 from pietools.statistics.tools.relabelling import RelabellingNull, relabelling_null
 from pietools.topics.comparison import Comparison
-from pietools.topics.pies.tables import BY_REPLICATES, COUNTS, PIES, STABILITY
+from pietools.topics.pies.tables import BY_REPLICATES, COUNTS, NULL, PIES, STABILITY
 from pietools.topics.study_reader import DESCRIBED, StudyReader, once
 
 DIRECTIONS = ("forgotten", "recovered", "moved")
@@ -21,19 +21,19 @@ def pies(reader: StudyReader) -> list[Row]:
 
 def counts(reader: StudyReader) -> list[Row]:
     """Rows of results.pies_counts."""
-    return [row for comparison in reader.each(reader.originals()) for row in _intervals(comparison)]
+    return [row for comparison in reader.each(reader.several(reader.originals())) for row in _intervals(comparison)]
 
 
 def stability(reader: StudyReader) -> list[Row]:
     """Rows of results.pies_stability."""
-    return [_stability(reader, comparison) for comparison in reader.each(reader.originals())]
+    return [_stability(reader, comparison) for comparison in reader.each(reader.several(reader.originals()))]
 
 
 def by_replicates(reader: StudyReader) -> list[Row]:
     """Rows of results.pies_by_replicates."""
     return [
         comparison.names | row
-        for comparison in reader.each(reader.originals())
+        for comparison in reader.each(reader.several(reader.originals()))
         for row in pies_by_replicates(comparison.votes, seed=comparison.seed).to_dicts()
     ]
 
@@ -42,9 +42,11 @@ FILL = {PIES: pies, COUNTS: counts, STABILITY: stability, BY_REPLICATES: by_repl
 
 
 def _pies(reader: StudyReader, comparison: Comparison) -> Row:
-    null, excess = _null(reader, comparison), comparison.excess
+    null = None if reader.is_single(comparison) else _null(reader, comparison)
+    excess = comparison.excess
     n_reference, n_compressed = comparison.votes.sizes
-    _warn(reader, comparison, null, excess)
+    if null is not None:
+        _warn(reader, comparison, null, excess)
     return {
         **comparison.names,
         **comparison.describe(*DESCRIBED),
@@ -75,7 +77,10 @@ def _counts(comparison: Comparison) -> Row:
     }
 
 
-def _null_columns(null: RelabellingNull) -> Row:
+def _null_columns(null: RelabellingNull | None) -> Row:
+    """The null distribution; with one network on a side there is none to be had."""
+    if null is None:
+        return nulls(NULL) | {"null_flag": Flag.ONE_NETWORK}
     low, high = null.n_pies.central_95
     return {
         "n_permutations": len(null.n_pies.values),
@@ -87,6 +92,7 @@ def _null_columns(null: RelabellingNull) -> Row:
         "null_difference": null.n_pies.observed - null.n_pies.mean,
         "p_value": null.n_pies.p_value,
         "smallest_p": null.smallest_p,
+        "null_flag": None,
     }
 
 
@@ -136,7 +142,11 @@ def _stability(reader: StudyReader, comparison: Comparison) -> Row:
 
 def _warn(reader: StudyReader, comparison: Comparison, null: RelabellingNull, excess: Excess) -> None:
     if null.smallest_p > LEVEL:
-        reader.warn(f"p cannot be below {null.smallest_p:.3f} with so few networks.", comparison)
+        reader.warn(
+            f"with so few networks no number of PIEs could be significant: no p can be below {null.smallest_p:.2f}. That says "
+            "nothing about compression.",
+            comparison,
+        )
     if excess.flag == Flag.FEW_NETWORKS:
         reader.warn("no excess of PIEs with fewer than three networks.", comparison)
     if excess.interval.conf_high is not None and excess.interval.conf_high < 0:

@@ -1,5 +1,7 @@
 """Result tables about PIEs, and how they read."""
 
+import polars as pl
+
 from pietools.results.column_runs import COMPARISON, COMPRESSION, PAIRING, interval, null
 from pietools.results.rounding import count, decimal, p_value, percent
 from pietools.results.shown import (
@@ -26,6 +28,32 @@ def _expected(row: Row) -> str:
     return count_interval(None if low is None else max(low, 0), row["conf_high"])
 
 
+# The null distribution of their number; without any where a side has one network.
+NULL = (
+    Column(
+        "n_permutations",
+        int,
+        "relabellings drawn, or enumerated if is_exact",
+        json="null.n_permutations",
+    ),
+    Column("is_exact", bool, "whether all relabellings were enumerated", json="null.is_exact"),
+    *null("the number of PIEs", "null"),
+    Column("null_difference", float, "n_pies minus null_mean", json="null.difference"),
+    Column(
+        "p_value",
+        float,
+        "share of relabellings with at least as many PIEs, the identity counted",
+        json="null.p_value",
+    ),
+    Column(
+        "smallest_p",
+        float,
+        "smallest p that the pairing and the number of relabellings allow",
+        json="null.smallest_p",
+    ),
+    Column("null_flag", str, "why there is no null distribution (one-network); else null", json="null.flag"),
+)
+
 PIES = Table(
     "pies",
     "comparison and data set",
@@ -44,30 +72,7 @@ PIES = Table(
         Column("recovered", int, "wrong before, right after; null without labels"),
         Column("moved", int, "from wrong to another wrong; null without labels"),
         Column("pairing", str, PAIRING.meaning, required=True, json="null.design"),
-        Column(
-            "n_permutations",
-            int,
-            "relabellings drawn, or enumerated if is_exact",
-            required=True,
-            json="null.n_permutations",
-        ),
-        Column("is_exact", bool, "whether all relabellings were enumerated", required=True, json="null.is_exact"),
-        *null("the number of PIEs", "null", required=True),
-        Column("null_difference", float, "n_pies minus null_mean", required=True, json="null.difference"),
-        Column(
-            "p_value",
-            float,
-            "share of relabellings with at least as many PIEs, the identity counted",
-            required=True,
-            json="null.p_value",
-        ),
-        Column(
-            "smallest_p",
-            float,
-            "smallest p that the pairing and the number of relabellings allow",
-            required=True,
-            json="null.smallest_p",
-        ),
+        *NULL,
         Column(
             "excess_pies",
             float,
@@ -107,6 +112,7 @@ PIES = Table(
                     lambda r: count_and_interval(r, "excess_pies", "excess_conf_low", "excess_conf_high"),
                 ),
             ),
+            lambda frame: frame.filter(pl.col("null_mean").is_not_null()),
         ),
     ),
     json=Json("merged"),

@@ -48,7 +48,7 @@ def modal(reader: StudyReader) -> list[Row]:
     """Rows of results.subgroups_modal."""
     return [
         row
-        for comparison in reader.each(reader.labelled())
+        for comparison in reader.each(reader.tested())
         for subgroup in _subgroups(reader, comparison.dataset)
         for row in _modal(reader, comparison, subgroup)
     ]
@@ -58,7 +58,7 @@ def who_are_pies(reader: StudyReader) -> list[Row]:
     """Rows of results.subgroups_pies."""
     return [
         row
-        for comparison in reader.each(reader.originals())
+        for comparison in reader.each(reader.several(reader.originals()))
         for subgroup in _subgroups(reader, comparison.dataset)
         for row in _composition(reader, comparison, subgroup)
     ]
@@ -99,7 +99,7 @@ class _Rates:
 def _rates(reader: StudyReader) -> list[_Rates]:
     """Every rate that is defined, of every comparison and subgroup."""
     found = []
-    for comparison in reader.each(reader.labelled()):
+    for comparison in reader.each(reader.tested()):
         for subgroup in _subgroups(reader, comparison.dataset):
             for rate in RATES:
                 names, n, reference = _by_network(reader, comparison.reference, comparison.dataset, subgroup, rate)

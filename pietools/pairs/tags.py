@@ -1,0 +1,29 @@
+"""A row for each example with what happened to it, for other programs: FiftyOne, Spotlight, a notebook."""
+
+from pathlib import Path
+
+from pietools.errors import PietoolsError
+from pietools.pairs.comparison import Comparison
+
+SUFFIXES = (".csv", ".parquet")
+
+
+def check_tags_path(path: Path) -> None:
+    """Raise PietoolsError before the work if a file of this name could not be written."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise PietoolsError(f"--tags {path}: name a .csv or .parquet file.")
+    if not path.parent.is_dir():
+        raise PietoolsError(f"--tags {path}: there is no folder {path.parent}.")
+
+
+def write_tags(comparison: Comparison, path: Path) -> None:
+    """Write ``comparison.examples``, columns without any value left out; the file is there whole or not at all."""
+    check_tags_path(path)
+    examples = comparison.examples
+    known = [column.name for column in examples if column.null_count() < examples.height]
+    new = path.with_name(f".{path.name}.new")
+    if path.suffix.lower() == ".csv":
+        examples.select(known).write_csv(new)
+    else:
+        examples.select(known).write_parquet(new)
+    new.replace(path)
