@@ -1,6 +1,7 @@
 """Writes sql/results.sql and the generated parts of the pages: ``python docs/generate.py`` brings them up to date.
 
-``--check`` only compares; ``--declared`` stops after sql/results.sql, which takes no time.
+``--check`` only compares; ``--declared`` stops after sql/results.sql, which takes no time; names of pages, such as ``json.md``,
+bring only these up to date.
 
 Each generated part stands between two cog markers that call a function of this module, so that what a page shows is what the
 program says.
@@ -102,10 +103,11 @@ def topic_commands(separator: str = ", ") -> str:
 def commands() -> str:
     """Help of every command, as 80 columns show it."""
     from pietools.cli import COMMANDS, command_of
+    from pietools.cli import main as group
 
-    parts = ["## pietools\n", fenced(_help(main, "pietools"))]
-    for name, command in ((name, command_of(name)) for name in COMMANDS):
-        parts += [f"\n## pietools {name}\n", fenced(_help(command, f"pietools {name}"))]
+    parts = ["## pietools\n", fenced(_help(group, "pietools"))]
+    for name in COMMANDS:
+        parts += [f"\n## pietools {name}\n", fenced(_help(command_of(name), f"pietools {name}"))]
     return "".join(parts)
 
 
@@ -413,11 +415,17 @@ def main() -> int:
     is_check = "--check" in sys.argv[1:]
     if write(ROOT / "sql" / "results.sql", results_sql(), is_check=is_check) or "--declared" in sys.argv[1:]:
         return int(is_check)
-    pages = [str(page) for page in PAGES if "[[[cog" in page.read_text(encoding="utf-8")]
+    named = [name for name in sys.argv[1:] if not name.startswith("--")]
+    pages = [
+        str(page)
+        for page in PAGES
+        if "[[[cog" in page.read_text(encoding="utf-8") and (not named or page.name in named)
+    ]
     options = ["--check", "--diff"] if is_check else ["-r"]
     # The pages import this module by its name.
     sys.modules["generate"] = sys.modules[__name__]
-    return Cog().main(["cog", *options, "-I", str(ROOT / "docs"), *pages]) or figures(is_check=is_check)
+    differs = Cog().main(["cog", *options, "-I", str(ROOT / "docs"), *pages])
+    return differs or (0 if named else figures(is_check=is_check))
 
 
 if __name__ == "__main__":

@@ -42,8 +42,8 @@ def all_parameters() -> list[tuple[str, click.Option]]:
     """Every option of every command."""
     return [
         (name, parameter)
-        for name, command in ((name, command_of(name)) for name in COMMANDS)
-        for parameter in command.params
+        for name in COMMANDS
+        for parameter in command_of(name).params
         if isinstance(parameter, click.Option)
     ]
 

@@ -30,9 +30,9 @@ def test_examples_in_docstrings_run() -> None:
 def test_every_command_is_documented() -> None:
     """With its options."""
     page = text("docs/commands.md")
-    for name, command in ((name, command_of(name)) for name in COMMANDS):
+    for name in COMMANDS:
         assert f"## pietools {name}" in page
-        for parameter in command.params:
+        for parameter in command_of(name).params:
             assert all(option in page for option in parameter.opts if option.startswith("--")), (name, parameter.name)
 
 

@@ -17,6 +17,7 @@ from tests.result_frames import classes_frame, dataset_row, frame, make_analysis
 
 COMPARISON = {"reference": "dense", "compressed": "pruned", "dataset": "toy/test"}
 CHANGE = COMPARISON | {"estimate": -0.02, "conf_low": -0.03, "conf_high": -0.01, "p_value": 0.01}
+TESTED = CHANGE | {"margin": 0.01, "n_reference": 10, "n_compressed": 10}
 GROUP = CHANGE | {"property": "writer", "group": "a", "rate": "accuracy", "scale": "raw"}
 SHARES = CHANGE | {"property": "writer", "group": "a", "share_pies": 0.6, "share_others": 0.5}
 BIN = {"population": "dense", "dataset": "toy/test", "bin": 0, "n": 500.0, "confidence": 0.9}
@@ -25,7 +26,8 @@ BIN = {"population": "dense", "dataset": "toy/test", "bin": 0, "n": 500.0, "conf
 def full(**frames: pl.DataFrame) -> Analysis:
     """An analysis that found something for every figure."""
     tables = {
-        "accuracy_change": frame(CHANGE | {"margin": 0.01}),
+        "accuracy_change": frame(TESTED),
+        "pairs": frame(CHANGE | {"margin": 0.01, "p_one_sided": 0.01}),
         "accuracy_calibration": frame(BIN | {"accuracy": 0.85, "conf_low": 0.8, "conf_high": 0.9}),
         "pies_by_replicates": frame(COMPARISON | {"n_networks": 1, "n_pies": 90.0}),
         "examples": frame(CHANGE | {"n_right_reference": 9, "n_right_compressed": 3}),
@@ -47,6 +49,7 @@ def test_every_topic_has_its_figures() -> None:
     assert [(figure.topic, figure.stem) for figure in drawn] == [
         ("accuracy", "accuracy"),
         ("accuracy", "reliability-toy_test"),
+        ("pairs", "pairs-toy_test"),
         ("pies", "pies"),
         ("pies", "excess"),
         ("pies", "replicates-toy_test"),
@@ -80,7 +83,7 @@ def test_what_was_not_found_is_not_drawn() -> None:
 def test_answers_are_drawn_unless_all_are_asked_for() -> None:
     """Among them is none that a person must ask for."""
     drawn = {figure.stem.partition("-")[0] for figure in figures(make_analysis(**full().tables, everything=False))}
-    assert drawn == {"accuracy", "pies", "excess", "flips", "classes", "subgroups", "unseen"}
+    assert drawn == {"accuracy", "pairs", "pies", "excess", "flips", "classes", "subgroups", "unseen"}
 
 
 def test_altered_copies_are_drawn_as_unseen_data_only() -> None:
@@ -88,7 +91,7 @@ def test_altered_copies_are_drawn_as_unseen_data_only() -> None:
     copy = {"dataset": "toy/blur"}
     more = full(
         datasets=frame(dataset_row(), dataset_row(name="toy/blur", alteration="blur")),
-        accuracy_change=frame(CHANGE | {"margin": 0.01}, CHANGE | {"margin": 0.01} | copy),
+        accuracy_change=frame(TESTED, TESTED | copy),
         examples=frame(*(CHANGE | {"n_right_reference": 9, "n_right_compressed": 3} | where for where in ({}, copy))),
         subgroups=frame(GROUP, GROUP | {"rate": "false_positive_rate"}, GROUP | copy),
     )

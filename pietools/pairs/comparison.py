@@ -317,12 +317,16 @@ class Comparison:
 
     @cached_property
     def tasks(self) -> pl.DataFrame:
-        """A row per task: its counts over all networks, and the exact one-sided test; p is null without labels."""
+        """A row per task: its counts over all networks, and the exact one-sided test; p is null without labels.
+
+        ``p_holm`` of several networks is that of ``task_tests``, which counts examples, not answers.
+        """
         rows = [
             {"name": task.name, **_summed([pair.counts for pair in self.pairs if pair.task is task])}
             for task in self.read.tasks
         ]
-        return _tested(rows, ("name",))
+        tested = _tested(rows, ("name",))
+        return tested if self.task_tests is None else tested.with_columns(p_holm=pl.Series(self.task_tests.p_holm))
 
     @cached_property
     def networks(self) -> pl.DataFrame:
@@ -332,12 +336,16 @@ class Comparison:
 
     @cached_property
     def groupings(self) -> list[Regrouping]:
-        """Groups of examples against the rest, by class and by each column that was named; none without labels."""
+        """Groups of examples against the rest, by class and by each column that was named; none without labels.
+
+        The tests count an example once, as what most pairs of networks say of it.
+        """
         found = []
         for name in self._grouping_names() if self.is_labelled else ():
             counts = self._group_counts(name)
             if counts.height > 1:
-                tested = counts.hstack(group_tests(counts["lost"].to_numpy(), counts["gained"].to_numpy()))
+                tests = group_tests(*(counts[column].to_numpy() for column in ("lost_examples", "gained_examples")))
+                tested = counts.drop("lost_examples", "gained_examples").hstack(tests)
                 found.append(Regrouping(name, tested, n_testable(tested["smallest_p"].to_numpy())))
         return found
 
@@ -347,20 +355,24 @@ class Comparison:
         yield from dict.fromkeys(name for task in self.read.tasks for name in task.groups)
 
     def _group_counts(self, name: str) -> pl.DataFrame:
-        """Labelled, lost and gained answers by group."""
+        """Labelled, lost and gained answers by group; and examples that more pairs lost than gained, and the reverse."""
         parts = []
-        for pair in self.pairs:
-            if name == CLASS:
-                names = np.array([*pair.task.dataset.class_names, None], dtype=object)
-                values = pl.Series(names[pair.task.labels].tolist(), dtype=pl.String)
-            else:
-                values = pair.task.groups[name]
-            part = pl.DataFrame({"value": values, "lost": pair.net < 0, "gained": pair.net > 0})
-            parts.append(part.filter(pl.Series(pair.is_labelled)))
+        for task in self.read.tasks:
+            pairs = [pair for pair in self.pairs if pair.task is task]
+            net = np.stack([pair.net for pair in pairs]).astype(np.int64)
+            part = pl.DataFrame(
+                {
+                    "value": _classes_of(task) if name == CLASS else task.groups[name],
+                    "n": len(pairs),
+                    "lost": (net < 0).sum(axis=0),
+                    "gained": (net > 0).sum(axis=0),
+                    "lost_examples": net.sum(axis=0) < 0,
+                    "gained_examples": net.sum(axis=0) > 0,
+                }
+            )
+            parts.append(part.filter(pl.Series(task.labels >= 0)))
         grouped = pl.concat(parts).drop_nulls("value").group_by("value", maintain_order=True)
-        return grouped.agg(pl.len().cast(pl.Int64).alias("n"), pl.col("lost", "gained").sum().cast(pl.Int64)).sort(
-            "value"
-        )
+        return grouped.agg(pl.all().sum().cast(pl.Int64)).sort("value")
 
     @cached_property
     def bands(self) -> pl.DataFrame | None:
@@ -498,6 +510,12 @@ class Comparison:
         if lost["log_odds_change"].null_count() < lost.height:
             return lost.sort("log_odds_change", nulls_last=True, maintain_order=True)
         return lost.sort("reference_confidence", descending=True, nulls_last=True, maintain_order=True)
+
+
+def _classes_of(task: Task) -> pl.Series:
+    """Names of the given labels, null where there is none."""
+    names = np.array([*task.dataset.class_names, None], dtype=object)
+    return pl.Series(names[task.labels].tolist(), dtype=pl.String)
 
 
 def _summed(counts: Sequence[dict[str, int]]) -> dict[str, int]:

@@ -152,7 +152,7 @@ def in_equal_steps(net: np.ndarray, n_networks: int) -> tuple[float, float, floa
 
 
 def detectable_drop(n_discordant: int, n: int) -> float | None:
-    """Smallest fall of accuracy that the one-sided exact test finds in 80 % of samples of ``n`` examples; None if none is.
+    """Smallest fall of accuracy that the one-sided exact test finds in at least 80 % of samples of ``n`` examples; None if none is.
 
     Parameters
     ----------
@@ -161,14 +161,16 @@ def detectable_drop(n_discordant: int, n: int) -> float | None:
 
     Notes
     -----
-    The normal power of McNemar's test (Connor 1987, doi:10.2307/2531961), solved for the fall; never below the fall with which
-    five examples, the fewest that are significant with none gained, are lost in 80 % of samples.
+    The normal power of McNemar's test (Connor 1987, doi:10.2307/2531961), with one example taken off for its discreteness, solved
+    for the fall; never below the fall with which five examples, the fewest that are significant with none gained, are lost in 80 %
+    of samples. The exact power is 80 to 87 %.
     """
 
     def is_found(drop: float) -> bool:
         rate = max(n_discordant / n, drop)
         needed = _Z_LEVEL * math.sqrt(rate) + _Z_POWER * math.sqrt(max(rate - drop * drop, 0))
-        return drop * math.sqrt(n) >= needed and _share_of_five(n, drop) >= POWER
+        taken_off = 1 / math.sqrt(n) if rate > drop else 0.0
+        return drop * math.sqrt(n) >= needed + taken_off and _share_of_five(n, drop) >= POWER
 
     if not is_found(1.0):
         return None

@@ -43,7 +43,7 @@ def group_tests(lost: np.ndarray, gained: np.ndarray) -> pl.DataFrame:
 
 
 def n_testable(smallest_p: np.ndarray) -> int:
-    """How many groups could be significant after Bonferroni's correction, whatever had been lost in them: Tarone's count."""
+    """How many groups could be significant after Bonferroni's correction, whatever had been lost in them."""
     return int((np.asarray(smallest_p) <= LEVEL / max(len(smallest_p), 1)).sum())
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from pietools.conventions import LEVEL
 from pietools.statistics.pairs.difference import POWER, in_equal_steps, lost_under, score_statistic
 from pietools.statistics.pairs.log_factorials import log_factorials
+from pietools.statistics.pairs.mcnemar import mcnemar
 
 # The nuisance parameter is searched where it lies with a probability of 1 − this, which is added to p.
 BEYOND = 1e-4
@@ -64,11 +65,14 @@ def margin_test(lost: int, gained: int, n: int, margin: float) -> MarginTest:
     -----
     Random: the examples; the two networks are fixed. The statistic is Tango's (:func:`score_statistic`) at −margin. Its normal
     approximation rejects up to 7 % where few examples are discordant, so p is exact: the largest probability of a statistic as far
-    out, over all shares of gained examples within the range where they lie with probability 1 − 10⁻⁴, which is added (Berger & Boos
-    1994, doi:10.1080/01621459.1994.10476836). With more than 2,000 discordant examples p is the normal one.
+    out, over all shares of gained examples within the range where they lie with probability 1 − 10⁻⁴, which is added (Berger &
+    Boos 1994, doi:10.1080/01621459.1994.10476836). With more than 2,000 discordant examples p is the normal one. With a margin of
+    0 it is that of McNemar's exact test.
     """
     z = float(score_statistic(np.array(lost), np.array(gained), n, -margin))
-    if lost + gained > ENUMERATED or n * margin > ENUMERATED:
+    if not margin:
+        p_worse, p_within = (float(mcnemar(*counts).one_sided) for counts in ((lost, gained), (gained, lost)))
+    elif lost + gained > ENUMERATED or n * margin > ENUMERATED:
         p_worse, p_within = _NORMAL.cdf(z), _NORMAL.cdf(-z)
     else:
         p_worse, p_within = _exact(z, lost, gained, n, margin)
@@ -79,19 +83,27 @@ def margin_test(lost: int, gained: int, n: int, margin: float) -> MarginTest:
 
 
 def clustered_margin_test(net: np.ndarray, n_networks: int, margin: float) -> MarginTest:
-    """The same of several pairs of networks on the same examples, by the normal distribution of the mean over examples.
+    """The same of several pairs of networks on the same examples, by Student's t of the mean over examples.
 
-    ``net``, shape (n,): how many pairs gained an example less how many lost it. Of two variances the larger is taken: that of the
-    sample, which says nothing where no example changed, and Tango's under H0, of the counts of :func:`in_equal_steps`.
+    ``net``, shape (n,): how many pairs gained an example less how many lost it. Degrees of freedom: one less than there are changed
+    examples. Of two variances the larger is taken: that of the sample, which says nothing where no example changed, and Tango's
+    under H0, of the counts of :func:`in_equal_steps`.
     """
     n, distance = len(net), float(np.mean(net) / n_networks) + margin
     estimated = float((net / n_networks).var(ddof=1)) if n > 1 else 0.0
     variance = max(estimated, _variance_under(net, n_networks, margin))
     z = distance / math.sqrt(variance / n) if distance else 0.0
-    test = MarginTest(margin, _NORMAL.cdf(z), _NORMAL.cdf(-z), None)
+    p_worse, p_within = (_t_cdf(side * z, max(int(np.count_nonzero(net)) - 1, 1)) for side in (1, -1))
+    test = MarginTest(margin, p_worse, p_within, None)
     if test.verdict is not Verdict.CANNOT_SAY:
         return test
     return MarginTest(margin, test.p_worse, test.p_within, _enough(variance, estimated, distance, n))
+
+
+def _t_cdf(t: float, df: int) -> float:
+    from scipy.special import stdtr
+
+    return float(stdtr(df, t))
 
 
 def _variance_under(net: np.ndarray, n_networks: int, margin: float) -> float:

@@ -11,6 +11,7 @@ from pietools.conventions import CONFIDENCE
 # Below this a probability in float32 is noise, and so are log odds beyond ±16.1.
 SMALLEST = 1e-7
 N_BINS = 15
+FEWEST = 5  # examples, for an interval
 _NORMAL = NormalDist()
 
 
@@ -53,9 +54,9 @@ def label_log_odds(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndar
 
 
 def mean_change(change: np.ndarray) -> MeanChange | None:
-    """Mean of paired differences, shape (n,), with Student's interval; None of fewer than two. Random: the examples."""
+    """Mean of paired differences, shape (n,), with Student's interval; None of fewer than five. Random: the examples."""
     n = len(change)
-    if n < 2:
+    if n < FEWEST:
         return None
     estimate = float(change.mean())
     half = _quantile(n - 1) * float(change.std(ddof=1)) / math.sqrt(n)

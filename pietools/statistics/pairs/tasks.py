@@ -62,16 +62,20 @@ def task_tests(net: np.ndarray, task: np.ndarray, item: np.ndarray, n_tasks: int
     H0: the two networks answer alike, so that the two answers to an item could be exchanged. Random: which of the two is which,
     item by item; all answers to one item are exchanged together. ``worst``: 9,999 drawn exchanges and the identity (Phipson &
     Smyth 2010, doi:10.2202/1544-6115.1585). Each task has the one-sided exact McNemar test, with Holm's correction. Pooled: the
-    same test of all answers. Fisher's combination takes the tasks as independent; p-values of counts are discrete, which makes it
-    cautious.
+    same test of all answers. Where items are answered by several networks, both are :func:`exchange_p`. Fisher's combination takes
+    the tasks as independent; p-values of counts are discrete, which makes it cautious.
 
     References
     ----------
     Kübler et al. (2026), arXiv 2602.10144: pooled, worst task and Fisher's combination, Bonferroni over the three. Fisher (1925).
     """
     lost, gained = (np.bincount(task, weights=net == sign, minlength=n_tasks).astype(np.int64) for sign in (-1, 1))
-    p = mcnemar(lost, gained).one_sided
-    p_pooled = float(mcnemar(int(lost.sum()), int(gained.sum())).one_sided)
+    if len(np.unique(item)) == len(item):
+        p = mcnemar(lost, gained).one_sided
+        p_pooled = float(mcnemar(int(lost.sum()), int(gained.sum())).one_sided)
+    else:
+        p = np.array([exchange_p(net[task == t], item[task == t], seed=seed) for t in range(n_tasks)])
+        p_pooled = exchange_p(net, item, seed=seed)
     worst, fisher = _worst(net, task, item, lost, gained, seed), combined(p)
     several = [p_pooled, worst.p if worst else 1.0, fisher.p]
     return TaskTests(p, adjust(p, "holm"), p_pooled, worst, fisher, min(3 * min(several), 1.0))
