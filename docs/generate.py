@@ -17,7 +17,7 @@ import sys
 import tempfile
 import types
 import typing
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -231,11 +231,14 @@ def python_api() -> str:
     """What the public functions and classes take, give and raise: their docstrings."""
     import pietools
     from pietools import charts
+    from pietools.pairs.comparison import Comparison
     from pietools.results.analysis import Analysis
     from pietools.study import Study
 
-    parts = [_documented("pietools.open", pietools.open), _documented("pietools.analyze", pietools.analyze)]
-    parts.append(_documented("pietools.import_predictions", pietools.import_predictions))
+    public = ("compare", "open", "analyze", "import_predictions")
+    parts = [_documented(f"pietools.{name}", getattr(pietools, name)) for name in public]
+    parts.append(_documented("Comparison", Comparison))
+    parts.append(_properties(Comparison))
     parts += [_documented("Analysis", Analysis), "\n## Study\n", f"\n{inspect.getdoc(Study)}\n"]
     methods = {name: member for name, member in inspect.getmembers(Study, callable) if not name.startswith("_")}
     in_order = sorted(methods.items(), key=lambda item: inspect.unwrap(_plain(item[1])).__code__.co_firstlineno)
@@ -245,13 +248,22 @@ def python_api() -> str:
     return "".join(parts)
 
 
+def _properties(item: type) -> str:
+    """A table of the public properties of a class, in the order of the source, with the first sentence of each."""
+    rows = ["| property | holds |", "| --- | --- |"]
+    for name, member in vars(item).items():
+        if not name.startswith("_") and isinstance(member, property | cached_property):
+            rows.append(f"| `{name}` | {_sentence(inspect.getdoc(member) or '')} |")
+    return "\n" + "\n".join(rows) + "\n"
+
+
 def _plain(function: Any) -> Any:
     return getattr(function, "__func__", function)
 
 
 def _documented(name: str, item: Any, level: int = 2) -> str:
     """A heading, the signature, and the docstring as it stands, since numpy's form reads as text."""
-    called = name if inspect.isclass(item) else f"{name}{_signature(item)}"
+    called = f"{name}{_signature(item)}" if callable(item) and not inspect.isclass(item) else name
     return f"\n{'#' * level} {name}\n{fenced(called)}{fenced(inspect.getdoc(item) or '')}"
 
 
@@ -367,6 +379,12 @@ def transcript(command: str, first: int | None = None) -> str:
         raise RuntimeError(f"{command}: {answer.stderr}")
     lines = answer.stdout.strip("\n").splitlines()
     return fenced("\n".join(lines if first is None else [*lines[:first], "…"]))
+
+
+def indented(command: str, first: int) -> str:
+    """The first lines that a command prints, as an indented block: no command to paste."""
+    lines = ["$ " + command, *_run(command).stdout.splitlines()[:first]]
+    return "\n" + "\n".join(f"    {line}".rstrip() for line in lines) + "\n\n"
 
 
 def query(sql: str) -> str:

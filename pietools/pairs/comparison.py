@@ -143,8 +143,8 @@ class Regrouping:
 class Comparison:
     """What was found; computed on first use, as the report asks for more than the first screen.
 
-    ``tasks`` are what was read; ``margin`` is the largest fall of accuracy that would not matter, set beforehand; ``seed`` that of
-    all that is drawn.
+    ``read`` is what the files hold; ``margin`` the largest fall of accuracy that would not matter, set beforehand; ``seed`` that of
+    all that is drawn. Frames are polars.
     """
 
     read: Tasks
