@@ -253,7 +253,7 @@ def _properties(item: type) -> str:
     rows = ["| property | holds |", "| --- | --- |"]
     for name, member in vars(item).items():
         if not name.startswith("_") and isinstance(member, property | cached_property):
-            rows.append(f"| `{name}` | {_sentence(inspect.getdoc(member) or '')} |")
+            rows.append(f"| `{name}` | {(inspect.getdoc(member) or '').partition(chr(10))[0]} |")
     return "\n" + "\n".join(rows) + "\n"
 
 
