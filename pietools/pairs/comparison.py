@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pietools.exchange.one_network import NetworkPredictions
+from pietools.pairs.examples import CHANGED, FORGOTTEN, examples_of
+from pietools.pairs.pair import COUNTS, Pair
 from pietools.pairs.tasks import Task, Tasks
 from pietools.statistics.pairs.confidence_bands import confidence_bands
 from pietools.statistics.pairs.difference import (
@@ -27,7 +28,6 @@ from pietools.statistics.pairs.scores import (
     MeanChange,
     calibration_error,
     divergence,
-    label_log_odds,
     mean_change,
 )
 from pietools.statistics.pairs.tasks import TaskTests, exchange_p, task_tests
@@ -35,71 +35,6 @@ from pietools.statistics.tools.multiplicity import adjust
 
 CLASS = "class"  # the grouping by given label
 MOST_CLASSES = 2_000
-# What happened to an answer: as the study's directions of PIEs.
-FORGOTTEN, RECOVERED, MOVED, CHANGED, SAME = "forgotten", "recovered", "moved", "changed", "same"
-COUNTS = ("n", "reference_correct", "compressed_correct", "lost", "gained", "changed_wrong")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A reference network and the compressed one that belongs to it, on one task."""
-
-    task: Task
-    reference: NetworkPredictions
-    compressed: NetworkPredictions
-
-    @cached_property
-    def is_labelled(self) -> np.ndarray:
-        """Which examples have a given label, shape (n,)."""
-        return self.task.labels >= 0
-
-    @cached_property
-    def changed(self) -> np.ndarray:
-        """Whether the two answer otherwise, shape (n,)."""
-        return self.reference.predicted != self.compressed.predicted
-
-    @cached_property
-    def right(self) -> tuple[np.ndarray, np.ndarray]:
-        """Whether each of the two is right; False without a label."""
-        labels = self.task.labels
-        return self.reference.predicted == labels, self.compressed.predicted == labels
-
-    @cached_property
-    def net(self) -> np.ndarray:
-        """+1 for a gained example, −1 for a lost one, else 0, shape (n,)."""
-        before, after = self.right
-        return after.astype(np.int8) - before.astype(np.int8)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Labelled examples, right ones of both networks, lost, gained, changed from wrong to wrong."""
-        before, after = self.right
-        wrong = self.changed & self.is_labelled & ~before & ~after
-        numbers = (self.is_labelled, before, after, self.net < 0, self.net > 0, wrong)
-        return {name: int(which.sum()) for name, which in zip(COUNTS, numbers, strict=True)}
-
-    @cached_property
-    def confidences(self) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Largest probability of both networks, shape (n,); None where it is not known."""
-        return _confidence(self.reference, self.task), _confidence(self.compressed, self.task)
-
-    @cached_property
-    def log_odds(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Log odds of the given labels by both networks, of the labelled examples; None without a score for each class."""
-        scores = self.reference.logits, self.compressed.logits
-        if scores[0] is None or scores[1] is None or not self.is_labelled.any():
-            return None
-        labels = self.task.labels[self.is_labelled]
-        first, second = (label_log_odds(one[self.is_labelled], labels) for one in scores if one is not None)
-        return first, second
-
-
-def _confidence(network: NetworkPredictions, task: Task) -> np.ndarray | None:
-    if network.scores is None or (network.best is not None and not network.has_confidence):
-        return None
-    if network.best is not None:
-        return network.scores[:, 0].astype(np.float64)
-    return network.scalars(task.labels)["confidence"].to_numpy().astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -498,7 +433,8 @@ class Comparison:
     @cached_property
     def examples(self) -> pl.DataFrame:
         """A row per answer, in the order of the files: what it was, what it is, and what that is called (``tag``)."""
-        return pl.concat([_examples(pair, self) for pair in self.pairs])
+        several = {"of_several_tasks": len(self.read.tasks) > 1, "of_several_networks": self.n_networks > 1}
+        return pl.concat([examples_of(pair, **several) for pair in self.pairs])
 
     @cached_property
     def regressions(self) -> pl.DataFrame:
@@ -533,42 +469,3 @@ def _tested(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> pl.DataFram
 
 def _padded(scores: np.ndarray, width: int) -> np.ndarray:
     return np.pad(scores, ((0, 0), (0, width - scores.shape[1])), constant_values=-np.inf)
-
-
-def _examples(pair: Pair, comparison: Comparison) -> pl.DataFrame:
-    task, names = pair.task, np.array([*pair.task.dataset.class_names, None], dtype=object)
-
-    def text(positions: np.ndarray) -> pl.Series:
-        return pl.Series(names[positions].tolist(), dtype=pl.String)
-
-    def known(values: np.ndarray | None) -> pl.Series:
-        return pl.Series([None] * len(task.labels) if values is None else values, dtype=pl.Float64)
-
-    log_odds: list[np.ndarray | None] = [None, None]
-    if pair.log_odds is not None:
-        for side, values in enumerate(pair.log_odds):
-            spread = np.full(len(task.labels), np.nan)
-            spread[pair.is_labelled] = values
-            log_odds[side] = spread
-    before, after = (known(values).fill_nan(None) for values in log_odds)
-    wrong_again = np.where(pair.is_labelled, MOVED, CHANGED)
-    tag = np.where(
-        pair.net < 0, FORGOTTEN, np.where(pair.net > 0, RECOVERED, np.where(pair.changed, wrong_again, SAME))
-    )
-    n = len(task.labels)
-    return pl.DataFrame(
-        {
-            **({"task": [task.name] * n} if len(comparison.read.tasks) > 1 else {}),
-            **({"network": [pair.reference.replicate] * n} if comparison.n_networks > 1 else {}),
-            "example": pl.Series(list(task.dataset.keys), dtype=pl.String),
-            "tag": tag,
-            "label": text(task.labels),
-            "reference": text(pair.reference.predicted),
-            "compressed": text(pair.compressed.predicted),
-            "reference_confidence": known(pair.confidences[0]),
-            "compressed_confidence": known(pair.confidences[1]),
-            "reference_log_odds": before,
-            "compressed_log_odds": after,
-            "log_odds_change": after - before,
-        }
-    )
