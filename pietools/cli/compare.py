@@ -79,6 +79,8 @@ def compare(
 
     if demo:
         files, said = _demo(files, said)
+    elif not files:
+        raise click.UsageError("name two files, the reference first. To see what comes out: pietools compare --demo")
     if tags is not None:
         check_tags_path(tags)
     if keep is not None and keep.exists():

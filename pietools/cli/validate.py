@@ -17,7 +17,7 @@ EXPLAINED = (
     *("explain-none", "explain-uniform", "explain-scattered", "explain-annotation", "explain-difficulty"),
     *("both-none", "both-unrelated", "both-same"),
 )
-# All worlds of one pair of networks together: they are many, and take a few minutes.
+# All worlds of one pair of networks together: they are many, and take a quarter of an hour.
 PAIR, PAIR_SIZES_QUICK = "pair", (200, 1_000)
 QUICK = {"n_studies": 100, "n_examples": 120, "n_data_sets": 2, "n_truth": 2_200}
 # Where reasons are known: fits on half-samples are dear, and need eight networks or more to say much.

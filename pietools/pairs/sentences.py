@@ -170,8 +170,8 @@ def _tasks(comparison: Comparison) -> str:
     name = f"{worst['name']} ({count(worst['lost'])} lost, {count(worst['gained'])} gained)"
     if tests.p_any <= LEVEL:
         n_shown = int((comparison.tasks["p_holm"] <= LEVEL).sum())
-        each = {0: "in none by itself", 1: "in one by itself"}.get(n_shown, f"in {n_shown} of them by itself")
-        return f"Worse somewhere among {len(tests.p)} tasks ({_p(tests.p_any)}), {each}; most in {name}."
+        alone = {0: "none shows it alone", 1: "one shows it alone"}.get(n_shown, f"{n_shown} show it alone")
+        return f"Worse somewhere among {len(tests.p)} tasks ({_p(tests.p_any)}); {alone}; most lost in {name}."
     return f"In none of {len(tests.p)} tasks shown to be worse ({_p(tests.p_any)}); most lost in {name}."
 
 

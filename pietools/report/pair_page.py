@@ -96,7 +96,7 @@ def _change_figure(comparison: Comparison) -> Iterator[Picture]:
     shown = f" The first {MOST_DRAWN} of {len(rows)}." if len(rows) > MOST_DRAWN else ""
     caption = (
         "Change of accuracy, compressed less reference, with 95 % intervals: Tango's score interval of a pair; over several "
-        f"networks on the same examples a normal interval over examples.{shown}"
+        f"networks on the same examples the same interval of counts per example.{shown}"
     )
     yield picture(caption, change_of_accuracy(frame.head(MOST_DRAWN), comparison.margin))
 
@@ -147,7 +147,7 @@ def _groups(comparison: Comparison) -> Iterator[ShownRows]:
     for grouping in comparison.groupings:
         note = (
             f"{count(grouping.n_testable)} of {count(grouping.tests.height)} groups have so many changes that they could be "
-            "significant. Fisher's exact test of lost against gained, against all other groups: an overall fall is no finding."
+            "significant. Fisher's exact test of lost against gained, against all other groups: what everywhere loses alike is no finding."
         )
         columns = [text("value", grouping.group), *GROUPS]
         yield _shown(f"By {grouping.group}", columns, grouping.tests.sort("p", "value").to_dicts(), note)

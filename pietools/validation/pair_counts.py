@@ -18,7 +18,7 @@ from pietools.validation.methods import ASYMPTOTIC_AT_MOST, AT_MOST, CAUTIOUS, E
 
 MARGIN = 0.01
 WRONG_TOGETHER = 0.2  # of the examples on which both are right or both wrong
-# With fewer examples that change than this, on average, nothing is near a normal distribution.
+# With fewer discordant examples than this, on average, Newcombe's interval covers more than it says.
 FEW = 10
 
 

@@ -13,7 +13,7 @@ from pietools.statistics.pairs.margin import Verdict, clustered_margin_test
 from pietools.statistics.pairs.mcnemar import mcnemar
 from pietools.statistics.pairs.tasks import exchange_p, task_tests
 from pietools.validation.methods import ASYMPTOTIC_AT_MOST, AT_MOST, INTERVAL, NO_CLAIM
-from pietools.validation.pair_counts import FEW, MARGIN, Counted, PairStudies
+from pietools.validation.pair_counts import MARGIN, Counted, PairStudies
 
 N_GROUPS, N_HIT, HIT = 20, 2, 0.10
 DISCORDANT = np.linspace(0.04, 0.16, N_GROUPS)  # share of each group on which exactly one network is right
@@ -199,10 +199,8 @@ def ask_clustered_margin(studies: PairStudies) -> Iterator[Counted]:
     verdicts = np.array([clustered_margin_test(net, N_PAIRS, MARGIN).verdict for net in nets])
     is_beyond = world.fall / 100 > MARGIN
     if world.fall / 100 == MARGIN:
-        # By Student's t, whose assumption a handful of items does not meet.
-        claim = NO_CLAIM if world.leaning * studies.n < FEW else ASYMPTOTIC_AT_MOST
         for verdict in (Verdict.WORSE, Verdict.WITHIN):
-            yield Counted(f"at the margin: {verdict}", claim, verdicts == verdict)
+            yield Counted(f"at the margin: {verdict}", ASYMPTOTIC_AT_MOST, verdicts == verdict)
         return
     yield Counted("wrong answer", AT_MOST, verdicts == (Verdict.WITHIN if is_beyond else Verdict.WORSE))
     yield Counted("right answer", NO_CLAIM, verdicts == (Verdict.WORSE if is_beyond else Verdict.WITHIN))

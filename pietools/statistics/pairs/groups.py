@@ -27,7 +27,7 @@ def group_tests(lost: np.ndarray, gained: np.ndarray) -> pl.DataFrame:
     Notes
     -----
     H0: what is discordant in the group is as often lost as elsewhere. Random: the examples, given how many of each group are
-    discordant and how many are lost in all. An overall fall of accuracy is no finding.
+    discordant and how many are lost in all. An overall fall is no finding if it is the same share of what is discordant.
 
     References
     ----------
