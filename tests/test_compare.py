@@ -257,13 +257,15 @@ def test_a_gate_in_a_shell_script(tmp_path: Path) -> None:
 def test_first_screen(run: Run, tmp_path: Path) -> None:
     """It says whether it got worse, by how much, how sure, what is missing, and what to look at."""
     output = run("compare", *write_pair(tmp_path, 1000, 60, 10)).output
+    words = " ".join(output.split())
     assert output.startswith("int8 against dense · 1,000 examples, matched by name\n")
     assert "Worse. 99.0 % → 94.0 %: −5.0 points (95 % −" in output
     assert "60 lost, 10 gained" in output
     assert "Margin. Worse by more than 1 point: shown" in output
-    assert "add --rerun FILE or" in output
+    assert "Add --rerun FILE or --reference-again FILE." in words
     assert "Look at. x0 (was 0, now 1)" in output
-    assert "Read as CSV, 1,000 rows" in output
+    assert "Read dense.csv: CSV, 1,000 rows" in output
+    assert "Read int8.csv: CSV, 1,000 rows" in output
     assert max(map(len, output.splitlines())) <= 110
 
 
@@ -271,7 +273,7 @@ def test_not_shown_says_what_it_could_see(run: Run, tmp_path: Path) -> None:
     """Nothing found is not "nothing happened"."""
     output = " ".join(run("compare", *write_pair(tmp_path, 300, 8, 6)).output.split())
     assert "Not shown to be worse." in output
-    assert re.search(r"So many examples show a fall of \d\.\d points four times in five", output)
+    assert re.search(r"With 300 examples a fall of \d\.\d points would be found four times in five", output)
     assert "cannot be said; about" in output
 
 
@@ -474,3 +476,199 @@ def test_heavy_libraries_stay_out() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+# What a stranger's files made it misread
+
+
+def shuffled(path: Path, to: Path, name: str, *, seed: int = 0) -> None:
+    """The rows of a file in another order, the column of names under another name."""
+    table = pl.read_csv(path, infer_schema=False).rename({"id": name})
+    table.sample(fraction=1, shuffle=True, seed=seed).write_csv(to)
+
+
+@pytest.mark.parametrize("name", ["sample", "url", "Image ID"])
+def test_rows_in_another_order_are_not_matched_by_position(run: Run, tmp_path: Path, name: str) -> None:
+    """A column that nobody named, but that names the examples, says so."""
+    paths = write_pair(tmp_path, 200, 10, 5)
+    for path, seed in zip(paths, (1, 2), strict=True):
+        shuffled(path, path, name, seed=seed)
+        pl.read_csv(path, infer_schema=False).drop("label").write_csv(path)
+    said = refused(run, *paths)
+    assert f"by its column '{name}', which names them, the rows are in another order" in said
+    found(run, *paths, "--examples", name)
+
+
+def test_numbers_of_rows_beside_names_do_not_match_other_examples(run: Run, tmp_path: Path) -> None:
+    """An id that only counts the rows, beside a file name in another order."""
+    paths = write_pair(tmp_path, 200, 10, 5)
+    for path, seed in zip(paths, (1, 2), strict=True):
+        shuffled(path, path, "filename", seed=seed)
+        table = pl.read_csv(path, infer_schema=False).drop("label")
+        table.insert_column(0, pl.Series("id", range(200))).write_csv(path)
+    assert "--examples 'filename'" in refused(run, *paths)
+    assert found(run, *paths, "--examples", "filename")["churn"] == pytest.approx(15 / 200)
+
+
+def test_a_group_needs_names_of_examples(run: Run, tmp_path: Path) -> None:
+    """Values of another file are not taken in the order of its rows; what has none is said; numbers stay whole."""
+    paths = write_pair(tmp_path, 100, 10, 5)
+    facts = tmp_path / "facts.csv"
+    facts.write_text("nm,site\n" + "".join(f"x{i},{i % 2}\n" for i in reversed(range(100))))
+    assert "nothing says which value of 'site' belongs to which example" in refused(
+        run, *paths, "--group", f"{facts}:site"
+    )
+    facts.write_text("id,site,age\n" + "".join(f"x{i},{i % 2},{i}\n" for i in range(60)))
+    said = found(run, *paths, "--group", f"{facts}:site", "--group", f"{facts}:age")
+    assert "40 of 100 examples have no site, and are in no group of it." in said["warnings"]
+    sites = [(row["value"], row["n"], row["lost"]) for row in said["groups"] if row["group"] == "site"]
+    assert sites == [("0", 30, 5), ("1", 30, 5)]
+    quarters = {row["value"]: row["n"] for row in said["groups"] if row["group"] == "age"}
+    assert sorted(quarters) == ["highest quarter", "lowest quarter", "second quarter", "third quarter"]
+    assert set(quarters.values()) <= {14, 15, 16}
+
+
+def test_examples_beyond_those_of_the_reference_are_not_left_out_unsaid(run: Run, tmp_path: Path) -> None:
+    """In neither direction."""
+    paths = write_pair(tmp_path, 100, 10, 5)
+    paths[0].write_text("\n".join(paths[0].read_text().splitlines()[:51]) + "\n")
+    assert "has 100 examples, of which 50 are not in" in refused(run, *paths)
+    assert "--common" in refused(run, *reversed(paths))
+    assert found(run, *paths, "--common")["n"] == 50
+
+
+def test_another_question_behind_the_same_number(run: Run, tmp_path: Path) -> None:
+    """lm-evaluation-harness numbers the items and says what was asked; another version of a task is another one."""
+    for side in ("fp16", "int4"):
+        (tmp_path / side).mkdir()
+        rows = [
+            {
+                "doc_id": i,
+                "target": "x",
+                "filtered_resps": ["x"],
+                "exact_match": float(i % 3 > 0),
+                "doc_hash": f"hash-{i}",
+            }
+            for i in range(30)
+        ]
+        if side == "int4":
+            rows[7]["doc_hash"] = "another"
+        name = "samples_gsm8k_2026-01-01T00-00-00.jsonl"
+        (tmp_path / side / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert "1 of 30 items are other questions" in refused(run, tmp_path / "fp16", tmp_path / "int4")
+
+
+def test_probabilities_of_the_second_class_beside_the_truth(run: Run, tmp_path: Path) -> None:
+    """filename, label, prob look like results of timm, whose label is what was predicted; below a half it is no best class."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 300)
+    answers = []
+    for name in ("a", "b"):
+        prob = np.clip(truth * 0.6 + rng.normal(0.2, 0.25, 300), 0.01, 0.99)
+        answers.append(prob > 0.5)
+        rows = "".join(f"im{i},{truth[i]},{prob[i]:.4f}\n" for i in range(300))
+        (tmp_path / f"{name}.csv").write_text("filename,label,prob\n" + rows)
+    said = found(run, tmp_path / "a.csv", tmp_path / "b.csv")
+    assert said["lost"] == ((answers[0] == truth) & (answers[1] != truth)).sum()
+    assert said["churn"] == pytest.approx((answers[0] != answers[1]).mean())
+
+
+def test_a_column_of_right_and_wrong_is_no_confidence(run: Run, tmp_path: Path) -> None:
+    """Zeros can be no largest probability."""
+    rows = [f"{i},{i % 5},{i % 5 if i % 4 else 9},{float(i % 4 > 0)}\n" for i in range(100)]
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("id,label,pred,score\n" + "".join(rows))
+    said = found(run, tmp_path / "a.csv", tmp_path / "b.csv")
+    assert said["confidence_bands"] == []
+    assert any("not one answer differs" in warning for warning in said["warnings"])
+
+
+def test_counts_for_each_class_are_no_networks(run: Run, tmp_path: Path) -> None:
+    """Votes of an ensemble add up to its size."""
+    rng = np.random.default_rng(0)
+    votes = [rng.multinomial(20, [0.25] * 4, 50) for _ in range(2)]
+    names = [f"{side}_v{c}" for side in ("fp16", "int8") for c in range(4)]
+    pl.DataFrame(np.hstack(votes), schema=names).write_csv(tmp_path / "votes.csv")
+    said = refused(run, tmp_path / "votes.csv", "--reference", "fp16_v*", "--compressed", "int8_v*")
+    assert "add up to 20 in every row" in said
+
+
+def test_two_columns_of_labels_are_said(run: Run, tmp_path: Path) -> None:
+    """The one that was taken, and the other."""
+    rows = [f"{i},{i % 3},{(i + (i % 7 == 0)) % 3},{i % 3}\n" for i in range(60)]
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("id,label,y_true,pred\n" + "".join(rows))
+    warnings = found(run, tmp_path / "a.csv", tmp_path / "b.csv")["warnings"]
+    assert any("given labels are taken from 'label'; 'y_true' holds others" in warning for warning in warnings)
+
+
+def test_nothing_is_compared_with_itself(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
+    """A slip of the keyboard is no release."""
+    assert "compared with itself" in refused(run, files[0], files[0], "--gate")
+    path = tmp_path / "both.csv"
+    path.write_text("id,label,pred_fp16,pred_int8\n" + "".join(",".join(row) + "\n" for row in ROWS))
+    sides = ("--reference", "pred_fp16", "--compressed")
+    assert "compared with itself" in refused(run, path, *sides, "pred_fp16")
+    assert "is the column of the given labels" in refused(
+        run, path, "--reference", "label", "--compressed", "pred_int8"
+    )
+    assert "one of the two that are compared" in refused(run, *files, "--rerun", files[0])
+    assert "this file is read" in refused(run, *files, "--tags", files[0])
+
+
+def test_headline_and_margin_do_not_contradict_each_other(run: Run, tmp_path: Path) -> None:
+    """What is not shown to be worse is not shown to be worse by more than something."""
+    said = found(run, *write_pair(tmp_path, 100, 30, 18), "--margin", 0.005)
+    assert said["p_one_sided"] == pytest.approx(0.0557, abs=1e-4)
+    assert (said["verdict"], said["p_worse"]) == ("cannot-say", said["p_one_sided"])
+
+
+def test_labels_that_only_one_file_has(run: Run, files: tuple[Path, Path]) -> None:
+    """Serve both, each example's."""
+    table = pl.read_csv(files[0], infer_schema=False)
+    for labels in (pl.Series("label", [""] * 8), None):
+        (table.drop("label") if labels is None else table.with_columns(labels)).write_csv(files[0])
+        said = found(run, *files)
+        assert (said["lost"], said["gained"], said["n_unlabelled"]) == (2, 1, 0)
+
+
+FIXTURES = Path(__file__).parent / "fixtures"
+WRITTEN_BY_OTHERS = [
+    "lm_eval/{side}/samples_quiz*.jsonl",
+    "lm_eval_0_4_4/{side}/samples_quiz*.jsonl",
+    "timm/{side}/top1-index.csv",
+    "timm/{side}/all.parquet",
+    "wandb/{side}/artifact/predictions.table.json",
+    "fiftyone/{side}/dataset/samples.json",
+    "datasets/{side}.parquet",
+]
+
+
+@pytest.mark.parametrize("where", WRITTEN_BY_OTHERS)
+def test_files_that_other_projects_wrote(run: Run, where: str) -> None:
+    """As many answers differ as in what their scripts made the models say."""
+    sides = [FIXTURES / where.format(side=side) for side in ("reference", "compressed")]
+    known = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
+    files = [next(iter(side.parent.glob(side.name))) for side in sides]
+    first, second = (known[str(file.relative_to(FIXTURES))]["predictions"] for file in files)
+    said = found(run, *sides)
+    assert said["n"] == len(first)
+    assert said["n"] - said["agree"] == sum(a != b for a, b in zip(first, second, strict=True))
+
+
+def test_logs_of_inspect(run: Run) -> None:
+    """Two tasks in a folder of logs; those in JSON are the same once more."""
+    sides = [FIXTURES / "inspect" / side / "*.eval" for side in ("reference", "compressed")]
+    said = found(run, *sides)
+    assert [(row["name"], row["n"]) for row in said["tasks"]] == [("quiz", 10), ("sums", 10)]
+    assert "2 files of task quiz of one network" in refused(run, *(side.parent for side in sides))
+
+
+def test_fields_of_one_fiftyone_file(run: Run) -> None:
+    """Both models in one export, by the names of their fields."""
+    both = FIXTURES / "fiftyone" / "both" / "dataset" / "samples.json"
+    one = found(run, both, "--reference", "reference", "--compressed", "compressed")
+    apart = found(
+        run, *(FIXTURES / "fiftyone" / side / "dataset" / "samples.json" for side in ("reference", "compressed"))
+    )
+    assert [one[name] for name in ("n", "lost", "gained")] == [apart[name] for name in ("n", "lost", "gained")]

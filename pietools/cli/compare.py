@@ -82,7 +82,9 @@ def compare(
     elif not files:
         raise click.UsageError("name two files, the reference first. To see what comes out: pietools compare --demo")
     if tags is not None:
-        check_tags_path(tags)
+        check_tags_path(
+            tags, [*files, *said["rerun"], *(one.rpartition(":")[0] for one in said["groups"]), said["labels"] or ""]
+        )
     if keep is not None and keep.exists():
         raise click.ClickException(f"--keep {keep}: there is a file of that name. Name another one for the new study.")
     if out is not None:
@@ -109,8 +111,11 @@ def compare(
 
 def _demo(files: tuple[Path, ...], said: dict[str, Any]) -> tuple[tuple[Path, ...], dict[str, Any]]:
     """The embedded predictions in place of FILES."""
-    if files or said["reference"] or said["compressed"]:
-        raise click.UsageError("--demo brings its own files: leave out FILES, --reference and --compressed.")
+    own = {"margin", "seed", "groups"}
+    if files or any(value not in (None, (), False) for name, value in said.items() if name not in own):
+        raise click.UsageError(
+            "--demo brings its own files: leave out FILES, and the options that say what is in them."
+        )
     from pietools.pairs.demo import demo_files
 
     path, reference, compressed, again = demo_files()

@@ -36,7 +36,12 @@ def first_screen(comparison: Comparison) -> Iterator[str]:
         if n > len(rows):
             yield f"… {count(n - len(rows))} more: --json or --out"
     yield ""
-    yield from _wrapped(f"Read as {comparison.read.understood[0]}", width)
+    understood = comparison.read.understood
+    shown = [understood[0], understood[len(understood) // 2]] if len(understood) > 1 else understood
+    for sentence in shown:
+        yield from _wrapped(f"Read {sentence}", width)
+    if (more := len(understood) - len(shown)) > 0:
+        yield f"… and {count(more)} more: --json"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

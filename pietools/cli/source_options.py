@@ -67,7 +67,8 @@ def _lines(path: Path) -> list[str]:
     try:
         names = [line.strip() for line in path.read_text(encoding="utf-8-sig").rstrip().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise ImportFileError(f"cannot read the class names in {path}: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
+        raise ImportFileError(f"cannot read the class names in {path}: {why}.") from None
     if not names or "" in names or len(set(names)) < len(names) or all(re.match(r"\d+[,;\t]", name) for name in names):
         raise ImportFileError(f"{path} must hold the name of a class in every line, each another, and nothing else.")
     return names

@@ -30,8 +30,8 @@ def refuse_missing(path: Path, name: str, is_missing: np.ndarray) -> None:
     if is_missing.any():
         raise ImportFileError(
             f"{path}: column '{name}' has {counted(int(is_missing.sum()), 'missing value')}, first in row "
-            f"{int(is_missing.argmax()) + 1}: every network predicts something for every example. (A class called NA or None? Then "
-            "--class-names.)"
+            f"{int(is_missing.argmax()) + 1}: every network predicts something for every example. Where it gave no answer, write a "
+            "text such as 'no answer', which is wrong. (A class called NA or None? Then --class-names.)"
         )
 
 

@@ -1,6 +1,7 @@
 """The data set that files describe, and whether a file agrees with one; nothing here needs a study."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def dataset_of(
         for one in found:
             refuse_positions(one, target)
     for one in found:
-        check_labels(one, target)
+        target = _with_labels_of(one, target)
     return target, [f"{listed(new, 10)}: only in later files"] if new else []
 
 
@@ -83,6 +84,23 @@ def rows_in_order(one: FilePredictions, target: Dataset) -> tuple[np.ndarray, st
             "unnoticed."
         )
     return np.arange(n), None
+
+
+def _with_labels_of(one: FilePredictions, target: Dataset) -> Dataset:
+    """The data set with the labels that a file has and it lacks; raises ImportFileError if they contradict each other."""
+    rows, _ = rows_in_order(one, target)
+    if one.labels is None:
+        return target
+    labels = class_indices(one.path, one.labels, target.class_names)[rows]
+    differs = np.flatnonzero((labels != target.labels) & (labels >= 0) & (target.labels >= 0))
+    if len(differs):
+        first = differs[0]
+        other, own = (target.class_names[one[first]] for one in (target.labels, labels))
+        raise ImportFileError(
+            f"{one.path}: its labels contradict those of the other file on {len(differs):,} of {len(labels):,} examples, first "
+            f"'{target.keys[first]}': '{own}' here, '{other}' there. Are the rows in one order? Name the examples (--examples)."
+        )
+    return replace(target, labels=np.where(target.labels < 0, labels, target.labels).astype(np.int32))
 
 
 def check_labels(one: FilePredictions, target: Dataset) -> None:

@@ -79,7 +79,8 @@ class FilePredictions:
 
     One of ``predicted`` (labels, shape (K, n)), ``scores`` (shape (K, n, m), read by ``scale``) and ``top``. ``labels`` has shape
     (n,); ``keys``, ``labels`` and ``replicates`` are None where the file does not say. ``class_order`` names the classes of the
-    scores in order. ``understood`` says in words what was read, ``notes`` what else the reader should know.
+    scores in order; ``content`` is the same where two examples are. ``understood`` says in words what was read, ``notes`` what else
+    the reader should know.
     """
 
     path: Path
@@ -94,6 +95,7 @@ class FilePredictions:
     class_order: Sequence[str] | None = None
     threshold: float | None = None
     task: str | None = None
+    content: pl.Series | None = None
     notes: Sequence[str] = ()
 
     @property
@@ -124,6 +126,7 @@ class FilePredictions:
             self,
             keys=None if self.keys is None else self.keys.gather(examples),
             labels=None if self.labels is None else self.labels[examples],
+            content=None if self.content is None else self.content.gather(examples),
             replicates=None if self.replicates is None else [self.replicates[k] for k in networks],
             predicted=None if self.predicted is None else Classes(self.predicted.values[cells], self.predicted.names),
             scores=None if self.scores is None else self.scores[cells],

@@ -43,7 +43,8 @@ def of_table(table: Table, source: Source) -> FilePredictions:
         found = replace(found, replicates=list(columns))
     else:
         found = replace(found, replicates=placement.replicates)
-    found = replace(found, keys=placement.keys, labels=labels)
+    content = None if table.content is None else table[table.content].gather(placement.rows[0])
+    found = replace(found, keys=placement.keys, labels=labels, content=content)
     if labels_elsewhere:
         given, column = _labels_elsewhere(found, source, *labels_elsewhere)
         found = replace(found, labels=given)
@@ -159,7 +160,10 @@ def _labels_elsewhere(
                 f"{path}: labels for a table come from a table, with a column that names the examples."
             )
         table = read_table(path)
-        source = completed(path, table.columns, Source("", labels=column, known_classes=source.known_classes))
+        examples = source.examples if source.examples in table.columns else None
+        source = completed(
+            path, table.columns, Source("", labels=column, examples=examples, known_classes=source.known_classes)
+        )
         if column is None and source.labels is None:
             raise ImportFileError(
                 f"{path}: say which column holds the labels: --labels {path}:COLUMN. It has: {listed(table.columns)}."

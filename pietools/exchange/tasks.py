@@ -57,6 +57,7 @@ def _joined(folder: Path, files: list[FilePredictions]) -> FilePredictions:
         notes=notes,
         understood="; ".join(one.understood for one in files),
         task=TASK,
+        content=None,
     )
     if first.predicted is not None:
         predicted = together(folder, [one.predicted[np.array(0)] for one in files if one.predicted is not None])

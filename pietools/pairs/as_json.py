@@ -78,6 +78,7 @@ def _tests(comparison: Comparison) -> Row:
         "p_one_sided": None if tests is None else float(tests.one_sided),
         "p_two_sided": None if tests is None else float(tests.two_sided),
         "p_mid": None if tests is None else float(tests.mid),
+        "p_better": None if tests is None else comparison.p_better,
         "p_by_example": comparison.p_by_example,
     }
 

@@ -1,7 +1,7 @@
 """What the comparison of two networks found: counts, tests and tables, all from the answers that were read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -204,7 +204,8 @@ class Comparison:
         if not self.is_labelled:
             return None
         if self.n_networks > 1:
-            return clustered_margin_test(self._net_of_examples, self.n_networks, self.margin)
+            test = clustered_margin_test(self._net_of_examples, self.n_networks, self.margin)
+            return replace(test, p_worse=max(test.p_worse, self.p_by_example or 0.0))
         return margin_test(self.counts["lost"], self.counts["gained"], self.counts["n"], self.margin)
 
     @cached_property

@@ -12,11 +12,12 @@ from pietools.statistics.pairs.difference import PairedChange
 from pietools.statistics.pairs.margin import MarginTest, Verdict
 
 MOST_NAMED = 3
+FEWEST_CONFUSED = 5
+FEWEST_IN_BAND = 10
+SMALL = 0.0005  # a fraction that one decimal of a percent makes 0
 LONGEST_NAME = 60
-BY_EXAMPLE = "exchanging answers example by example"
-ONE_CHECKPOINT = (
-    "One network each cannot tell compression from another run: add --rerun FILE or --reference-again FILE."
-)
+BY_EXAMPLE = "permutation test by example"
+ONE_CHECKPOINT = "Not asked: would another run change as many answers? Add --rerun FILE or --reference-again FILE."
 
 
 def verdict_word(comparison: Comparison) -> str:
@@ -41,7 +42,10 @@ def title(comparison: Comparison) -> str:
     on = f" on {_some(names)}" if names else ""
     networks = f", {comparison.n_networks} networks each" if comparison.n_networks > 1 else ""
     how = "matched by name" if all(task.is_matched_by_name for task in tasks) else "matched by position"
-    return f"{compressed} against {reference}{on} · {count(comparison.n_examples)} examples{networks}, {how}"
+    n = comparison.n_examples
+    labelled = comparison.counts["n"] // comparison.n_networks
+    few = f" ({count(labelled)} with a label)" if 0 < labelled < n else ""
+    return f"{compressed} against {reference}{on} · {count(n)} example{'' if n == 1 else 's'}{few}{networks}, {how}"
 
 
 def headline(comparison: Comparison) -> str:
@@ -95,21 +99,42 @@ def _change(comparison: Comparison) -> str:
         return _without_labels(comparison)
     before, after = (side.accuracy for side in comparison.accuracies)
     counts, test = comparison.counts, "exact McNemar" if comparison.n_networks == 1 else BY_EXAMPLE
-    p = comparison.p_worse if verdict_word(comparison) != "Better" else comparison.p_better
-    said = change_in_words(before, after, comparison.change, counts["lost"], counts["gained"], p, test)
+    is_better = verdict_word(comparison) == "Better"
+    p = comparison.p_better if is_better else comparison.p_worse
+    discordant = counts["lost"], counts["gained"]
+    said = change_in_words(before, after, comparison.change, *discordant, p, test, is_better=is_better)
     if counts["changed_wrong"]:
-        said += f"; {count(counts['changed_wrong'])} wrong answers changed to another wrong one"
+        answers = "wrong answer" if counts["changed_wrong"] == 1 else "wrong answers"
+        said += f"; {count(counts['changed_wrong'])} {answers} changed to another wrong one"
     if verdict_word(comparison) == "Not shown to be worse" and comparison.detectable is not None:
-        said += f". So many examples show a fall of {percent(comparison.detectable)} points four times in five"
+        n = count(counts["n"])
+        said += f". With {n} examples a fall of {_size(comparison.detectable)} points would be found four times in five"
     return f"{said}."
 
 
 def change_in_words(
-    before: float | None, after: float | None, change: PairedChange, lost: int, gained: int, p: float | None, test: str
+    before: float | None,
+    after: float | None,
+    change: PairedChange,
+    lost: int,
+    gained: int,
+    p: float | None,
+    test: str,
+    *,
+    is_better: bool = False,
 ) -> str:
-    """``75.3 % → 70.3 %: −5.0 points (95 % −6.9 to −3.3). 68 lost, 18 gained (one-sided, exact McNemar: p < 0.001)``."""
+    """``75.3 % → 70.3 %: −5.0 points (95 % −6.9 to −3.3). 68 lost, 18 gained (one-sided exact McNemar: p < 0.001)``."""
     counted = f"{count(lost)} lost, {count(gained)} gained"
-    return f"{percent(before)} % → {percent(after)} %: {_interval(change)}. {counted} (one-sided, {test}: {_p(p)})"
+    digits = 1 if abs(change.estimate) >= SMALL or not change.estimate else 2
+    sides = f"{percent(before, digits)} % → {percent(after, digits)} %"
+    side = "one-sided for better, " if is_better else "one-sided "
+    return f"{sides}: {_interval(change)}. {counted} ({side}{test}: {_p(p)})"
+
+
+def _size(fraction: float) -> str:
+    """Points without a sign, with as many digits as it takes to say something."""
+    digits = 1 if fraction >= SMALL else 2 if fraction >= SMALL / 10 else 3
+    return percent(fraction, digits)
 
 
 def _interval(change: PairedChange) -> str:
@@ -119,7 +144,7 @@ def _interval(change: PairedChange) -> str:
 
 def _points(value: float) -> str:
     """Signed points with one decimal, with two where one says nothing."""
-    digits = 1 if abs(value) >= 0.0005 or not value else 2
+    digits = 1 if abs(value) >= SMALL or not value else 2
     text = f"{100 * value:+.{digits}f}".replace("-", "−")
     return text if text.strip("+−0.") else "0"
 
@@ -147,11 +172,11 @@ def margin_in_words(test: MarginTest | None) -> str:
     if test.verdict is Verdict.WORSE:
         return f"Worse by more than {margin}: shown ({_p(test.p_worse)})."
     if test.verdict is Verdict.WITHIN:
-        return f"Within {margin}: a larger fall is ruled out ({_p(test.p_within)})."
+        return f"Within {margin}: shown ({_p(test.p_within)} of a larger fall)."
     needed = (
-        f"about {count(_two_digits(test.n_needed))} examples like these would tell"
+        f"about {count(_two_digits(test.n_needed))} examples like these would tell, if the change stays as it is"
         if test.n_needed is not None
-        else "the fall lies on the margin, and no number of examples would tell"
+        else "what was observed lies on the margin"
     )
     return f"Whether it is worse by more than {margin} cannot be said; {needed}."
 
@@ -171,8 +196,8 @@ def _tasks(comparison: Comparison) -> str:
     if tests.p_any <= LEVEL:
         n_shown = int((comparison.tasks["p_holm"] <= LEVEL).sum())
         alone = {0: "none shows it alone", 1: "one shows it alone"}.get(n_shown, f"{n_shown} show it alone")
-        return f"Worse somewhere among {len(tests.p)} tasks ({_p(tests.p_any)}); {alone}; most lost in {name}."
-    return f"In none of {len(tests.p)} tasks shown to be worse ({_p(tests.p_any)}); most lost in {name}."
+        return f"Worse somewhere among {len(tests.p)} tasks ({_p(tests.p_any)}); {alone}; clearest in {name}."
+    return f"In none of {len(tests.p)} tasks shown to be worse ({_p(tests.p_any)}); clearest in {name}."
 
 
 def _population(comparison: Comparison) -> str:
@@ -204,18 +229,18 @@ def _floor(comparison: Comparison) -> str:
         runs = "A re-run" if floor.n_reruns == 1 else f"{floor.n_reruns} re-runs"
         differ = "differs" if floor.n_reruns == 1 else "differ"
         on = f"on {percent(floor.churn)} % of examples"
-        further = "more than re-runs do" if floor.p_further <= LEVEL else "no more than re-runs as far as can be shown"
+        further = "more than re-runs do" if floor.p_further <= LEVEL else "not shown to be more than re-runs do"
         lost = ""
         if floor.p_more_lost is not None:
             lost = ", and it loses more than they" if floor.p_more_lost <= LEVEL else ""
         ours = f"{compressed} on {percent(churn)} %"
         parts.append(f"{runs} of {reference} {differ} from it {on}, {ours}: {further} ({_p(floor.p_further)}){lost}.")
     if again is not None:
-        more = "more often" if again["p_further"] <= LEVEL else "no more often as far as can be shown"
+        more = "more often" if again["p_further"] <= LEVEL else "not shown to be more often"
         shares = [percent(again[f"{side}_churn"]) for side in ("reference", "compressed")]
         parts.append(
             f"From a network trained again {reference} differs on {shares[0]} %, {compressed} on {shares[1]} %: {more} "
-            f"({_p(again['p_further'])}; among dense networks this test says so in 7 to 9 % of cases)."
+            f"({_p(again['p_further'])}; false alarms among dense networks 7 to 9 %, not 5)."
         )
     if not parts and comparison.n_networks == 1:
         parts.append(ONE_CHECKPOINT)
@@ -226,11 +251,12 @@ def _where(comparison: Comparison) -> Iterator[str]:
     reference, _ = short_names(comparison)
     bands = comparison.bands
     if bands is not None and bands.height > 1:
+        bands = bands.filter(pl.col("n") >= FEWEST_IN_BAND) if (bands["n"] >= FEWEST_IN_BAND).sum() > 1 else bands
         low, high = bands.row(0, named=True), bands.row(-1, named=True)
         few, many = (f"{percent(band['changed'] / band['n'])} %" for band in (low, high))
         yield (
-            f"Answers that {reference} gave with probability below {low['high']:g} changed in {few} "
-            f"({count(low['changed'])} of {count(low['n'])}), at {high['low']:g} or above in {many}."
+            f"Answers that {reference} gave with a probability {_band(low)} changed in {few} "
+            f"({count(low['changed'])} of {count(low['n'])}), {_band(high)} in {many}."
         )
     for grouping in comparison.groupings:
         hit = grouping.tests.filter(pl.col("p_bh") <= LEVEL).sort("p_bh", "p")
@@ -238,15 +264,23 @@ def _where(comparison: Comparison) -> Iterator[str]:
             yield from _hit_groups(grouping, hit)
         elif grouping.group != CLASS:
             yield (
-                f"By {grouping.group}: no group otherwise than the rest; {count(grouping.n_testable)} of "
+                f"By {grouping.group}: no group differs from the rest; {count(grouping.n_testable)} of "
                 f"{count(grouping.tests.height)} have enough changes to show it."
             )
-    confused = comparison.confusions.head(MOST_NAMED).filter(pl.col("n") > 1)
-    if comparison.n_classes > 2 and confused.height:
+    confused = comparison.confusions.head(MOST_NAMED)
+    is_telling = confused.height > 0 and confused["n"][0] >= FEWEST_CONFUSED
+    if comparison.n_classes > 2 and is_telling and len(comparison.read.tasks) == 1:
         pairs = [
             f"{_cut(row['reference'])} → {_cut(row['compressed'])} {count(row['n'])}" for row in confused.to_dicts()
         ]
         yield f"Most often {', '.join(pairs)}."
+
+
+def _band(band: dict[str, float]) -> str:
+    """``below 0.4``, ``from 0.4 to 0.6``, ``at 0.99 or above``."""
+    if band["low"] == 0:
+        return f"below {band['high']:g}"
+    return f"at {band['low']:g} or above" if band["high"] == 1 else f"from {band['low']:g} to {band['high']:g}"
 
 
 def _hit_groups(grouping: Regrouping, hit: pl.DataFrame) -> Iterator[str]:
@@ -254,14 +288,14 @@ def _hit_groups(grouping: Regrouping, hit: pl.DataFrame) -> Iterator[str]:
     totals = grouping.tests.select(pl.col("lost").sum(), changed=pl.col("lost").sum() + pl.col("gained").sum()).row(0)
     share = pl.col("lost") / (pl.col("lost") + pl.col("gained"))
     is_more = share > totals[0] / totals[1]
-    for word, rows in (("more", hit.filter(is_more)), ("less", hit.filter(~is_more))):
+    for said, rows in (("Hit more", hit.filter(is_more)), ("Better off", hit.filter(~is_more))):
         names = [
             f"{_cut(row['value'])} ({count(row['lost'])} lost, {count(row['gained'])} gained; adjusted {_p(row['p_bh'])})"
             for row in rows.head(MOST_NAMED).to_dicts()
         ]
         others = f", and {rows.height - MOST_NAMED} more" if rows.height > MOST_NAMED else ""
         if names:
-            yield f"Hit {word} than the rest, by {grouping.group}: {'; '.join(names)}{others}."
+            yield f"{said} than the rest, by {grouping.group}: {'; '.join(names)}{others}."
 
 
 def _scores(comparison: Comparison) -> str:

@@ -79,8 +79,9 @@ def _networks(files: list[FilePredictions]) -> Networks:
     names = folders if len(set(folders)) == len(files) else stems
     if len(set(names)) < len(files):
         task = f" of task {files[0].task}" if files[0].task else ""
+        paths = " and ".join(one.path.name for one in files[:2])
         raise ImportFileError(
-            f"{listed([str(one.path) for one in files], 3)}: {len(files)} files{task} of one network. Name the one that counts."
+            f"{files[0].path.parent} has {len(files)} files{task} of one network, such as {paths}: name the one that counts."
         )
     return Networks(files, list(names))
 
@@ -124,5 +125,6 @@ def pair_order(reference: Sequence[str | None], compressed: Sequence[str | None]
     )
     raise ImportFileError(
         f"{where}: {sides} cannot be matched by their names. Name one network of each side, or name them alike; for populations "
-        "that are not matched import both sides into a study and analyze that."
+        "that are not matched import both sides into a study and analyze that. (Several runs of one model? Name the file that "
+        "counts. Names in an array or column: --replicates.)"
     )

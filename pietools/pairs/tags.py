@@ -1,5 +1,6 @@
 """A row for each example with what happened to it, for other programs: FiftyOne, Spotlight, a notebook."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pietools.errors import PietoolsError
@@ -8,8 +9,10 @@ from pietools.pairs.comparison import Comparison
 SUFFIXES = (".csv", ".parquet")
 
 
-def check_tags_path(path: Path) -> None:
-    """Raise PietoolsError before the work if a file of this name could not be written."""
+def check_tags_path(path: Path, inputs: Iterable[str | Path]) -> None:
+    """Raise PietoolsError before the work if a file of this name could not be written, or is one that is read."""
+    if path.absolute() in {Path(one).absolute() for one in inputs}:
+        raise PietoolsError(f"--tags {path}: this file is read. Name another one.")
     if path.suffix.lower() not in SUFFIXES:
         raise PietoolsError(f"--tags {path}: name a .csv or .parquet file.")
     if not path.parent.is_dir():
@@ -18,7 +21,6 @@ def check_tags_path(path: Path) -> None:
 
 def write_tags(comparison: Comparison, path: Path) -> None:
     """Write ``comparison.examples``, columns without any value left out; the file is there whole or not at all."""
-    check_tags_path(path)
     examples = comparison.examples
     known = [column.name for column in examples if column.null_count() < examples.height]
     new = path.with_name(f".{path.name}.new")

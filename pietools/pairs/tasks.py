@@ -9,9 +9,7 @@ import numpy as np
 import polars as pl
 
 from pietools.errors import ImportFileError
-from pietools.exchange.columns import completed
 from pietools.exchange.described_dataset import dataset_of
-from pietools.exchange.example_values import placed, read_values
 from pietools.exchange.files.arrays import keys_of
 from pietools.exchange.files.opening import is_arrays, readable
 from pietools.exchange.files.tables import listed
@@ -19,7 +17,9 @@ from pietools.exchange.one_network import NetworkPredictions, networks_of
 from pietools.exchange.plausibility import refuse_implausible
 from pietools.exchange.predictions import FilePredictions, Source
 from pietools.exchange.programs import opened
+from pietools.pairs.alignment import refuse_misaligned, refuse_more_examples, share_some, with_common_examples
 from pietools.pairs.columns_of_networks import read_networks
+from pietools.pairs.groups import read_group
 from pietools.pairs.sides import Side, matched_tasks, pair_order, side_of, without_names
 from pietools.study.records import Dataset
 
@@ -88,7 +88,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Tasks:
-    """All that was read: ``names`` of the sides, ``understood`` of the first file of each, and notes for the reader."""
+    """All that was read: ``names`` of the sides, what was ``understood`` of each file, and notes for the reader."""
 
     names: tuple[str, str]
     tasks: list[Task]
@@ -117,8 +117,23 @@ def read_tasks(request: Request) -> Tasks:
     ]
     if len({tuple(one.replicate for one in task.reference) for task in tasks}) > 1:
         raise ImportFileError("the tasks have answers of other networks each: compare them one by one.")
-    first = next(iter(reference.tasks.values())).files[0], next(iter(compressed.tasks.values())).files[0]
-    return Tasks(_names(request), tasks, [one.understood for one in first], list(dict.fromkeys(warnings)))
+    warnings += _not_one_answer(tasks)
+    sides = [reference, compressed, *extra, *([] if again is None else [again])]
+    files = [file for side in sides for networks in side.tasks.values() for file in networks.files]
+    understood = [f"{one.path.name}: {one.understood}" for one in files]
+    return Tasks(_names(request), tasks, list(dict.fromkeys(understood)), list(dict.fromkeys(warnings)))
+
+
+def _not_one_answer(tasks: Sequence[Task]) -> list[str]:
+    """Say so if both sides, or the reference and a re-run, answer all alike: the files may be the same."""
+    said = []
+    pairs = [both for task in tasks for both in zip(task.reference, task.compressed, strict=True)]
+    if all(np.array_equal(a.predicted, b.predicted) for a, b in pairs):
+        said.append("not one answer differs between the two sides: are they the same network, or the same column?")
+    reruns = [(task.reference[0], one) for task in tasks for one in task.reruns]
+    if reruns and all(np.array_equal(a.predicted, b.predicted) for a, b in reruns):
+        said.append("not one answer differs between the reference and its re-runs: as a floor they say nothing.")
+    return said
 
 
 # The sides
@@ -131,8 +146,12 @@ def _sides(request: Request) -> tuple[Side, Side]:
                 f"{len(request.files)} files: name two, the reference first; or say which columns of a file hold the two "
                 "networks: --reference fp16 --compressed int8."
             )
+        if request.files[0].absolute() == request.files[1].absolute():
+            raise ImportFileError(f"{request.files[0]} is compared with itself: name two files.")
         first, second = (side_of(path, partial(_read, None, request)) for path in request.files)
         return first, second
+    if request.reference == request.compressed:
+        raise ImportFileError(f"'{request.reference}' is compared with itself: name two networks.")
     if request.reference is None or request.compressed is None:
         raise ImportFileError("give both --reference and --compressed, or neither of them and two files.")
     first, second = (_side_in_files(request, name) for name in (request.reference, request.compressed))
@@ -158,6 +177,9 @@ def _side_in_files(request: Request, name: str) -> Side:
 
 def _extra(request: Request, name: str) -> Side:
     """Another run of the reference: a file like its own, or a column beside it."""
+    taken = {request.reference, request.compressed, *(str(path) for path in request.files if request.reference is None)}
+    if name in taken:
+        raise ImportFileError(f"'{name}' is one of the two that are compared: another run is another file or column.")
     if Path(name).exists() or request.reference is None:
         column = request.reference if request.reference is not None and _has(Path(name), request) else None
         return side_of(Path(name), partial(_read, column, request))
@@ -206,7 +228,7 @@ def _task(
         "again": [] if again is None else _of_task(again, name, "--reference-again"),
     }
     if request.common:
-        files = _with_common_examples(files, warnings)
+        files = with_common_examples(files, warnings)
     dataset = _dataset(request, name, [file for role in files.values() for file in role], warnings)
     networks = {role: _networks(request, some, dataset, warnings) for role, some in files.items()}
     if (networks["reruns"] or networks["again"]) and len(kept) > 1:
@@ -220,20 +242,22 @@ def _task(
         [replace(networks["compressed"][order[k]], replicate=theirs.names[order[k]]) for k in kept],
         networks["reruns"],
         next(iter(networks["again"]), None),
-        dict(_group(request, ours.files[0], dataset, column) for column in request.groups),
+        dict(read_group(said, ours.files[0], request.source, dataset, warnings) for said in request.groups),
         ours.files[0].keys is not None,
     )
 
 
 def _dataset(request: Request, name: str, files: Sequence[FilePredictions], warnings: list[str]) -> Dataset:
     """What all files are about; notes of the files go to the warnings."""
+    refuse_misaligned(files)
     stem = files[0].path.name.split(".")[0]
     try:
         dataset, notes = dataset_of(name or (stem if request.reference else UNNAMED), files, request.class_names)
     except ImportFileError as error:
-        if _share_some(files):
+        if share_some(files):
             raise ImportFileError(f"{error} Or compare only the examples that all files have: --common.") from None
         raise
+    refuse_more_examples(files, len(dataset.keys), str(min(files, key=lambda one: one.shape[1]).path))
     warnings += notes
     warnings += [
         f"{one.path}: {note}" for one in files for note in (*one.notes, *(one.scale.notes if one.scale else ()))
@@ -252,38 +276,6 @@ def _networks(
     return found
 
 
-# Examples that not all files have
-
-
-def _share_some(files: Sequence[FilePredictions]) -> bool:
-    """Whether the files name examples, of which all have some and not all have all."""
-    names = [set(one.keys) for one in files if one.keys is not None]
-    common = set.intersection(*names) if len(names) == len(files) else set()
-    return bool(common) and any(one != common for one in names)
-
-
-def _with_common_examples(
-    files: dict[str, list[FilePredictions]], warnings: list[str]
-) -> dict[str, list[FilePredictions]]:
-    """The files with the examples that all have; how many each lacks goes to the warnings."""
-    every = [file for role in files.values() for file in role]
-    if any(one.keys is None for one in every):
-        raise ImportFileError("--common needs names of the examples in every file (--examples).")
-    common = set.intersection(*(set(one.keys) for one in every if one.keys is not None))
-    if not common:
-        raise ImportFileError("no example is in all files: are they named alike?")
-    left_out = [len(one.keys) - len(common) for one in every if one.keys is not None]
-    if any(left_out):
-        counts = listed([f"{one.path.name} {n:,}" for one, n in zip(every, left_out, strict=True)], 4)
-        warnings.append(f"{len(common):,} examples are in all files; left out: {counts}.")
-
-    def kept(one: FilePredictions) -> FilePredictions:
-        assert one.keys is not None
-        return one.examples(one.keys.is_in(list(common)).arg_true().to_numpy())
-
-    return {role: [kept(one) for one in some] for role, some in files.items()}
-
-
 def _kept(only: Sequence[str], names: Sequence[str | None]) -> list[int]:
     """Positions of the networks that are asked for, all unless some are."""
     if unknown := [name for name in only if name not in names]:
@@ -296,32 +288,3 @@ def _of_task(side: Side, name: str, what: str) -> list[FilePredictions]:
     if name not in side.tasks:
         raise ImportFileError(f"{what} has no task '{name}'. It has: {listed(list(side.tasks))}.")
     return side.tasks[name].files
-
-
-# Groups
-
-
-def _group(request: Request, file: FilePredictions, dataset: Dataset, said: str) -> tuple[str, pl.Series]:
-    """Name and values, in the order of the data set, of a column that groups the examples."""
-    path, column = file.path, said
-    elsewhere, _, last = said.rpartition(":")
-    if elsewhere and Path(elsewhere).is_file():
-        path, column = Path(elsewhere), last
-    with readable(path):
-        values = read_values(path, [column])[0]
-        examples = request.source.examples or _examples_column(path, request.source)
-        names = None if examples is None else read_values(path, [examples])[0]
-    if names is None:
-        if len(values) != len(dataset.keys):
-            raise ImportFileError(f"{path}: {len(values)} values of '{column}' for {len(dataset.keys)} examples.")
-        return column, values.cast(pl.String)
-    once = pl.DataFrame({"name": names, "value": values}).unique(maintain_order=True)
-    return column, placed(path, once["name"], once["value"], dataset).cast(pl.String)
-
-
-def _examples_column(path: Path, source: Source) -> str | None:
-    """The column that names the examples, by its usual names."""
-    if is_arrays(path):
-        return None
-    table, known = opened(path, source)
-    return completed(path, table.columns, replace(known, predictions="")).examples

@@ -1,5 +1,6 @@
 """The page: what the template shows, gathered from an analysis."""
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from pietools.report.terms import TERMS
 from pietools.results.analysis import Analysis
 from pietools.topics.topic import NO_COMPARISON
 
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FOLDER = Path(__file__).parent
 
 
@@ -38,11 +40,20 @@ def page(analysis: Analysis) -> str:
     )
 
 
+def _printable(value: Any) -> Any:
+    """A text without control characters, which a name may hold."""
+    return CONTROL.sub(" ", value) if isinstance(value, str) else value
+
+
 def rendered(template: str, **shown: Any) -> str:
     """A template of this folder with the style, and what it shows; every text is escaped."""
     style = (FOLDER / "style.css").read_text(encoding="utf-8")
     templates = Environment(
-        loader=FileSystemLoader(FOLDER, encoding="utf-8"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(FOLDER, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_printable,
     )
     style_hash = b64encode(sha256(style.encode()).digest()).decode()
     return templates.get_template(template).render(style=style, style_hash=style_hash, **shown)

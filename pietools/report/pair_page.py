@@ -147,7 +147,8 @@ def _groups(comparison: Comparison) -> Iterator[ShownRows]:
     for grouping in comparison.groupings:
         note = (
             f"{count(grouping.n_testable)} of {count(grouping.tests.height)} groups have so many changes that they could be "
-            "significant. Fisher's exact test of lost against gained, against all other groups: what everywhere loses alike is no finding."
+            "significant. Fisher's exact test of lost against gained, in the group and in all others: what loses alike everywhere "
+            "is no finding."
         )
         columns = [text("value", grouping.group), *GROUPS]
         yield _shown(f"By {grouping.group}", columns, grouping.tests.sort("p", "value").to_dicts(), note)

@@ -19,7 +19,8 @@ def pair_headline(pair: dict[str, Any]) -> str:
     test = MarginTest(pair["margin"], pair["p_worse"], pair["p_within"], pair["n_needed"])
     p = pair["p_better"] if word == "Better" else pair["p_one_sided"]
     accuracies = pair["reference_accuracy"], pair["compressed_accuracy"]
-    said = change_in_words(*accuracies, change, pair["lost"], pair["gained"], p, "exact McNemar")
+    counts = pair["lost"], pair["gained"]
+    said = change_in_words(*accuracies, change, *counts, p, "exact McNemar", is_better=word == "Better")
     return f"{word}. {said}. {margin_in_words(test)}"
 
 

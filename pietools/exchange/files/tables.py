@@ -28,6 +28,8 @@ class Table:
         Of columns that hold positions in a list of names, as ``ClassLabel`` of Hugging Face: this list.
     task
         The task that the examples are of, where the program that wrote the file says so.
+    content
+        Column that is the same where two examples are, such as a digest of the question.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Table:
     read: Callable[[str], pl.Series]
     class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     task: str | None = None
+    content: str | None = None
 
     def __getitem__(self, name: str) -> pl.Series:
         """A column; raises ImportFileError if there is none of this name, or two."""

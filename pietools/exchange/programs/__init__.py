@@ -17,12 +17,15 @@ from pietools.exchange.programs import fiftyone, inspect_log, lm_eval, predict_p
 PROGRAMS = (lm_eval, inspect_log, timm_inference, fiftyone, predict_proba)
 
 
-def opened(path: Path, source: Source) -> tuple[Table, Source]:
-    """A table, and where things are in it, as far as the program that wrote it says; what the user says goes first."""
+def opened(path: Path, source: Source, table: Table | None = None) -> tuple[Table, Source]:
+    """A table, and where things are in it, as far as the program that wrote it says; what the user says goes first.
+
+    ``table``: the file, if it was read before.
+    """
     if suffix_of(path) == inspect_log.SUFFIX:
         with _known_layout(path, inspect_log.NAME):
             return inspect_log.of_archive(path, source)
-    table = read_table(path)
+    table = read_table(path) if table is None else table
     for program in PROGRAMS:
         with _known_layout(path, program.NAME):
             known = program.recognised(table, source)

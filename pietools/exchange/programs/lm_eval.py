@@ -20,6 +20,7 @@ from pietools.exchange.programs.answers import RIGHT, answer_of
 
 NAME = "samples of lm-evaluation-harness"
 COLUMNS = {"doc_id", "target", "filtered_resps"}
+HASH = "doc_hash"  # of what was asked
 FILTER, ONLY_FILTER = "filter", "none"
 # The name of the task, where the harness named the file.
 FILE_NAME = re.compile(r"samples_(?P<task>.+)_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?\.jsonl")
@@ -47,6 +48,7 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
             pl.Series("item", [f"{task}/{record['doc_id']}" if task else str(record["doc_id"]) for record in records]),
             answers,
             pl.Series("target", targets),
+            pl.Series(HASH, [record.get(HASH) for record in records], dtype=pl.String, strict=False),
         ]
     )
     kind = "multiple choice" if is_choice else "generated answers"
@@ -61,7 +63,8 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
         kind=source.kind or ("logits" if is_choice else None),
         where=where,
     )
-    return replace(of_frame(table.path, what, frame), task=task), completed
+    content = None if frame[HASH].null_count() else HASH
+    return replace(of_frame(table.path, what, frame), task=task, content=content), completed
 
 
 def _of_one_filter(table: Table, source: Source, records: Sequence[Record]) -> list[Record]:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import polars as pl
+
 from pietools.errors import ImportFileError
 from pietools.exchange.files.tables import Table
 from pietools.exchange.predictions import Source
 
 NAME = "results of timm's inference.py"
 EXAMPLES = ("filename", "key")
+LEAST_OF_TWO = 0.495
 
 
 def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
@@ -25,6 +28,14 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
         *(f"{name}_{i}" for name in ("index", "label", scored) for i in range(1000)),
     }:
         return None
+    if (
+        f"{scored}_0" in columns
+        and not {"label_0", "index_0", "label_1", "index_1"} & set(columns)
+        and "label" in columns
+    ):
+        return None  # a score for each class beside the given label
+    if _is_of_second_class(table, columns, scored):
+        return None
     if source.predictions not in (None, "label", "index", "label_*", "index_*", scored, f"{scored}_*"):
         return None
     if source.labels is not None and source.labels in columns:
@@ -41,6 +52,17 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
     if classes is None:
         return table, replace(source, predictions=scored)
     return table, replace(source, predictions=classes, top_k=scored)
+
+
+def _is_of_second_class(table: Table, columns: list[str], scored: str) -> bool:
+    """Whether a column of probabilities is that of the second of two classes, which the best class cannot have below a half."""
+    classes = next((name for name in ("index", "label") if name in columns), None)
+    if scored != "prob" or scored not in columns or classes is None:
+        return False
+    if table[scored].dtype.is_nested() or table[classes].dtype.is_nested() or table[classes].n_unique() > 2:
+        return False
+    numbers = table[scored].cast(pl.Float64, strict=False)
+    return not numbers.null_count() and bool((numbers < LEAST_OF_TWO).any())
 
 
 def _classes(source: Source, columns: list[str], pattern: str, first: str) -> str | None:

@@ -67,7 +67,7 @@ def margin_test(lost: int, gained: int, n: int, margin: float) -> MarginTest:
     approximation rejects up to 7 % where few examples are discordant, so p is exact: the largest probability of a statistic as far
     out, over all shares of gained examples within the range where they lie with probability 1 − 10⁻⁴, which is added (Berger &
     Boos 1994, doi:10.1080/01621459.1994.10476836). With more than 2,000 discordant examples p is the normal one. With a margin of
-    0 it is that of McNemar's exact test.
+    0 it is that of McNemar's exact test; ``p_worse`` is never below it, so that nothing is worse by a margin and not worse at all.
     """
     z = float(score_statistic(np.array(lost), np.array(gained), n, -margin))
     if not margin:
@@ -76,6 +76,7 @@ def margin_test(lost: int, gained: int, n: int, margin: float) -> MarginTest:
         p_worse, p_within = _NORMAL.cdf(z), _NORMAL.cdf(-z)
     else:
         p_worse, p_within = _exact(z, lost, gained, n, margin)
+    p_worse = max(p_worse, float(mcnemar(lost, gained).one_sided))
     test = MarginTest(margin, p_worse, p_within, None)
     if test.verdict is not Verdict.CANNOT_SAY:
         return test
