@@ -278,3 +278,10 @@ def test_only_figures_of_the_folder_go(tmp_path: Path, listed: str) -> None:
     (tmp_path / "figures" / "figures.json").write_text(listed)
     write_outputs(without_classes(), "{}", tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_control_characters_of_a_name_do_not_reach_the_page() -> None:
+    """They move a terminal's cursor, and are no HTML."""
+    written = page(make_analysis(pies=frame(pies_row("pru\x1b[31mned"))))
+    assert "\x1b" not in written
+    assert "pru [31mned" in written

@@ -42,7 +42,7 @@ def page(analysis: Analysis) -> str:
 
 def _printable(value: Any) -> Any:
     """A text without control characters, which a name may hold."""
-    return CONTROL.sub(" ", value) if isinstance(value, str) else value
+    return CONTROL.sub(" ", value) if type(value) is str else value  # markup is a str, too, made of such texts
 
 
 def rendered(template: str, **shown: Any) -> str:
