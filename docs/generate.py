@@ -381,10 +381,10 @@ def transcript(command: str, first: int | None = None) -> str:
     return fenced("\n".join(lines if first is None else [*lines[:first], "…"]))
 
 
-def indented(command: str, first: int) -> str:
-    """The first lines that a command prints, as an indented block: no command to paste."""
+def indented(before: str, command: str, first: int) -> str:
+    """A sentence, and the first lines that a command prints as an indented block: no command to paste."""
     lines = ["$ " + command, *_run(command).stdout.splitlines()[:first]]
-    return "\n" + "\n".join(f"    {line}".rstrip() for line in lines) + "\n\n"
+    return f"{before}\n\n" + "\n".join(f"    {line}".rstrip() for line in lines).rstrip() + "\n"
 
 
 def query(sql: str) -> str:
