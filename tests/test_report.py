@@ -285,3 +285,11 @@ def test_control_characters_of_a_name_do_not_reach_the_page() -> None:
     written = page(make_analysis(pies=frame(pies_row("pru\x1b[31mned"))))
     assert "\x1b" not in written
     assert "pru [31mned" in written
+
+
+def test_an_excess_below_nothing_is_no_headline() -> None:
+    """Networks that belong together and have no names give one; the cure is named in its place."""
+    row = pies_row(excess_pies=-26.0, excess_conf_low=-37.0, excess_conf_high=-15.0)
+    written = page(make_analysis(pies=frame(row)))
+    assert "−26" not in written
+    assert "Name the replicates that belong together" in written

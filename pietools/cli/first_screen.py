@@ -17,6 +17,8 @@ MOST_ROWS = 8
 MOST_GROUPS = 5
 NAME_WIDTH = 40
 NO_BREAK = "\N{NO-BREAK SPACE}"
+Row = dict[str, Any]
+Grid = tuple[str, list[str], list[list[str]], int]  # heading, header, cells, how many rows there are
 
 
 def first_screen(comparison: Comparison) -> Iterator[str]:
@@ -51,8 +53,9 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [line.replace(NO_BREAK, " ") for line in lines]
 
 
-Row = dict[str, Any]
-Grid = tuple[str, list[str], list[list[str]], int]
+def _network_name(comparison: Comparison, row: Row) -> str:
+    """Of several tasks with the task."""
+    return f"{row['task']} {row['name']}" if len(comparison.read.tasks) > 1 else str(row["name"])
 
 
 def _tables(comparison: Comparison) -> Iterator[Grid]:
@@ -61,9 +64,7 @@ def _tables(comparison: Comparison) -> Iterator[Grid]:
         yield _counts("Tasks", "task", rows, [row["name"] for row in rows])
     if comparison.n_networks > 1:
         rows = comparison.networks.sort("p_one_sided", nulls_last=True).to_dicts()
-        yield _counts(
-            "Pairs of networks", "network", rows, [" ".join(filter(None, (row["task"], row["name"]))) for row in rows]
-        )
+        yield _counts("Pairs of networks", "network", rows, [_network_name(comparison, row) for row in rows])
     for grouping in comparison.groupings:
         tests = grouping.tests.sort("p", "value")
         if grouping.group == CLASS and not (tests["p_bh"] <= 0.05).any():

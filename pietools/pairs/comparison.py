@@ -258,7 +258,7 @@ class Comparison:
         ``p_holm`` of several networks is that of ``task_tests``, which counts examples, not answers.
         """
         rows = [
-            {"name": task.name, **_summed([pair.counts for pair in self.pairs if pair.task is task])}
+            {"name": task.dataset.name, **_summed([pair.counts for pair in self.pairs if pair.task is task])}
             for task in self.read.tasks
         ]
         tested = _tested(rows, ("name",))
@@ -267,7 +267,9 @@ class Comparison:
     @cached_property
     def networks(self) -> pl.DataFrame:
         """A row per task and pair of networks, where there are several: likewise."""
-        rows = [{"task": pair.task.name, "name": pair.reference.replicate, **pair.counts} for pair in self.pairs]
+        rows = [
+            {"task": pair.task.dataset.name, "name": pair.reference.replicate, **pair.counts} for pair in self.pairs
+        ]
         return _tested(rows if self.n_networks > 1 else [], ("task", "name"))
 
     @cached_property

@@ -105,7 +105,7 @@ def _single_pairs(comparison: Comparison) -> Iterator[tuple[str, Row]]:
     """What is of two networks on one task, of several: tasks, or pairs of networks."""
     if comparison.n_networks > 1:
         for row in comparison.networks.to_dicts():
-            yield " ".join(part for part in (row["task"], row["name"]) if part), row
+            yield f"{row['task']} {row['name']}" if len(comparison.read.tasks) > 1 else row["name"], row
     elif len(comparison.read.tasks) > 1:
         for row in comparison.tasks.to_dicts():
             yield row["name"], row

@@ -64,6 +64,8 @@ def _excess(pies: dict[str, Any]) -> str:
     """What compression made of them, where the number of networks allows to say."""
     if pies["excess_pies"] is None:
         return ""
+    if (pies["excess_conf_high"] or 0) < 0:
+        return " No excess is told: below 0, which independent networks cannot give. Name the replicates that belong together."
     interval = f" (95 %: {count(pies['excess_conf_low'])} to {count(pies['excess_conf_high'])})"
     known = interval if pies["excess_conf_low"] is not None else ""
     return (

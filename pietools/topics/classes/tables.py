@@ -74,7 +74,7 @@ CLASSES = Table(
                 number("Holm", f"p_holm_{SHIFTED}", p_value),
                 number("logit scale, p", f"p_value_{LOGIT}", p_value),
             ),
-            lambda frame: first_of_each(side_by_side(frame)),
+            lambda frame: first_of_each(side_by_side(frame).drop_nulls(f"p_value_{SHIFTED}")),
             is_answer=False,
         ),
     ),

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pietools.conventions import LEVEL
 from pietools.results.column_runs import COMPARISON, FLAG
 from pietools.results.rounding import count, decimal
 from pietools.results.shown import (
@@ -104,7 +105,7 @@ EXAMPLES = Table(
     is_answer=True,
     shown=(
         Shown(
-            f"The clearest {MAX_ROWS} examples; all are in results.examples",
+            f"The clearest {MAX_ROWS} of the examples with p ≤ 0.05, uncorrected; all are in results.examples",
             (
                 COMPRESSED,
                 AGAINST,
@@ -117,7 +118,9 @@ EXAMPLES = Table(
                 number("P(recovered)", "p_recovered", decimal, 3),
             ),
             lambda frame: first_of_each(
-                frame.sort("p_value", pl.col("estimate").abs(), "example_id", descending=[False, True, False])
+                frame.filter(pl.col("p_value") <= LEVEL).sort(
+                    "p_value", pl.col("estimate").abs(), "example_id", descending=[False, True, False]
+                )
             ),
             is_answer=False,
         ),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pietools.results.column_runs import COMPARISON, COMPRESSION, PAIRING, interval, null
-from pietools.results.rounding import count, decimal, p_value, percent
+from pietools.results.rounding import MISSING, count, decimal, p_value, percent
 from pietools.results.shown import (
     AGAINST,
     COMPRESSED,
@@ -109,7 +109,11 @@ PIES = Table(
                 P,
                 ShownColumn(
                     "excess PIEs",
-                    lambda r: count_and_interval(r, "excess_pies", "excess_conf_low", "excess_conf_high"),
+                    lambda r: (
+                        MISSING  # below 0: networks that belong together have no names, as a note says
+                        if (r["excess_conf_high"] or 0) < 0
+                        else count_and_interval(r, "excess_pies", "excess_conf_low", "excess_conf_high")
+                    ),
                 ),
             ),
             lambda frame: frame.filter(pl.col("null_mean").is_not_null()),
