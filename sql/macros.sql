@@ -244,6 +244,8 @@ comment on macro table paired_answers is 'One row per pair of networks and examp
 -- one row per pair of networks; what needs labels is null without
 create or replace macro change_counts(reference, compressed, dataset := null) as table
     select
+        a.reference_model_id,
+        a.compressed_model_id,
         a.reference_replicate,
         a.compressed_replicate,
         count(*) as n,

@@ -414,3 +414,16 @@ def test_an_analysis_can_be_copied(toy: Study) -> None:
     """Attributes that are tables do not get in the way of pickle."""
     analysis = analyze(toy, permutations=10)
     assert copy.deepcopy(analysis).pies.equals(analysis.pies)
+
+
+def test_one_network_against_several_without_names(tmp_path: Path) -> None:
+    """Each pair has its own row, accuracy and counts, also where networks have no names."""
+    with make_study(tmp_path / "s.duckdb", LABELS, {"dense": DENSE[:1], "pruned": PRUNED}, named=False) as study:
+        pairs = analyze(study, topics=["pairs"]).pairs
+    right = LABELS >= 0
+    expected = sorted(float((row[right] == LABELS[right]).mean()) for row in PRUNED)
+    assert sorted(pairs["compressed_accuracy"]) == pytest.approx(expected)
+    assert set(pairs["reference_accuracy"]) == {float((DENSE[0][right] == LABELS[right]).mean())}
+    lost = sorted(int(((DENSE[0] == LABELS) & (row != LABELS))[right].sum()) for row in PRUNED)
+    assert sorted(pairs["lost"]) == lost
+    assert pairs["compressed_network"].null_count() == 3

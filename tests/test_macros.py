@@ -153,3 +153,24 @@ def test_the_shell_refuses_a_misspelt_population(toy: Study) -> None:
     answer = shell(toy.path, "select count(*) from pies('dense', 'prunned')")
     assert answer.returncode != 0
     assert "no population is named 'prunned'" in answer.stderr
+
+
+def test_changes_are_the_flips_as_counts(toy: Study) -> None:
+    """The same pairs in the same order; five of six examples have a label, and every example is the same or has changed."""
+    flips, counts = toy.flips("dense", "pruned"), toy.change_counts("dense", "pruned")
+    assert counts["compressed_replicate"].to_list() == flips["compressed_replicate"].to_list()
+    for count, share in (("lost", "harmful"), ("gained", "beneficial"), ("changed_wrong", "wrong_to_wrong")):
+        assert (counts[count] / 5).to_list() == pytest.approx(flips[share].to_list())
+    assert counts["churn"].to_list() == pytest.approx(flips["total"].to_list())
+    answers = toy.paired_answers("dense", "pruned")
+    assert answers.height == counts["n"].sum() == 18
+    assert answers.filter(change="same").height == counts["agree"].sum()
+    assert answers.filter(change="changed")["label"].null_count() == answers.filter(change="changed").height
+
+
+def test_changes_without_labels_are_neither_lost_nor_gained(tmp_path: Path) -> None:
+    """Null, not nothing."""
+    with make_study(tmp_path / "s.duckdb", np.full(6, -1), {"dense": DENSE, "pruned": PRUNED}) as study:
+        counts = study.change_counts("dense", "pruned")
+    assert counts.select(pl.col("lost", "gained", "changed_wrong").null_count()).row(0) == (3, 3, 3)
+    assert set(counts["n_unlabelled"]) == {6}

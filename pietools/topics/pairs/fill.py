@@ -31,19 +31,21 @@ def _pairs(reader: StudyReader, comparison: Comparison) -> list[Row]:
         "only several networks on both sides can show.",
         comparison,
     )
-    before, after = (reader.accuracies(name, comparison.dataset).to_dicts() for name in names)
-    rows = reader.study.change_counts(*names, comparison.dataset).to_dicts()
-    found = []
-    for row in rows:
-        accuracies = [
-            next(one["top1"] for one in side if one["replicate"] == row[f"{which}_replicate"])
-            for which, side in (("reference", before), ("compressed", after))
-        ]
-        found.append(_pair(reader, comparison, row, *accuracies))
-    return found
+    before, after = (
+        dict(reader.accuracies(name, comparison.dataset).select("model_id", "top1").rows()) for name in names
+    )
+    return [
+        _pair(reader, comparison, row)
+        | {
+            "reference_accuracy": before[row["reference_model_id"]],
+            "compressed_accuracy": after[row["compressed_model_id"]],
+        }
+        for row in reader.study.change_counts(*names, comparison.dataset).to_dicts()
+    ]
 
 
-def _pair(reader: StudyReader, comparison: Comparison, row: Row, before: float | None, after: float | None) -> Row:
+def _pair(reader: StudyReader, comparison: Comparison, row: Row) -> Row:
+    """What is said of a pair besides its accuracies."""
     margin = reader.settings.margin
     found = PAIRS.nothing | {
         **comparison.names,
@@ -57,8 +59,6 @@ def _pair(reader: StudyReader, comparison: Comparison, row: Row, before: float |
     lost, gained, n = row["lost"], row["gained"], row["n"] - row["n_unlabelled"]
     tests, change, test = mcnemar(lost, gained), paired_change(lost, gained, n), margin_test(lost, gained, n, margin)
     return found | {
-        "reference_accuracy": before,
-        "compressed_accuracy": after,
         "estimate": change.estimate,
         "conf_low": change.conf_low,
         "conf_high": change.conf_high,
