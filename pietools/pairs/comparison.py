@@ -103,6 +103,10 @@ class Comparison:
             Pair(task, *both) for task in self.read.tasks for both in zip(task.reference, task.compressed, strict=True)
         ]
 
+    def pairs_of(self, task: Task) -> list[Pair]:
+        """Those on one task."""
+        return [pair for pair in self.pairs if pair.task is task]
+
     # How large it is
 
     @property
@@ -224,16 +228,13 @@ class Comparison:
     @cached_property
     def _answers(self) -> dict[str, np.ndarray]:
         """Per labelled answer the change, the task, and a number of its example that no other task has."""
-        net, task, item, first = [], [], [], 0
-        numbers = {id(one): number for number, one in enumerate(self.read.tasks)}
-        starts = np.cumsum([0, *(len(one.labels) for one in self.read.tasks)])
-        for pair in self.pairs:
-            rows = np.flatnonzero(pair.is_labelled)
-            first = numbers[id(pair.task)]
-            net.append(pair.net[rows].astype(np.int64))
-            task.append(np.full(len(rows), first))
-            item.append(starts[first] + rows)
-        return {"net": np.concatenate(net), "task": np.concatenate(task), "item": np.concatenate(item)}
+        parts, start = [], 0
+        for number, task in enumerate(self.read.tasks):
+            for pair in self.pairs_of(task):
+                rows = np.flatnonzero(pair.is_labelled)
+                parts.append((pair.net[rows].astype(np.int64), np.full(len(rows), number), start + rows))
+            start += len(task.labels)
+        return dict(zip(("net", "task", "item"), map(np.concatenate, zip(*parts, strict=True)), strict=True))
 
     @cached_property
     def _net_of_examples(self) -> np.ndarray:
@@ -258,7 +259,7 @@ class Comparison:
         ``p_holm`` of several networks is that of ``task_tests``, which counts examples, not answers.
         """
         rows = [
-            {"name": task.dataset.name, **_summed([pair.counts for pair in self.pairs if pair.task is task])}
+            {"name": task.dataset.name, **_summed([pair.counts for pair in self.pairs_of(task)])}
             for task in self.read.tasks
         ]
         tested = _tested(rows, ("name",))
@@ -296,7 +297,7 @@ class Comparison:
         """Labelled, lost and gained answers by group; and examples that more pairs lost than gained, and the reverse."""
         parts = []
         for task in self.read.tasks:
-            pairs = [pair for pair in self.pairs if pair.task is task]
+            pairs = self.pairs_of(task)
             net = np.stack([pair.net for pair in pairs]).astype(np.int64)
             part = pl.DataFrame(
                 {
