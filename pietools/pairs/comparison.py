@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pietools.pairs.examples import CHANGED, FORGOTTEN, examples_of
+from pietools.pairs.found import Accuracy, Population, Regrouping
 from pietools.pairs.pair import COUNTS, Pair
 from pietools.pairs.tasks import Task, Tasks
 from pietools.statistics.pairs.confidence_bands import confidence_bands
@@ -35,43 +36,6 @@ from pietools.statistics.tools.multiplicity import adjust
 
 CLASS = "class"  # the grouping by given label
 MOST_CLASSES = 2_000
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Name of a side, and the share of labelled examples that it has right, with a 95 % interval; None without labels."""
-
-    name: str
-    accuracy: float | None = None
-    conf_low: float | None = None
-    conf_high: float | None = None
-
-
-@dataclass(frozen=True)
-class Population:
-    """Majority answers of several matched networks a side: how many differ, and how many do after shuffling the names."""
-
-    n_networks: int
-    n_changed: int
-    forgotten: int | None
-    recovered: int | None
-    moved: int | None
-    shuffled_mean: float
-    shuffled_low: float
-    shuffled_high: float
-    p: float
-    change: float | None
-    conf_low: float | None
-    conf_high: float | None
-
-
-@dataclass(frozen=True)
-class Regrouping:
-    """Tests of one grouping: how many groups there are, and how many could have been significant."""
-
-    group: str
-    tests: pl.DataFrame
-    n_testable: int
 
 
 @dataclass(frozen=True, repr=False)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pietools.pairs.comparison import Population
+from pietools.pairs.found import Population
 from pietools.pairs.tasks import Task
 from pietools.statistics.accuracy.change import accuracy_change
 from pietools.statistics.pies.counts import count_pies

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from pietools.conventions import LEVEL
-from pietools.pairs.comparison import CLASS, Comparison, Regrouping
+from pietools.pairs.comparison import CLASS, Comparison
+from pietools.pairs.found import Regrouping
 from pietools.pairs.tasks import UNNAMED
 from pietools.results.rounding import count, decimal, p_value, percent
 from pietools.statistics.pairs.difference import PairedChange
