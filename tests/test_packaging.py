@@ -78,6 +78,8 @@ from pietools.cli import main
 from pietools.exchange.study_folder import import_folder
 from pietools.study.shipped_files import resource
 import_folder(resource("data", "fashion-mnist", "study"), Path("study.duckdb"))
+main(["compare", "--demo", "--out", "report"], standalone_mode=False)
+assert "Worse." in Path("report/report.html").read_text(encoding="utf-8")
 main(["flips", "study.duckdb", "--json"])
 """
     answer = subprocess.run(
