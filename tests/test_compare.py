@@ -672,3 +672,16 @@ def test_fields_of_one_fiftyone_file(run: Run) -> None:
         run, *(FIXTURES / "fiftyone" / side / "dataset" / "samples.json" for side in ("reference", "compressed"))
     )
     assert [one[name] for name in ("n", "lost", "gained")] == [apart[name] for name in ("n", "lost", "gained")]
+
+
+def test_a_list_of_scores_beside_the_truth(run: Run, tmp_path: Path) -> None:
+    """filename, label and a list of probabilities: the label is the given one."""
+    rows = [({"filename": f"im{i}", "label": i % 3}, [0.1 + 0.7 * (i % 3 == c) for c in range(3)]) for i in range(30)]
+    for name, wrong in (("a", 0), ("b", 4)):
+        lines = [
+            said | {"prob": list(reversed(prob)) if i < wrong and i % 3 != 1 else prob}
+            for i, (said, prob) in enumerate(rows)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = found(run, tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    assert (said["n"], said["lost"], said["gained"]) == (30, 3, 0)

@@ -34,7 +34,7 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
         and "label" in columns
     ):
         return None  # a score for each class beside the given label
-    if _is_of_second_class(table, columns, scored):
+    if _is_of_second_class(table, columns, scored) or _is_list_beside_label(table, columns, scored):
         return None
     if source.predictions not in (None, "label", "index", "label_*", "index_*", scored, f"{scored}_*"):
         return None
@@ -63,6 +63,14 @@ def _is_of_second_class(table: Table, columns: list[str], scored: str) -> bool:
         return False
     numbers = table[scored].cast(pl.Float64, strict=False)
     return not numbers.null_count() and bool((numbers < LEAST_OF_TWO).any())
+
+
+def _is_list_beside_label(table: Table, columns: list[str], scored: str) -> bool:
+    """Whether a list of scores stands beside one class: that is the given label."""
+    classes = next((name for name in ("index", "label") if name in columns), None)
+    if scored not in columns or classes is None:
+        return False
+    return bool(table[scored].dtype.is_nested() and not table[classes].dtype.is_nested())
 
 
 def _classes(source: Source, columns: list[str], pattern: str, first: str) -> str | None:
