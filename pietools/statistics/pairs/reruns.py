@@ -67,7 +67,7 @@ def retraining_p(second: np.ndarray, first: np.ndarray, other: np.ndarray) -> fl
 
     ``other`` is one more network trained as the first was. H0: an example on which exactly one of the two agrees with it is as
     often the one as the other: McNemar's exact one-sided test. Random: the examples. That training again shifts many examples
-    together is not in it: among dense networks it says "more" in 7 to 9 % of triples.
+    together is not in it: of dense networks of the embedded study it says "more" in 8 % of triples (benchmarks/retraining.py).
     """
     is_further, is_nearer = (second != other) & (first == other), (second == other) & (first != other)
     return float(mcnemar(int(is_further.sum()), int(is_nearer.sum())).one_sided)
