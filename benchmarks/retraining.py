@@ -2,8 +2,8 @@
 
     python benchmarks/retraining.py
 
-Every triple of the embedded study's supervised networks: a dense network, one trained again (of the second dense population), and as
-the compressed one the first one's pruned or quantized copy, or another dense network.
+Every triple of the embedded study's supervised networks: a dense network, one trained again (of the second dense population), and
+as the compressed one the first one's pruned or quantized copy, or another dense network.
 """
 
 from pathlib import Path
