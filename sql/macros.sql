@@ -44,9 +44,25 @@ create or replace macro evaluated_models(population, dataset := null) as table
         and e.dataset_id = dataset_id_of(dataset);
 comment on macro table evaluated_models is 'One row per network of the population that was run on the data set.';
 
--- one row per network and example
+-- log odds of the label from its loss, −log(e^loss − 1). Below 1e-5 a float32 loss has few digits, and above 80 it was cut off.
+create or replace macro log_odds_of_loss(loss) as
+    case when loss between 1e-5 and 80 then -loss::double - ln(1 - exp(-loss::double)) end;
+comment on macro log_odds_of_loss is 'Log odds of the label from its cross-entropy (nats); null where float32 has too few digits of that.';
+
+-- one row per network and example. Studies of before kept no log odds: they come from the loss there.
 create or replace macro population_predictions(population, dataset := null) as table
-    select p.model_id, p.example_id, p.predicted_label, p.loss, p.confidence, p.margin, p.entropy, p.brier, p.label_rank
+    select
+        p.model_id,
+        p.example_id,
+        p.predicted_label,
+        p.loss,
+        p.confidence,
+        p.margin,
+        p.entropy,
+        p.brier,
+        p.label_rank,
+        coalesce(p.label_log_odds, log_odds_of_loss(p.loss)) as label_log_odds,
+        p.logit_margin
     from predictions as p
     where p.dataset_id = dataset_id_of(dataset)
         and p.model_id in (select k.model_id from evaluated_models(population, dataset := dataset) as k);

@@ -62,7 +62,7 @@ comment on column results.accuracy.method is 'how they were compressed, or which
 comment on column results.accuracy.sparsity is 'fraction of zero weights that was asked for';
 comment on column results.accuracy.bits is 'bits per weight';
 comment on column results.accuracy.reference is 'population that it is compared with';
-comment on column results.accuracy.evidence is 'what is known of each prediction: logits, probabilities or labels';
+comment on column results.accuracy.evidence is 'what is known of each prediction: logits, log-odds, top-k, probabilities or labels';
 comment on column results.accuracy.n_models is 'networks';
 comment on column results.accuracy.n_examples is 'examples';
 comment on column results.accuracy.top1_mean is 'top-1 accuracy; null without labels, mean over networks';

@@ -100,7 +100,7 @@ comment on column models.n_bytes is 'size of the checkpoint on disk, bytes';
 create table evaluations (
     model_id integer not null,
     dataset_id integer not null,
-    evidence text not null check (evidence in ('logits', 'top-k', 'probabilities', 'labels')),
+    evidence text not null check (evidence in ('logits', 'log-odds', 'top-k', 'probabilities', 'labels')),
     evaluation_digest text not null,
     n_near_ties integer,
     transform text,
@@ -112,7 +112,7 @@ create table evaluations (
     primary key (model_id, dataset_id)
 );
 comment on table evaluations is 'One row per model and data set that it was run on; it covers every example or does not exist.';
-comment on column evaluations.evidence is 'what is known of each prediction: logits, top-k, probabilities or labels';
+comment on column evaluations.evidence is 'what is known of each prediction: logits, log-odds (of the given label), top-k, probabilities or labels';
 comment on column evaluations.evaluation_digest is 'SHA-256 of model, data set, transform, dtype and autocast, or of the imported predictions';
 comment on column evaluations.n_near_ties is 'examples whose two largest logits differ by less than 1e-4: another batch size may turn them over';
 comment on column evaluations.device is 'recorded, not part of the digest; so are batch_size and versions';
@@ -127,9 +127,11 @@ create table predictions (
     margin float,
     entropy float,
     brier float,
-    label_rank integer
+    label_rank integer,
+    label_log_odds float,
+    logit_margin float
 );
-comment on table predictions is 'One row per model, data set and example; computed in float32 before any rounding, null where the evidence does not reach.';
+comment on table predictions is 'One row per model, data set and example; computed before any rounding, null where the evidence does not reach.';
 comment on column predictions.predicted_label is 'class with the largest logit, the lowest on a tie';
 comment on column predictions.loss is 'cross-entropy of the given label, nats';
 comment on column predictions.confidence is 'largest probability';
@@ -137,6 +139,8 @@ comment on column predictions.margin is 'probability of the given label minus th
 comment on column predictions.entropy is 'entropy of the probabilities, nats';
 comment on column predictions.brier is 'Brier score of the probabilities over all classes, in [0, 2]: 0 if the given label has probability 1';
 comment on column predictions.label_rank is 'rank of the given label from 0, by logit descending, then class ascending';
+comment on column predictions.label_log_odds is 'log odds of the given label, its logit less the log-sum-exp of all others, nats; computed in float64';
+comment on column predictions.logit_margin is 'logit of the given label less the largest other one, nats: the label is predicted where it is positive';
 
 create table logits (
     model_id integer not null,

@@ -45,7 +45,7 @@ def add_classes(database: Database, dataset: str, names: Sequence[str]) -> None:
         )
     scored = database.value(
         """select count(*) from evaluations join datasets using (dataset_id)
-           where evidence in ('logits', 'probabilities') and (dataset_id = ? or source_dataset_id = ?)""",
+           where evidence in ('logits', 'log-odds', 'probabilities') and (dataset_id = ? or source_dataset_id = ?)""",
         [dataset_id, dataset_id],
     )
     if scored:

@@ -17,7 +17,7 @@ from pietools.study.integrity import broken_rule
 from pietools.study.new_paths import log_of, new_file
 from pietools.study.shipped_files import sql_text
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 RESULTS = "results.sql"
 # The first bytes of a DuckDB file: a checksum, then this.
 MAGIC, MAGIC_OFFSET = b"DUCK", 8
@@ -54,6 +54,21 @@ MIGRATIONS = {
     """,
     3: "",
     4: "",
+    # DuckDB cannot change a check: the table is made anew.
+    5: """
+        alter table predictions add column label_log_odds float;
+        alter table predictions add column logit_margin float;
+        alter table evaluations rename to old_evaluations;
+        create table evaluations (
+            model_id integer not null, dataset_id integer not null,
+            evidence text not null check (evidence in ('logits', 'log-odds', 'top-k', 'probabilities', 'labels')),
+            evaluation_digest text not null, n_near_ties integer, transform text, dtype text, autocast text, device text,
+            batch_size integer, versions json,
+            primary key (model_id, dataset_id)
+        );
+        insert into evaluations by name select * from old_evaluations;
+        drop table old_evaluations;
+    """,
 }
 
 # A file from a stranger may carry definitions of its own: nothing in it can read or write another file.

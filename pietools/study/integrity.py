@@ -14,7 +14,7 @@ PER_EXAMPLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "epoch_predictions": ("epoch", ("predicted_label",)),
 }
 NUMBERS = {
-    "predictions": ("loss", "confidence", "margin", "entropy", "brier"),
+    "predictions": ("loss", "confidence", "margin", "entropy", "brier", "label_log_odds", "logit_margin"),
     "epoch_predictions": ("el2n",),
     "example_properties": ("number",),
     "layers": ("sparsity",),

@@ -39,7 +39,7 @@ class Matrices(Macros):
     def scalar_matrix(self, population: str, column: str, dataset: str | None = None) -> np.ndarray:
         """A number of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where it is not known.
 
-        ``column``: loss, confidence, margin, entropy, brier or label_rank.
+        ``column``: loss, confidence, margin, entropy, brier, label_rank, label_log_odds or logit_margin.
         """
         ordered, _ = self.label_matrix(population, dataset)
         networks, matrix = _matrix(self._database, population, dataset, column, np.float64)

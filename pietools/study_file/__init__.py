@@ -4,7 +4,7 @@
 """
 
 from pietools.study_file.copies import CopySpec, name_copies
-from pietools.study_file.populations import PopulationSpec, Pruning, has_probe, sees_all_labels
+from pietools.study_file.populations import PopulationSpec, Pruning, has_probe, sees_all_labels, training_of
 from pietools.study_file.reading import read_study_file
 from pietools.study_file.regimes import n_training_images, n_training_steps, regime_facts
 from pietools.study_file.settings import (
@@ -33,4 +33,5 @@ __all__ = [
     "read_study_file",
     "regime_facts",
     "sees_all_labels",
+    "training_of",
 ]

@@ -9,13 +9,14 @@ from pietools.study_file.settings import (
     PopulationSettings,
     RegimeSettings,
     StudyTables,
+    TrainingSettings,
 )
 
 WINDOW = (0.25, 0.75)
 BITS = {"float16": 16, "bfloat16": 16, "int8": 8, "int8-static": 8}
 CONTRASTIVE = ("simclr", "supcon")
 SECOND_DENSE = 1000
-"""First replicate of a second dense population: its names are the same however many replicates the study grows to."""
+"""First replicate of second populations: their names are the same however many replicates the study grows to."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Pruning:
 class PopulationSpec:
     """A set of networks that differ only in replicate, and how to make them.
 
-    Without a `parent` they are trained from scratch, pruned on the way if `pruning` says so. With one they take its
-    weights, are pruned or not, trained on for `fine_tune_steps`, and given a new linear head if `is_head_refitted`; or
-    their weights are rounded to `bits`. `checkpoints` (a glob) says where networks trained elsewhere are.
+    Without a `parent` they are trained from scratch, for `steps` if it is not as long as the regime and [training] say,
+    pruned on the way if `pruning` says so. With one they take its weights, are pruned or not, trained on for
+    `fine_tune_steps`, and given a new linear head if `is_head_refitted`; or their weights are rounded to `bits`.
+    `checkpoints` (a glob) says where networks trained elsewhere are.
     """
 
     name: str
@@ -48,6 +50,7 @@ class PopulationSpec:
     parent: str | None = None
     training: RegimeSettings | None = None
     pruning: Pruning | None = None
+    steps: int | None = None
     fine_tune_steps: int = 0
     is_head_refitted: bool = False
     label_noise: float = 0.0
@@ -99,8 +102,12 @@ def _of_regime(tables: StudyTables, regime: RegimeSettings) -> list[PopulationSp
     for compression in tables.compression:
         if compression.is_quantization:
             specs += _quantized(dense, compression, sparsities)
+    compressed = [spec for spec in specs if spec.role == "compressed"]
     for control in tables.control:
-        specs += _controls(tables, dense, control)
+        if control.method == "second-compressed":
+            specs += _compressed_again(compressed, control)
+        else:
+            specs += _controls(tables, dense, control)
     return specs
 
 
@@ -121,7 +128,7 @@ def _pruned(tables: StudyTables, dense: PopulationSpec, compression: Compression
         if compression.is_one_shot:
             # Gradual pruning has no parent: it starts from the dense network's initialisation, not from its weights.
             is_refitted = ends_with_probe and compression.probe != "keep"
-            steps = _fine_tune_steps(tables, compression)
+            steps = _fine_tune_steps(tables, dense, compression)
             spec = replace(spec, parent=dense.name, fine_tune_steps=steps, is_head_refitted=is_refitted)
         yield spec
 
@@ -148,14 +155,25 @@ def _pruning(compression: CompressionSettings, sparsity: float) -> Pruning:
     )
 
 
-def _fine_tune_steps(tables: StudyTables, compression: CompressionSettings) -> int:
+def _fine_tune_steps(tables: StudyTables, dense: PopulationSpec, compression: CompressionSettings) -> int:
     if compression.fine_tune_steps is not None:
         return compression.fine_tune_steps
-    return _tenth(tables)
+    return _tenth(tables, dense)
 
 
-def _tenth(tables: StudyTables) -> int:
-    return max(1, tables.training.steps // 10) if tables.training else 0
+def _tenth(tables: StudyTables, dense: PopulationSpec) -> int:
+    return max(1, training_of(tables.training, dense).steps // 10) if tables.training else 0
+
+
+def _steps_in(control: ControlSettings, dense: PopulationSpec) -> int | None:
+    """The steps of a control in a regime: one number is that of all."""
+    return control.steps.get(str(dense.regime)) if isinstance(control.steps, dict) else control.steps
+
+
+def training_of(training: TrainingSettings, spec: PopulationSpec) -> TrainingSettings:
+    """[training] as a population is trained: for its own number of steps, or its regime's, if it has one."""
+    steps = spec.steps or (spec.training.steps if spec.training else None)
+    return training.model_copy(update={"steps": steps}) if steps else training
 
 
 def _quantized(
@@ -175,18 +193,39 @@ def _quantized(
         )
 
 
+def _compressed_again(compressed: list[PopulationSpec], control: ControlSettings) -> Iterator[PopulationSpec]:
+    """The second dense networks compressed: matched with these, and with nothing of the first networks."""
+    for spec in compressed:
+        if spec.name.partition("/")[2] in (control.from_ or []):
+            yield replace(
+                spec,
+                name=second(spec.name),
+                role="control",
+                reference=second(str(spec.reference)),
+                parent=second(spec.parent) if spec.parent else None,
+                first_replicate=SECOND_DENSE,
+            )
+
+
+def second(name: str) -> str:
+    """Name the population that is made as another one is, from fresh seeds."""
+    return f"{name}-2"
+
+
 def _controls(tables: StudyTables, dense: PopulationSpec, control: ControlSettings) -> Iterator[PopulationSpec]:
     made = replace(dense, role="control", method=control.method, reference=dense.name)
     if control.method == "second-dense":
-        yield replace(made, name=f"{dense.regime}/dense-2", first_replicate=SECOND_DENSE)
+        yield replace(made, name=second(dense.name), first_replicate=SECOND_DENSE)
+    elif control.method == "shorter-dense":
+        yield replace(made, name=f"{dense.regime}/dense-shorter", steps=_steps_in(control, dense))
     elif control.method == "label-noise":
         rate = control.rate or 0.0
         yield replace(made, name=f"{dense.regime}/label-noise-{rate:g}", label_noise=rate)
     elif control.method == "probe-refit":
         yield replace(made, name=f"{dense.regime}/probe-refit", parent=dense.name, is_head_refitted=True)
     elif control.method == "longer-dense":
-        one_shots = [_fine_tune_steps(tables, block) for block in tables.compression if block.is_one_shot]
-        steps = control.steps or max(one_shots, default=0) or _tenth(tables)
+        one_shots = [_fine_tune_steps(tables, dense, block) for block in tables.compression if block.is_one_shot]
+        steps = _steps_in(control, dense) or max(one_shots, default=0) or _tenth(tables, dense)
         is_refitted = dense.training is not None and has_probe(dense.training)
         yield replace(
             made,

@@ -6,7 +6,14 @@ from pydantic import BaseModel
 
 from pietools.study_file.line_numbers import Location
 from pietools.study_file.messages import suggestion
-from pietools.study_file.populations import CONTRASTIVE, SECOND_DENSE, has_probe, name_populations
+from pietools.study_file.populations import (
+    CONTRASTIVE,
+    SECOND_DENSE,
+    has_probe,
+    name_populations,
+    second,
+    training_of,
+)
 from pietools.study_file.settings import StudyTables
 
 Contradiction = tuple[Location, str]
@@ -27,7 +34,11 @@ COMPRESSION_KEYS = {
     "probe": ("magnitude", "random", "2:4"),
     "from_": ("float16", "bfloat16", "int8", "int8-static"),
 }
-CONTROL_KEYS = {"rate": ("label-noise",), "steps": ("longer-dense",)}
+CONTROL_KEYS = {
+    "rate": ("label-noise",),
+    "steps": ("longer-dense", "shorter-dense"),
+    "from_": ("second-compressed",),
+}
 """Which names or methods a key belongs to."""
 
 
@@ -74,6 +85,9 @@ def _in_controls(tables: StudyTables) -> Iterator[Contradiction]:
         yield from _misplaced(where, control, "method", CONTROL_KEYS)
         if control.method == "label-noise" and control.rate is None:
             yield where, "[[control]] method = 'label-noise' lacks the key 'rate'."
+        yield from _in_steps(tables, index)
+        if control.method == "second-compressed":
+            yield from _in_second_compressed(tables, index)
         if control.method == "second-dense" and n_replicates > SECOND_DENSE:
             found = f"[study] replicates = {n_replicates}"
             yield where, f"{found}: at most {SECOND_DENSE:,} with [[control]] method = 'second-dense'."
@@ -82,6 +96,43 @@ def _in_controls(tables: StudyTables) -> Iterator[Contradiction]:
                 where,
                 "[[control]] method = 'random' copies the [[compression]] blocks of method 'magnitude': there is none.",
             )
+
+
+def _in_steps(tables: StudyTables, index: int) -> Iterator[Contradiction]:
+    control, where = tables.control[index], ("control", index, "steps")
+    dense = {str(spec.regime): spec for spec in name_populations(tables) if spec.role == "dense" and spec.training}
+    by_regime = control.steps if isinstance(control.steps, dict) else dict.fromkeys(dense, control.steps)
+    if unknown := [name for name in by_regime if name not in dense]:
+        hint = f"{suggestion(unknown[0], list(dense))} Allowed: {', '.join(dense)}."
+        yield where, f"[[control]] steps: no [[regime]] is named '{unknown[0]}'.{hint}"
+    if control.method != "shorter-dense" or tables.training is None:
+        return
+    for name, spec in dense.items():
+        longest = training_of(tables.training, spec).steps
+        found = by_regime.get(name)
+        if found is None:
+            yield where[:2], f"[[control]] method = 'shorter-dense' lacks the key 'steps', or it has none for '{name}'."
+        elif found >= longest:
+            yield where, f"[[control]] steps = {found:,} is not shorter than the {longest:,} steps of '{name}'."
+
+
+def _in_second_compressed(tables: StudyTables, index: int) -> Iterator[Contradiction]:
+    where, method = ("control", index), "[[control]] method = 'second-compressed'"
+    if not any(block.method == "second-dense" for block in tables.control):
+        yield where, f"{method} needs a [[control]] of method 'second-dense', whose networks are compressed."
+    asked = tables.control[index].from_
+    if asked is None:
+        yield where, f"{method} lacks the key 'from', such as from = \"magnitude-0.9\"."
+        return
+    specs = name_populations(tables)
+    compressed = {spec.name.partition("/")[2]: spec for spec in specs if spec.role == "compressed" and spec.training}
+    for source in asked:
+        if source not in compressed:
+            hint = f"{suggestion(source, list(compressed))} Allowed: {', '.join(compressed)}."
+            yield (*where, "from"), f"[[control]] from: nothing compressed is named '{source}'.{hint}"
+        elif (parent := compressed[source].parent) and second(parent) not in {spec.name for spec in specs}:
+            missing = parent.partition("/")[2]
+            yield (*where, "from"), f"[[control]] from: '{source}' is made from '{missing}'; name that, too."
 
 
 def _misplaced(

@@ -192,6 +192,8 @@ class RegimeSettings(Settings):
     name: Literal["supervised", "supervised-few", "simclr", "supcon", "fixmatch"]
     """supervised: cross-entropy, all labels; supervised-few: cross-entropy, the labelled fraction only; simclr: NT-Xent between \
 two views, no labels; supcon: supervised contrastive, all labels; fixmatch: the labelled fraction and confident pseudo-labels"""
+    steps: PositiveInt | None = None
+    """optimizer steps in this regime, where it needs more than the others to be a fair one; those of [training] unless given"""
     head: Literal["linear-probe", "fine-tune"] | None = None
     """simclr, supcon: linear-probe (on the frozen encoder, all labels; unless given) or fine-tune (everything, the labelled \
 fraction)"""
@@ -250,15 +252,24 @@ regime's own loss; 2:4 is one-shot"""
 class ControlSettings(Settings):
     """[[control]]: one more population in every regime that tells the effect of compression from other ones."""
 
-    method: Literal["second-dense", "longer-dense", "random", "probe-refit", "label-noise"]
-    """second-dense: as many dense networks from fresh seeds; longer-dense: the dense networks trained on as after one-shot \
-pruning, nothing pruned; random: every magnitude compression with random masks; probe-refit: the dense encoders, frozen, with a \
-newly fitted linear head; label-noise: dense networks whose training labels were partly replaced"""
+    method: Literal[
+        "second-dense", "second-compressed", "shorter-dense", "longer-dense", "random", "probe-refit", "label-noise"
+    ]
+    """second-dense: as many dense networks from fresh seeds; second-compressed: those of them that are compressed once more, as the \
+populations in `from` were; shorter-dense: dense networks trained for fewer steps, to be as bad as compressed ones without being \
+compressed; longer-dense: the dense networks trained on as after one-shot pruning, nothing pruned; random: every magnitude \
+compression with random masks; probe-refit: the dense encoders, frozen, with a newly fitted linear head; label-noise: dense \
+networks whose training labels were partly replaced"""
+    from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(
+        default=None, alias="from"
+    )
+    """second-compressed: compressed populations of the regime, such as "magnitude-0.9"; needs second-dense, whose networks they are \
+compared with"""
     rate: Fraction | None = None
     """label-noise: fraction of the training labels replaced by another class"""
-    steps: PositiveInt | None = None
-    """longer-dense: optimizer steps; those of the longest fine-tuning in the file, else a tenth of [training] steps, unless \
-given"""
+    steps: PositiveInt | dict[str, PositiveInt] | None = None
+    """shorter-dense: optimizer steps, one number or one per regime, such as {supervised = 900, simclr = 2000}; longer-dense: those \
+of the longest fine-tuning in the file, else a tenth of [training] steps, unless given"""
 
 
 class PopulationSettings(Settings):
@@ -288,11 +299,12 @@ class PopulationSettings(Settings):
     """prefix of the names of the weights to take off, such as module."""
 
 
-Evidence = Literal["logits", "scalars", "labels"]
+Evidence = Literal["logits", "scalars", "log-odds", "labels"]
 
 
 class EvidenceSettings(Settings):
-    """[collect.evidence]: what is kept of each role: logits; scalars (loss, margin and so on); or labels, enough for PIEs."""
+    """[collect.evidence]: what is kept of each role: logits; scalars (log odds, loss and so on); log-odds (log odds and logit
+    margin of the given label alone), enough for single examples; or labels, enough for PIEs."""
 
     dense: Evidence = "logits"
     """of dense populations"""
@@ -300,13 +312,19 @@ class EvidenceSettings(Settings):
     """of compressed ones"""
     control: Evidence = "logits"
     """of controls"""
+    second_dense: Evidence | None = None
+    """of second dense populations, which properties are measured on; as of other controls unless given"""
     copies: Evidence | None = None
     """of all of them on altered copies; as on the other data unless given"""
 
-    def of(self, role: str, *, is_copy: bool) -> Evidence:
-        """What is kept of a population of a role."""
+    def of(self, role: str, method: str | None, *, is_copy: bool) -> Evidence:
+        """What is kept of a population of a role and a method."""
+        if is_copy and self.copies is not None:
+            return self.copies
+        if method == "second-dense" and self.second_dense is not None:
+            return self.second_dense
         of_roles: dict[str, Evidence] = {"dense": self.dense, "compressed": self.compressed, "control": self.control}
-        return self.copies if is_copy and self.copies is not None else of_roles[role]
+        return of_roles[role]
 
 
 class CollectSettings(Settings):
@@ -314,6 +332,9 @@ class CollectSettings(Settings):
 
     logits: Literal["float32", "float16", "none"] = "float32"
     """how logits are kept; loss, margin and so on are computed before any rounding"""
+    scalars: Literal["float32", "float16"] = "float32"
+    """how many digits of loss, log odds and so on are kept: float16 keeps eleven bits of each, about three digits, which halves an \
+exported study"""
     evidence: EvidenceSettings = EvidenceSettings()
     """what is kept of each role, in a table of its own"""
     features: Annotated[list[Literal["penultimate"]], AfterValidator(_check_distinct)] = []

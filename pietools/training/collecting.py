@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pietools.errors import CollectError
-from pietools.statistics.tools.scalars import count_near_ties, scalars_from_labels, scalars_from_logits
+from pietools.statistics.tools.scalars import count_near_ties, kept_scalars
 from pietools.study import Evaluation, Recording, Study
 from pietools.study_file import CollectSettings, StudyFile
 from pietools.training.checkpoints.weights import Templates, load_network
@@ -57,7 +57,7 @@ class Collection:
     def kept_logits(self, planned: PlannedNetwork, data: ImageData) -> str:
         """How the logits of a network on a data set are kept: float32, float16 or none."""
         is_copy = data.name not in self.study_file.tables.data.names
-        kept = self.settings.evidence.of(planned.file.spec.role, is_copy=is_copy)
+        kept = self.settings.evidence.of(planned.file.spec.role, planned.file.spec.method, is_copy=is_copy)
         return self.settings.logits if kept == "logits" else "none"
 
 
@@ -190,11 +190,7 @@ def _add(
     study = collection.study
     with study.transaction():
         if logits is not None:
-            predictions = (
-                scalars_from_labels(logits.argmax(axis=1))
-                if evaluation.evidence == "labels"
-                else scalars_from_logits(logits, data.labels.numpy())
-            )
+            predictions = kept_scalars(logits, data.labels.numpy(), evaluation.evidence, collection.settings.scalars)
             evaluation = replace(evaluation, n_near_ties=count_near_ties(logits))
             study.add_evaluation(planned.model, evaluation, predictions, logits, collection.kept_logits(planned, data))
         if recording is not None:

@@ -7,7 +7,7 @@ from torch import nn
 
 from pietools.errors import CollectError
 from pietools.study import Evaluation, Model
-from pietools.study_file import StudyFile, StudyTables
+from pietools.study_file import PopulationSpec, StudyFile, StudyTables
 from pietools.training.checkpoints.digests import evaluation_digest, model_digest
 from pietools.training.checkpoints.files import check_digest
 from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
@@ -52,8 +52,7 @@ def plan_networks(
         names[digest] = file.name
         model = replace(_as_model(study_file, file, network, digest), layers=describe_layers(network, stored))
         evaluations = [
-            _as_evaluation(study_file.tables, file.spec.role, digest, data, content, device)
-            for data, content in datasets
+            _as_evaluation(study_file.tables, file.spec, digest, data, content, device) for data, content in datasets
         ]
         planned.append(PlannedNetwork(file, model, evaluations))
     return planned
@@ -74,13 +73,13 @@ def _as_model(study_file: StudyFile, file: CheckpointFile, network: nn.Module, d
 
 
 def _as_evaluation(
-    tables: StudyTables, role: str, digest: str, data: ImageData, content_digest: str, device: torch.device
+    tables: StudyTables, spec: PopulationSpec, digest: str, data: ImageData, content_digest: str, device: torch.device
 ) -> Evaluation:
     settings = tables.collect
-    kept = settings.evidence.of(role, is_copy=data.name not in tables.data.names)
+    kept = settings.evidence.of(spec.role, spec.method, is_copy=data.name not in tables.data.names)
     return Evaluation(
         dataset=data.name,
-        evidence="labels" if kept == "labels" else "logits",
+        evidence="logits" if kept == "scalars" else kept,
         evaluation_digest=evaluation_digest(digest, content_digest, data.transform, DTYPE, settings.autocast),
         transform=data.transform,
         dtype=DTYPE,

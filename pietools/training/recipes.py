@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pietools.study_file import PopulationSpec, StudyFile, TrainingSettings, regime_facts
+from pietools.study_file import PopulationSpec, StudyFile, TrainingSettings, regime_facts, training_of
 
 NOT_OF_ALL = {"device", "record", "labelled_fraction", "strong_augment", "head_steps", "fine_tune_learning_rate"}
 """Keys of [training] that not every population uses: those that do have them elsewhere in the recipe."""
@@ -34,7 +34,7 @@ def training_recipe(study_file: StudyFile, spec: PopulationSpec) -> dict[str, An
     tables = study_file.tables
     parent = next((other for other in study_file.populations if other.name == spec.parent), None)
     data = tables.data.model_dump(exclude_none=True, exclude={"name", "root", "evaluate", "copies"})
-    training = tables.training
+    training = training_of(tables.training, spec) if tables.training else None
     recipe = {
         "network": spec.network,
         "regime": regime_facts(training, spec.training) if training and spec.training else None,

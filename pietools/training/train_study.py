@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pietools.errors import TrainingError
-from pietools.study_file import StudyFile
+from pietools.study_file import StudyFile, training_of
 from pietools.training.checks import check_units
 from pietools.training.data.datasets import load_dataset
 from pietools.training.processes import default_processes, run_units
@@ -62,7 +62,9 @@ def plan_units(study_file: StudyFile) -> list[TrainingUnit]:
         raise TrainingError(f"{study_file.path.name} has no [[regime]]: nothing to train. Go on with pietools collect.")
     data_digest = load_dataset(tables.data, "train", study_file.folder).content_digest()
     return [
-        TrainingUnit(study_file, spec, tables.training, spec.first_replicate + replicate, data_digest)
+        TrainingUnit(
+            study_file, spec, training_of(tables.training, spec), spec.first_replicate + replicate, data_digest
+        )
         for replicate in range(tables.study.replicates)
         for spec in specs
     ]

@@ -5,7 +5,14 @@ import pytest
 from scipy.special import log_softmax
 from scipy.stats import entropy
 
-from pietools.statistics.tools.scalars import CHUNK, count_near_ties, scalars_from_labels, scalars_from_logits
+from pietools.statistics.tools.scalars import (
+    CHUNK,
+    count_near_ties,
+    kept_scalars,
+    scalars_from_labels,
+    scalars_from_logits,
+    scalars_from_probabilities,
+)
 
 
 def test_by_hand() -> None:
@@ -70,7 +77,7 @@ def test_labels_alone() -> None:
     """Only the predicted label is known."""
     scalars = scalars_from_labels(np.array([3, 1], dtype=np.int16))
     assert scalars["predicted_label"].to_list() == [3, 1]
-    assert scalars.drop("predicted_label").null_count().sum_horizontal().item() == 2 * 6
+    assert scalars.drop("predicted_label").null_count().sum_horizontal().item() == 2 * 8
 
 
 def test_near_ties() -> None:
@@ -78,3 +85,44 @@ def test_near_ties() -> None:
     logits = np.array([[1, 1.00005, -9], [1, 1.001, 0], [5, 0, 5]], dtype=np.float32)
     assert count_near_ties(logits) == 2
     assert count_near_ties(np.ones((4, 1), dtype=np.float32)) == 0
+
+
+def test_log_odds_do_not_saturate() -> None:
+    """Beside a probability of 1 − 1e-13 a loss in float32 is 0; log odds and logit margin are what the logits say."""
+    scalars = scalars_from_logits(np.array([[30.0, 0, 0], [0, 50, -50]]), np.array([0, 1]))
+    assert scalars["loss"].to_list() == [pytest.approx(0, abs=1e-12)] * 2
+    assert scalars["label_log_odds"].to_list() == pytest.approx([30 - np.log(2), 50], rel=1e-6)
+    assert scalars["logit_margin"].to_list() == pytest.approx([30, 50], rel=1e-6)
+
+
+def test_log_odds_of_logits_and_of_their_probabilities_agree() -> None:
+    """Those of float32 probabilities have float32's digits, also where the label has nearly all."""
+    rng = np.random.default_rng(1)
+    logits, labels = rng.normal(size=(500, 10)) * 9, rng.integers(0, 10, 500)
+    probabilities = np.exp(log_softmax(logits, axis=1)).astype(np.float32)
+    one, other = scalars_from_logits(logits, labels), scalars_from_probabilities(probabilities, labels)
+    assert one["label_log_odds"].max() > 15
+    for name in ("label_log_odds", "logit_margin"):
+        assert other[name].to_numpy() == pytest.approx(one[name].to_numpy(), abs=1e-5)
+
+
+def test_log_odds_that_are_not_known_are_null() -> None:
+    """No label, a probability of 0 or of exactly 1, a class that does not exist."""
+    unlabelled = scalars_from_logits(np.array([[1.0, 0]]), np.array([-1]))
+    rounded = scalars_from_probabilities(np.array([[1.0, 0, 0], [0, 0.6, 0.4]]), np.array([0, 0]))
+    lone = scalars_from_logits(np.array([[1.0], [2.0]]), np.array([0, 0]))
+    for scalars in (unlabelled, rounded, lone):
+        assert scalars["label_log_odds"].null_count() == scalars["logit_margin"].null_count() == scalars.height
+
+
+def test_what_is_kept() -> None:
+    """Log odds alone, with eleven bits of them if so asked: an error of at most one part in 2,048, whatever the size."""
+    rng = np.random.default_rng(2)
+    logits, labels = rng.normal(size=(200, 5)) * 20, rng.integers(0, 5, 200)
+    full = scalars_from_logits(logits, labels)
+    kept = kept_scalars(logits, labels, "log-odds", "float16")
+    assert kept["predicted_label"].equals(full["predicted_label"])
+    assert kept["loss"].null_count() == kept.height
+    assert kept["label_log_odds"].to_numpy() == pytest.approx(full["label_log_odds"].to_numpy(), rel=2**-11)
+    assert kept["label_log_odds"].to_numpy().astype(np.float16).tolist() == kept["label_log_odds"].to_list()
+    assert kept_scalars(logits, labels, "labels").equals(scalars_from_labels(full["predicted_label"].to_numpy()))

@@ -83,7 +83,7 @@ def _calibration_errors(reader: StudyReader, evaluated: dict[str, Any]) -> dict[
 
 
 def _has_confidences(reader: StudyReader, evaluated: dict[str, Any]) -> bool:
-    return reader.n_labelled(evaluated["dataset"]) > 0 and evaluated["evidence"] != "labels"
+    return reader.n_labelled(evaluated["dataset"]) > 0 and evaluated["evidence"] not in ("labels", "log-odds")
 
 
 def _change(reader: StudyReader, comparison: Comparison) -> Row:

@@ -27,7 +27,12 @@ ACCURACY = Table(
         DATASET,
         *COMPRESSION,
         Column("reference", str, "population that it is compared with"),
-        Column("evidence", str, "what is known of each prediction: logits, probabilities or labels", required=True),
+        Column(
+            "evidence",
+            str,
+            "what is known of each prediction: logits, log-odds, top-k, probabilities or labels",
+            required=True,
+        ),
         Column("n_models", int, "networks", required=True),
         Column("n_examples", int, "examples", required=True),
         *_mean_and_sd("top1", "top-1 accuracy; null without labels"),

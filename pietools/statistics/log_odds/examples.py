@@ -1,0 +1,124 @@
+"""Which single examples were hit: whose log odds changed otherwise than those of examples as hard as they."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pietools.conventions import LEVEL
+from pietools.flags import Flag
+from pietools.statistics.log_odds.moderation import Moderated, moderate, treat
+from pietools.statistics.log_odds.natural_spline import knots_at, natural_spline
+from pietools.statistics.log_odds.normalisation import Normalised, normalise
+from pietools.statistics.log_odds.robust_regression import biweight_curve
+from pietools.statistics.log_odds.sign_rates import Posterior, shrink
+from pietools.statistics.tools.multiplicity import adjust
+from pietools.statistics.tools.populations import check_paired
+
+FEWEST_EXAMPLES = 30
+"""Fewer have no trend to be compared with."""
+
+
+@dataclass(frozen=True)
+class ExampleChanges:
+    """Changes of the log odds of examples, in nats on the scale of the common profile, of shape (n,).
+
+    ``change`` is the mean over networks, ``trend`` what happens to examples as hard, and ``beyond`` the rest with its errors.
+    ``nonlinearity``: how far the trend is from a straight line, as a standard deviation over examples (nats).
+    """
+
+    normalised: Normalised
+    change: np.ndarray
+    trend: np.ndarray
+    beyond: Moderated
+    nonlinearity: float
+
+    def p_values(self, delta: float) -> np.ndarray:
+        """Of H0 |change beyond the trend| ≤ delta, (n,). Random: the networks."""
+        return treat(self.beyond, delta)
+
+    def found(self, delta: float, level: float = LEVEL) -> np.ndarray:
+        """−1 where an example was hit, 1 where it was spared, 0 where neither was shown, at a false discovery rate."""
+        is_found = adjust(self.p_values(delta), "benjamini-hochberg") <= level
+        return np.where(is_found, np.sign(self.beyond.estimate), 0).astype(int)
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """Of the changes beyond the trend, under their common prior."""
+        return shrink(self.beyond.estimate, self.beyond.std_error, self.beyond.df)
+
+
+def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> ExampleChanges | Flag:
+    """Test each example's change of log odds, beyond what compression does to equally hard examples.
+
+    Parameters
+    ----------
+    reference, compressed
+        Log odds of the label (nats), (K_D, n) and (K_C, n), finite.
+    paired
+        Whether row k of one matches row k of the other.
+
+    Returns
+    -------
+    ExampleChanges or Flag
+        ``few-networks`` where there is no variance to be had (fewer than two of each), ``few-examples`` below thirty,
+        ``no-order`` if a network does not tell easy from hard examples.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Variances are pooled over the two populations where they are not matched: Welch's test with variances that are moderated
+    separately did not hold its level with five networks (0.12).
+
+    References
+    ----------
+    Smyth (2004), doi:10.2202/1544-6115.1027. That impact and differential functioning at equal ability are two questions: Holland &
+    Wainer (1993), Differential Item Functioning.
+    """
+    check_paired(reference, compressed, paired=paired)
+    if reference.shape[1] != compressed.shape[1]:
+        raise ValueError(f"shapes {reference.shape} and {compressed.shape} do not fit each other")
+    if min(len(reference), len(compressed)) < 2:
+        return Flag.FEW_NETWORKS
+    if reference.shape[1] < FEWEST_EXAMPLES:
+        return Flag.FEW_EXAMPLES
+    normalised = normalise(reference, compressed)
+    if not normalised.is_possible:
+        return Flag.NO_ORDER
+    change = normalised.compressed.mean(axis=0) - normalised.reference.mean(axis=0)
+    trend = trend_along(normalised.profile, change)
+    variance, df, factor = pooled_variance(normalised.reference, normalised.compressed, paired=paired)
+    return ExampleChanges(
+        normalised=normalised,
+        change=change,
+        trend=trend,
+        beyond=moderate(change - trend, variance, df, factor),
+        nonlinearity=_distance_from_line(normalised.profile, trend),
+    )
+
+
+def trend_along(profile: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """What happens to examples as hard as each, (n,): a natural spline of the change on the profile that outliers do not bend."""
+    columns = natural_spline(profile, knots_at(profile))
+    scaled = (columns - columns.mean(axis=0)) / columns.std(axis=0)
+    return biweight_curve(np.column_stack([np.ones(len(profile)), scaled]), change)
+
+
+def pooled_variance(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> tuple[np.ndarray, int, float]:
+    """Variances (n,) of single networks or of pairs' differences, their degrees of freedom, and what 1/K is of a change."""
+    if paired:
+        k = len(reference)
+        return (compressed - reference).var(axis=0, ddof=1), k - 1, 1 / k
+    n_reference, n_compressed = len(reference), len(compressed)
+    df = n_reference + n_compressed - 2
+    squares = (n_reference - 1) * reference.var(axis=0, ddof=1) + (n_compressed - 1) * compressed.var(axis=0, ddof=1)
+    return squares / df, df, 1 / n_reference + 1 / n_compressed
+
+
+def _distance_from_line(profile: np.ndarray, trend: np.ndarray) -> float:
+    line = np.polynomial.Polynomial.fit(profile, trend, 1)(profile)
+    return float((trend - line).std())

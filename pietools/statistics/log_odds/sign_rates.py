@@ -1,0 +1,102 @@
+"""Local false sign rates: how probable it is that an effect has not the sign that its estimate has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+N_FITTED = 10_000
+"""Effects that the prior is fitted to, evenly taken from all."""
+N_STEPS = 500
+_NULL_WEIGHT = 10.0
+_CONVERGED = 1e-6
+_GRID = 2**0.5
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Of each effect a mixture of normals: ``weights``, ``means``, ``sds`` of shape (components, n); the first is a point at 0."""
+
+    weights: np.ndarray
+    means: np.ndarray
+    sds: np.ndarray
+
+    def below(self, value: float) -> np.ndarray:
+        """Probability that an effect is less than ``value``, (n,)."""
+        sds = np.maximum(self.sds, np.finfo(float).tiny)
+        return np.asarray((self.weights * stats.norm.cdf((value - self.means) / sds)).sum(axis=0))
+
+    def above(self, value: float) -> np.ndarray:
+        """Probability that an effect is more than ``value``, (n,)."""
+        sds = np.maximum(self.sds, np.finfo(float).tiny)
+        return np.asarray((self.weights * stats.norm.sf((value - self.means) / sds)).sum(axis=0))
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Shrunk effects, (n,)."""
+        return np.asarray((self.weights * self.means).sum(axis=0))
+
+    @property
+    def false_sign_rate(self) -> np.ndarray:
+        """Probability that an effect is 0 or has the other sign, whichever sign is more probable, (n,)."""
+        at_zero = self.weights[0]
+        negative = (self.weights[1:] * stats.norm.cdf(-self.means[1:] / self.sds[1:])).sum(axis=0)
+        return np.minimum(at_zero + negative, 1 - negative)
+
+
+def shrink(estimate: np.ndarray, std_error: np.ndarray, df: np.ndarray) -> Posterior:
+    """Posterior of effects under a common prior that is unimodal at 0: a mixture of normals with a point at 0, fitted to all.
+
+    Parameters
+    ----------
+    estimate, std_error, df
+        Effects, their standard errors and the degrees of freedom of these, (n,): t likelihoods, taken for the normal ones that give
+        the same p-values.
+
+    References
+    ----------
+    Stephens (2017), False discovery rates: a new deal, doi:10.1093/biostatistics/kxw041; Lu & Stephens (2019), arXiv:1901.10679,
+    for t likelihoods.
+    """
+    errors = _as_normal(estimate, std_error, df)
+    prior_sds = _prior_sds(estimate, errors)
+    chosen = np.linspace(0, len(estimate) - 1, min(N_FITTED, len(estimate))).astype(int)
+    prior = _fit(_likelihood(estimate[chosen], errors[chosen], prior_sds))
+    likelihood = _likelihood(estimate, errors, prior_sds)
+    weights = prior[:, None] * likelihood
+    share = prior_sds[:, None] ** 2 / (prior_sds[:, None] ** 2 + errors**2)
+    return Posterior(weights / weights.sum(axis=0), share * estimate, np.sqrt(share) * errors)
+
+
+def _as_normal(estimate: np.ndarray, std_error: np.ndarray, df: np.ndarray) -> np.ndarray:
+    """Standard errors with which a normal test gives the p-values of the t tests."""
+    t = np.maximum(np.abs(estimate / std_error), 1e-3)  # the ratio has a limit at 0
+    z = -stats.norm.ppf(stats.t.sf(t, df))
+    return std_error * t / np.where(np.isfinite(z), z, t)
+
+
+def _prior_sds(estimate: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    smallest = errors.min() / 10
+    largest = 2 * np.sqrt(max(float((estimate**2 - errors**2).max()), (4 * smallest) ** 2))
+    n = int(np.ceil(np.log(largest / smallest) / np.log(_GRID)))
+    return np.concatenate([[0.0], largest / _GRID ** np.arange(n, -1, -1)])
+
+
+def _likelihood(estimate: np.ndarray, errors: np.ndarray, prior_sds: np.ndarray) -> np.ndarray:
+    """Of each component at each effect, (components, n), scaled so that the largest at an effect is 1."""
+    log = stats.norm.logpdf(estimate, scale=np.sqrt(prior_sds[:, None] ** 2 + errors**2))
+    return np.asarray(np.exp(log - log.max(axis=0)))
+
+
+def _fit(likelihood: np.ndarray) -> np.ndarray:
+    """Weights of the components by EM, with ten effects' worth of favour for 0, as ashr has it."""
+    extra = np.zeros(len(likelihood))
+    extra[0] = _NULL_WEIGHT
+    weights = np.full(len(likelihood), 1 / len(likelihood))
+    for _ in range(N_STEPS):
+        before = weights
+        weights = weights * (likelihood @ (1 / (weights @ likelihood))) + extra
+        weights /= weights.sum()
+        if np.abs(weights - before).max() < _CONVERGED:
+            break
+    return weights
