@@ -57,5 +57,6 @@ class Flag(StrEnum):
     INDISTINGUISHABLE = "indistinguishable", "two sparsities differ in loss by no more than their error"
     NOTHING_PLANTED = "nothing-planted", "all labels were replaced, or none"
     NOT_RECORDED = "not-recorded", "what the property needs was not kept"
+    NOISY = "noisy", "more than nine tenths of the property's variance is noise of the networks that it was measured on"
     NO_ORDER = "no-order", "a network does not tell easy from hard examples, so that its log odds fit no common scale"
     TRAINING_EXAMPLES = "training-examples", "the networks have learned these examples"

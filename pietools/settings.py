@@ -53,6 +53,9 @@ class AnalysisSettings(Settings):
     """largest change of accuracy that you would ignore, a fraction (0.01 is one percentage point); set it before looking"""
     delta: Annotated[float, Field(ge=0, lt=1, json_schema_extra=_flag("delta"))] = 0.1
     """rise of an example's error rate that counts as forgotten, a fraction"""
+    delta_log_odds: Annotated[float | None, Field(ge=0, le=10, json_schema_extra=_flag("delta-log-odds"))] = None
+    """change of an example's log odds (nats), beyond that of examples as hard, that you would ignore; set it before looking. 0.1 \
+unless given, or 0.5 with five networks a side or fewer, or where the trend is far from a line"""
     comparisons: Annotated[
         list[Pair],
         AfterValidator(_no_pair_of_one),

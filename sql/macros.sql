@@ -488,3 +488,45 @@ create or replace macro churn(population, dataset := null) as table
     cross join (select count(*) as n from evaluated_models(population, dataset := dataset) as k) as networks
     group by networks.n;
 comment on macro table churn is 'One row: the share of predictions that differ between two networks of the population, null for a single one.';
+
+create or replace macro analyzed_comparison(reference, compressed, dataset) as
+    case
+        when evaluated_population_id_of(reference, dataset) is null or evaluated_population_id_of(compressed, dataset) is null
+            then null
+        else coalesce(
+            (
+                select h.dataset
+                from results.examples_hits as h
+                join datasets as d on d.name = h.dataset
+                where h.reference = reference and h.compressed = compressed and d.dataset_id = dataset_id_of(dataset)
+            ),
+            error('''' || compressed || ''' against ''' || reference || ''' is in no result: run pietools analyze first, with '
+                || '--compare if they are not compared anyway.')
+        )
+    end;
+comment on macro analyzed_comparison is
+    'Name of the data set on which the last analysis compared two populations; an error if it did not.';
+
+-- the stored answer of the topic examples
+create or replace macro hit_examples(reference, compressed, dataset := null) as table
+    select
+        x.example_id,
+        x.key,
+        x.label,
+        x.finding,
+        x.estimate,
+        x.conf_low,
+        x.conf_high,
+        x.p_adjusted,
+        x.false_sign_rate,
+        x.error_reference,
+        x.error_compressed,
+        x.turned,
+        x.is_pie
+    from (select analyzed_comparison(reference, compressed, dataset) as dataset) as asked
+    -- An inner join with an empty table would never ask whether there was an analysis.
+    left join results.examples_changes as x
+        on x.dataset = asked.dataset and x.reference = reference and x.compressed = compressed
+    where asked.dataset is null or x.finding is not null
+    order by x.p_value, abs(x.estimate) desc, x.example_id;
+comment on macro table hit_examples is 'One row per example that was hit or spared more than examples as hard as it, the clearest first; as the last pietools analyze found.';

@@ -416,6 +416,128 @@ comment on column results.flips.reference_churn is 'the same between two network
 comment on column results.flips.compressed_churn is 'between two networks of the compressed population';
 comment on column results.flips.n_pairs_changed is 'pairs in which harmful and beneficial flips differ in number: McNemar''s exact test at 0.05';
 
+create table results.examples_hits (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    method text not null,
+    of text,
+    delta double,
+    delta_reason text,
+    n_examples integer not null,
+    n_tested integer not null,
+    n_unknown integer,
+    n_hit integer,
+    n_spared integer,
+    n_any_change integer,
+    n_large_change integer,
+    n_sure integer,
+    control text,
+    control_n_found integer,
+    control_n_any_change integer,
+    trend_nonlinearity double,
+    prior_df double,
+    error_reference double,
+    error_compressed double,
+    hit_error_reference double,
+    hit_error_compressed double,
+    n_lost integer,
+    n_gained integer,
+    turned_lost double,
+    turned_gained double,
+    n_pies integer,
+    n_pies_found integer,
+    flag text
+);
+comment on table results.examples_hits is 'One row per comparison and data set: how many examples were hit, more than examples as hard as they.';
+comment on column results.examples_hits.run_id is 'the run that it came from, in results.runs';
+comment on column results.examples_hits.reference is 'population that the compressed one is compared with';
+comment on column results.examples_hits.compressed is 'compressed population, or control';
+comment on column results.examples_hits.dataset is 'data set';
+comment on column results.examples_hits.method is 'log-odds: moderated t tests beyond the trend; votes: exact tests of right and wrong, where log odds are not known';
+comment on column results.examples_hits.of is 'label: log odds of the given label; modal label: of the reference''s, where none is given';
+comment on column results.examples_hits.delta is 'change beyond the trend that is ignored, nats; null by votes';
+comment on column results.examples_hits.delta_reason is 'why it is 0.5 and not 0.1: few-networks, curved-trend; asked: it was set; else null';
+comment on column results.examples_hits.n_examples is 'examples that could be tested or not';
+comment on column results.examples_hits.n_tested is 'those whose log odds are known of every network';
+comment on column results.examples_hits.n_unknown is 'examples left out: a probability of 0 or 1 that was rounded has no log odds';
+comment on column results.examples_hits.n_hit is 'changed for the worse by more than delta, false discovery rate 5 %';
+comment on column results.examples_hits.n_spared is 'changed for the better by more than delta, likewise';
+comment on column results.examples_hits.n_any_change is 'changed at all beyond the trend, likewise';
+comment on column results.examples_hits.n_large_change is 'changed by more than 0.5 nats, likewise';
+comment on column results.examples_hits.n_sure is 'local false sign rate at most 5 %';
+comment on column results.examples_hits.control is 'second dense population that the reference is compared with, or its own halves';
+comment on column results.examples_hits.control_n_found is 'examples found there by the same method and delta: there should be none';
+comment on column results.examples_hits.control_n_any_change is 'examples found there to have changed at all';
+comment on column results.examples_hits.trend_nonlinearity is 'distance of the trend from a straight line, standard deviation over examples, nats';
+comment on column results.examples_hits.prior_df is 'degrees of freedom that the common prior of the variances adds; null if it is all';
+comment on column results.examples_hits.error_reference is 'share of wrong answers of reference networks, over the tested examples';
+comment on column results.examples_hits.error_compressed is 'the same of compressed networks';
+comment on column results.examples_hits.hit_error_reference is 'share of wrong answers of reference networks on the examples that were hit';
+comment on column results.examples_hits.hit_error_compressed is 'the same of compressed networks';
+comment on column results.examples_hits.n_lost is 'probability at least 0.9 that the error rate rose by more than 0.1';
+comment on column results.examples_hits.n_gained is 'probability at least 0.9 that it fell by more than 0.1';
+comment on column results.examples_hits.turned_lost is 'expected number of examples whose majority answer would turn from right to wrong with unlimited networks';
+comment on column results.examples_hits.turned_gained is 'the same from wrong to right';
+comment on column results.examples_hits.n_pies is 'PIEs among the tested examples';
+comment on column results.examples_hits.n_pies_found is 'those of them that changed at all beyond the trend';
+comment on column results.examples_hits.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
+
+create table results.examples_changes (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    example_id integer not null,
+    key text not null,
+    label integer,
+    difficulty double,
+    change double,
+    trend double,
+    estimate double,
+    std_error double,
+    conf_low double,
+    conf_high double,
+    p_value double,
+    p_adjusted double,
+    p_any_change double,
+    false_sign_rate double,
+    finding text,
+    error_reference double,
+    error_compressed double,
+    p_lost double,
+    p_gained double,
+    turned text,
+    is_pie boolean not null
+);
+comment on table results.examples_changes is 'One row per comparison, data set and example: how its log odds changed, beyond what happens to examples as hard; every example that was tested.';
+comment on column results.examples_changes.run_id is 'the run that it came from, in results.runs';
+comment on column results.examples_changes.reference is 'population that the compressed one is compared with';
+comment on column results.examples_changes.compressed is 'compressed population, or control';
+comment on column results.examples_changes.dataset is 'data set';
+comment on column results.examples_changes.example_id is 'position of the example in the data set';
+comment on column results.examples_changes.key is 'its name';
+comment on column results.examples_changes.label is 'its given label';
+comment on column results.examples_changes.difficulty is 'mean log odds over both populations, nats: the smaller, the harder';
+comment on column results.examples_changes.change is 'change of its log odds on the common scale, nats';
+comment on column results.examples_changes.trend is 'change of examples as hard';
+comment on column results.examples_changes.estimate is 'change beyond the trend, nats';
+comment on column results.examples_changes.std_error is 'its moderated standard error';
+comment on column results.examples_changes.conf_low is 'lower end of its 95 % interval';
+comment on column results.examples_changes.conf_high is 'upper end of its 95 % interval';
+comment on column results.examples_changes.p_value is 'that it is at most delta in size (TREAT); random: the networks';
+comment on column results.examples_changes.p_adjusted is 'p_value adjusted: Benjamini–Hochberg, over the tested examples';
+comment on column results.examples_changes.p_any_change is 'that it is 0 (moderated t)';
+comment on column results.examples_changes.false_sign_rate is 'probability that it is 0 or has the other sign';
+comment on column results.examples_changes.finding is 'hit or spared, at a false discovery rate of 5 %; else null';
+comment on column results.examples_changes.error_reference is 'share of reference networks that are expected to be wrong';
+comment on column results.examples_changes.error_compressed is 'the same of compressed networks';
+comment on column results.examples_changes.p_lost is 'probability that this share rose by more than 0.1';
+comment on column results.examples_changes.p_gained is 'probability that it fell by more than 0.1';
+comment on column results.examples_changes.turned is 'lost: p_lost at least 0.9; gained: p_gained at least 0.9; else null';
+comment on column results.examples_changes.is_pie is 'whether its modal label changed';
+
 create table results.examples_summary (
     run_id integer not null,
     reference text not null,

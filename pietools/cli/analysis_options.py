@@ -40,8 +40,8 @@ def asked(options: dict[str, Any]) -> dict[str, Any]:
 
 def _option(name: str, field: FieldInfo) -> click.Option:
     extra = typing.cast(dict[str, str], field.json_schema_extra)
-    is_list = isinstance(field.default, list) or field.default is None
-    default = "the study's" if is_list else f"the study's, else {field.default}"
+    is_list = "metavar" in extra
+    default = "the study's" if field.default is None or is_list else f"the study's, else {field.default}"
     more: dict[str, Any] = {"multiple": True, "metavar": extra["metavar"]} if is_list else {"type": _range(field)}
     if name == "comparisons":
         more["nargs"] = 2
@@ -65,4 +65,6 @@ def _range(field: FieldInfo) -> click.ParamType:
                 bounds["max"] = high
             case annotated_types.Lt(lt=high):
                 bounds |= {"max": high, "max_open": True}
-    return click.IntRange(**bounds) if field.annotation is int else Fraction(**bounds)
+    if field.annotation is int:
+        return click.IntRange(**bounds)
+    return Fraction(**bounds) if bounds["max"] <= 1 else click.FloatRange(**bounds)

@@ -255,21 +255,21 @@ class ControlSettings(Settings):
     method: Literal[
         "second-dense", "second-compressed", "shorter-dense", "longer-dense", "random", "probe-refit", "label-noise"
     ]
-    """second-dense: as many dense networks from fresh seeds; second-compressed: those of them that are compressed once more, as the \
-populations in `from` were; shorter-dense: dense networks trained for fewer steps, to be as bad as compressed ones without being \
+    """second-dense: as many dense networks from fresh seeds; second-compressed: these compressed, as the populations in `from` \
+were; shorter-dense: dense networks trained for fewer steps, to be as bad as compressed ones without being \
 compressed; longer-dense: the dense networks trained on as after one-shot pruning, nothing pruned; random: every magnitude \
 compression with random masks; probe-refit: the dense encoders, frozen, with a newly fitted linear head; label-noise: dense \
 networks whose training labels were partly replaced"""
     from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(
         default=None, alias="from"
     )
-    """second-compressed: compressed populations of the regime, such as "magnitude-0.9"; needs second-dense, whose networks they are \
-compared with"""
+    """second-compressed: compressed populations of the regime, such as "magnitude-0.9"; needs second-dense, whose networks they \
+are compared with"""
     rate: Fraction | None = None
     """label-noise: fraction of the training labels replaced by another class"""
     steps: PositiveInt | dict[str, PositiveInt] | None = None
-    """shorter-dense: optimizer steps, one number or one per regime, such as {supervised = 900, simclr = 2000}; longer-dense: those \
-of the longest fine-tuning in the file, else a tenth of [training] steps, unless given"""
+    """shorter-dense: optimizer steps, one number or one per regime, such as {supervised = 900, simclr = 2000}; longer-dense: \
+those of the longest fine-tuning in the file, else a tenth of [training] steps, unless given"""
 
 
 class PopulationSettings(Settings):
@@ -303,8 +303,7 @@ Evidence = Literal["logits", "scalars", "log-odds", "labels"]
 
 
 class EvidenceSettings(Settings):
-    """[collect.evidence]: what is kept of each role: logits; scalars (log odds, loss and so on); log-odds (log odds and logit
-    margin of the given label alone), enough for single examples; or labels, enough for PIEs."""
+    """[collect.evidence]: what is kept of each role: logits; scalars (log odds, loss …); log-odds of the label alone; or labels."""
 
     dense: Evidence = "logits"
     """of dense populations"""
@@ -333,8 +332,8 @@ class CollectSettings(Settings):
     logits: Literal["float32", "float16", "none"] = "float32"
     """how logits are kept; loss, margin and so on are computed before any rounding"""
     scalars: Literal["float32", "float16"] = "float32"
-    """how many digits of loss, log odds and so on are kept: float16 keeps eleven bits of each, about three digits, which halves an \
-exported study"""
+    """how many digits of loss, log odds and so on are kept: float16 keeps eleven bits of each, about three digits, which halves \
+an exported study"""
     evidence: EvidenceSettings = EvidenceSettings()
     """what is kept of each role, in a table of its own"""
     features: Annotated[list[Literal["penultimate"]], AfterValidator(_check_distinct)] = []

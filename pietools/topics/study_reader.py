@@ -244,7 +244,12 @@ class StudyReader:
 
     def confidences(self, population: str, dataset: str) -> np.ndarray:
         """Largest probability of each network on each labelled example, likewise; NaN where it is not known."""
-        return self.study.scalar_matrix(population, "confidence", dataset)[:, self.labelled_by_key(dataset)]
+        return self.scalars("confidence", population, dataset)[:, self.labelled_by_key(dataset)]
+
+    @once
+    def scalars(self, name: str, population: str, dataset: str) -> np.ndarray:
+        """A number of each prediction, (K, examples), rows as of :meth:`networks`; NaN where it is not known."""
+        return self.study.scalar_matrix(population, name, dataset)
 
     # What the macros answer
 

@@ -17,6 +17,8 @@ from pietools.statistics.tools.populations import check_paired
 
 FEWEST_EXAMPLES = 30
 """Fewer have no trend to be compared with."""
+FEWEST_DF = 2
+"""With one degree of freedom, two matched pairs, a false example was found in 20 to 40 % of simulated studies where nothing happened."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
     Returns
     -------
     ExampleChanges or Flag
-        ``few-networks`` where there is no variance to be had (fewer than two of each), ``few-examples`` below thirty,
-        ``no-order`` if a network does not tell easy from hard examples.
+        ``few-networks`` with fewer than three matched pairs or two networks of each, ``few-examples`` below thirty, ``no-order`` if
+        a network does not tell easy from hard examples.
 
     Raises
     ------
@@ -80,9 +82,10 @@ def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
     Wainer (1993), Differential Item Functioning.
     """
     check_paired(reference, compressed, paired=paired)
+    sizes = len(reference), len(compressed)
     if reference.shape[1] != compressed.shape[1]:
         raise ValueError(f"shapes {reference.shape} and {compressed.shape} do not fit each other")
-    if min(len(reference), len(compressed)) < 2:
+    if min(sizes) < 2 or (sizes[0] - 1 if paired else sum(sizes) - 2) < FEWEST_DF:
         return Flag.FEW_NETWORKS
     if reference.shape[1] < FEWEST_EXAMPLES:
         return Flag.FEW_EXAMPLES

@@ -1,6 +1,6 @@
-"""Moderated t tests: each example's variance is shrunk towards what is usual, so that few networks are enough for thousands of tests.
+"""Moderated t tests: each example's variance is shrunk towards what is usual, so that few networks do for thousands of tests.
 
-How genetics finds changed genes among thousands with few samples.
+It is how genetics finds changed genes among thousands with few samples.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def _moments(e: np.ndarray, along: np.ndarray | None) -> tuple[np.ndarray, float
 
 
 def _trigamma_inverse(value: float) -> float:
-    """x with trigamma(x) = value, by Newton's method on 1/trigamma (Smyth 2004, appendix)."""
+    """Solve trigamma(x) = value for x, by Newton's method on 1/trigamma (Smyth 2004, appendix)."""
     if value > 1e7:
         return float(1 / np.sqrt(value))
     if value < 1e-6:

@@ -1,4 +1,4 @@
-"""Log odds of several networks on one scale: what moves or stretches all of a network's alike is no finding about single examples."""
+"""Log odds of several networks on one scale: what moves or stretches all of a network's alike says nothing of single examples."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ LEAST_SLOPE = 0.05
 class Normalised:
     """Log odds of both populations, (K_D, n) and (K_C, n), on the scale of their common profile.
 
-    ``profile``: mean log odds of an example over both populations, (n,). ``slopes``: of each network against it, the reference's
-    first, (K_D + K_C,).
+    ``profile``: mean log odds of an example over both populations, (n,). ``slopes``: of each network's line against it, the
+    reference's first, (K_D + K_C,).
     """
 
     reference: np.ndarray
@@ -33,13 +33,18 @@ def normalise(reference: np.ndarray, compressed: np.ndarray) -> Normalised:
     """Bring every network's log odds (K, n) to the common profile: s ← (s − intercept) / slope, by Huber's robust line.
 
     The profile counts both populations alike, whatever their sizes. A line and not a curve: a curve through each network was too
-    liberal in simulated studies, and so were medians alone (docs/methods/examples.md).
+    liberal in simulated studies, and so were medians alone (docs/methods/examples.md). Shifts of a network leave no trace; its own
+    stretch leaves little, as the profile is the mean of the log odds as they are.
     """
     profile = (reference.mean(axis=0) + compressed.mean(axis=0)) / 2
-    both = [huber_lines(profile, side) for side in (reference, compressed)]
-    slopes = np.concatenate([slope for _, slope in both])
-    of_sides = [
-        (side - intercept[:, None]) / np.where(slope >= LEAST_SLOPE, slope, 1.0)[:, None]
-        for side, (intercept, slope) in zip((reference, compressed), both, strict=True)
-    ]
-    return Normalised(of_sides[0], of_sides[1], profile, slopes)
+    (of_reference, slope_d), (of_compressed, slope_c) = (huber_lines(profile, side) for side in (reference, compressed))
+    return Normalised(
+        _without_line(reference, of_reference, slope_d),
+        _without_line(compressed, of_compressed, slope_c),
+        profile,
+        np.concatenate([slope_d, slope_c]),
+    )
+
+
+def _without_line(side: np.ndarray, intercept: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    return (side - intercept[:, None]) / np.where(slope >= LEAST_SLOPE, slope, 1.0)[:, None]

@@ -8,7 +8,7 @@ HUBER = 1.345
 """Bend of Huber's weights in standard deviations: 95 % efficient where errors are normal."""
 BIWEIGHT = 4.685
 """End of Tukey's biweight, likewise."""
-MAX_STEPS = 100
+MAX_STEPS = 1000
 _CONVERGED = 1e-9  # of the largest change of a fitted value, in scales
 _NORMAL_MAD = 0.6744897501960817  # median of |z|
 
@@ -24,7 +24,7 @@ def huber_lines(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     x
-        Shape (n,), not all the same.
+        Shape (n,); where all are the same the lines are flat.
     y
         Shape (K, n).
 
@@ -57,14 +57,15 @@ def _weighted_lines(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[
     total = weights.sum(axis=1)
     mean_x, mean_y = weights @ x / total, (weights * y).sum(axis=1) / total
     centred = x - mean_x[:, None]
-    slope = (weights * centred * y).sum(axis=1) / (weights * centred**2).sum(axis=1)
+    squares = (weights * centred**2).sum(axis=1)
+    slope = (weights * centred * y).sum(axis=1) / np.where(squares > 0, squares, np.inf)
     return mean_y - slope * mean_x, slope
 
 
 def biweight_curve(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Fitted values of a regression by Tukey's biweight, from Huber's solution, with the scale of that held.
 
-    A redescending estimator gives no weight at all to what is far off: examples that were hit do not bend what happens to the others.
+    A redescending estimator gives no weight to what is far off: examples that were hit do not bend what happens to the others.
 
     Parameters
     ----------

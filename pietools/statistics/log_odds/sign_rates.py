@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 N_FITTED = 10_000
 """Effects that the prior is fitted to, evenly taken from all."""
-N_STEPS = 500
+N_STEPS = 2000
 _NULL_WEIGHT = 10.0
-_CONVERGED = 1e-6
+_CONVERGED = 1e-8
 _GRID = 2**0.5
 
 
@@ -23,13 +23,12 @@ class Posterior:
 
     def below(self, value: float) -> np.ndarray:
         """Probability that an effect is less than ``value``, (n,)."""
-        sds = np.maximum(self.sds, np.finfo(float).tiny)
-        return np.asarray((self.weights * stats.norm.cdf((value - self.means) / sds)).sum(axis=0))
+        return self.above(-value, -1.0)
 
-    def above(self, value: float) -> np.ndarray:
-        """Probability that an effect is more than ``value``, (n,)."""
-        sds = np.maximum(self.sds, np.finfo(float).tiny)
-        return np.asarray((self.weights * stats.norm.sf((value - self.means) / sds)).sum(axis=0))
+    def above(self, value: float, sign: float = 1.0) -> np.ndarray:
+        """Probability that an effect, times ``sign``, is more than ``value``, (n,)."""
+        of_others = self.weights[1:] * stats.norm.sf((value - sign * self.means[1:]) / self.sds[1:])
+        return np.asarray(of_others.sum(axis=0) + self.weights[0] * (value < 0))
 
     @property
     def mean(self) -> np.ndarray:
@@ -89,14 +88,25 @@ def _likelihood(estimate: np.ndarray, errors: np.ndarray, prior_sds: np.ndarray)
 
 
 def _fit(likelihood: np.ndarray) -> np.ndarray:
-    """Weights of the components by EM, with ten effects' worth of favour for 0, as ashr has it."""
-    extra = np.zeros(len(likelihood))
-    extra[0] = _NULL_WEIGHT
-    weights = np.full(len(likelihood), 1 / len(likelihood))
-    for _ in range(N_STEPS):
-        before = weights
-        weights = weights * (likelihood @ (1 / (weights @ likelihood))) + extra
-        weights /= weights.sum()
-        if np.abs(weights - before).max() < _CONVERGED:
-            break
-    return weights
+    """Weights of the components that maximize the likelihood, with ten effects' worth of favour for 0 (ashr has nine).
+
+    With w ≥ 0 free and their sum penalized the maximum is the same, which leaves bounds as the only constraint. EM would move the
+    weight at 0 by a ten-thousandth of what is missing in a step.
+    """
+    n = likelihood.shape[1]
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        mixed = np.maximum(weights @ likelihood, np.finfo(float).tiny)
+        at_zero = max(weights[0], np.finfo(float).tiny)
+        value = weights.sum() - (np.log(mixed).sum() + _NULL_WEIGHT * np.log(at_zero)) / (n + _NULL_WEIGHT)
+        gradient = 1 - (likelihood @ (1 / mixed)) / (n + _NULL_WEIGHT)
+        gradient[0] -= _NULL_WEIGHT / at_zero / (n + _NULL_WEIGHT)
+        return float(value), gradient
+
+    start = np.full(len(likelihood), 1 / len(likelihood))
+    options = {"maxiter": N_STEPS, "maxfun": 2 * N_STEPS, "ftol": 0.0, "gtol": _CONVERGED}
+    found = optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start), options=options
+    )
+    weights: np.ndarray = np.maximum(found.x, 0)
+    return weights / weights.sum()

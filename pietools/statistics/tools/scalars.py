@@ -112,7 +112,8 @@ def _in_chunks(logits: np.ndarray, given: np.ndarray, labels: np.ndarray, log_od
         raise ValueError(f"logits of shape {logits.shape} do not fit {labels.shape[0]} labels")
     # Chunks that stay in the cache: a data set of ImageNet's size would otherwise be passed over in memory ten times.
     starts = range(0, max(len(labels), 1), CHUNK)
-    return pl.concat([_scalars(*(a[i : i + CHUNK] for a in (logits, given, labels)), log_odds) for i in starts])
+    chunks = (slice(i, i + CHUNK) for i in starts)
+    return pl.concat([_scalars(logits[rows], given[rows], labels[rows], log_odds) for rows in chunks])
 
 
 def _scalars(logits: np.ndarray, given: np.ndarray, labels: np.ndarray, log_odds: LogOdds) -> pl.DataFrame:

@@ -1,0 +1,340 @@
+"""Why these examples? Least squares of the change of log odds on properties of the examples, with the properties' noise taken off.
+
+Votes change where they are contested, whatever hit the example, so that a model of votes finds difficulty, and what goes with it,
+where compression hit examples at random. Log odds change by what was done to them. And a property that networks measure is known
+with an error, which makes its coefficient too small and gives the rest to what correlates with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pietools.flags import Flag
+from pietools.statistics.log_odds.natural_spline import knots_at, natural_spline, slopes
+from pietools.statistics.tools.estimates import Estimate, t_test
+
+DIFFICULTY = "difficulty"
+N_FOLDS = 5
+LEAST_RELIABLE = 0.1
+"""A property of which networks' noise makes more than nine tenths of the variance is not fitted."""
+HIGHEST_VIF = 10.0
+MOST_LEVERAGE = 0.5
+REFUSED = (Flag.CONSTANT, Flag.COLLINEAR, Flag.NOISY)
+_ALIASED = 1e-6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Properties of examples, and how far they can be trusted.
+
+    ``difficulty``: mean log odds of networks that have no part in the change, (n,), ``values`` (n, p) of the properties ``names``,
+    and ``error``: for each subset that leaves out one of the networks they were measured on, both again, ((n,), (n, p)); empty if
+    nothing was measured on networks.
+    """
+
+    names: tuple[str, ...]
+    difficulty: np.ndarray
+    values: np.ndarray
+    left_out: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+
+    @classmethod
+    def by_networks(
+        cls, names: tuple[str, ...], of: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], networks: np.ndarray
+    ) -> "Measured":
+        """What ``of`` says by all of the networks of these numbers, and by all but each."""
+        left_out = tuple(of(np.delete(networks, k)) for k in range(len(networks))) if len(networks) > 1 else ()
+        return cls(names, *of(networks), left_out)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Changes and the properties that explain them, from different networks.
+
+    ``reference`` and ``compressed``: numbers of the networks whose change it is.
+    """
+
+    measured: Measured
+    reference: np.ndarray
+    compressed: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term(Estimate):
+    """Change of log odds (nats) per standard deviation of what a property would be without noise.
+
+    ``reliability``: share of the property's variance that is no noise. ``r2_gain``: what it adds, out of fold, to the share of the
+    variance of the expected change that is explained. ``vif``: variance inflation factor among the properties and difficulty.
+    """
+
+    name: str
+    reliability: float | None = None
+    vif: float | None = None
+    r2_gain: float | None = None
+
+
+def explain_changes(
+    reference: np.ndarray, compressed: np.ndarray, parts: list[Part], *, paired: bool
+) -> list[Term] | Flag:
+    """Regress the change of log odds on difficulty (a natural spline) and properties, jointly.
+
+    H0 of each test: at equal difficulty and other properties, the expected change does not vary with the property. Random: the
+    networks, and the examples.
+
+    Parameters
+    ----------
+    reference, compressed
+        Log odds, (K_D, n) and (K_C, n), nats, as they are: what all of a network's log odds have in common goes into the intercept
+        and the slope along difficulty.
+    parts
+        One part where properties come from other networks than the changes; where they come from halves of the reference, one for
+        each half, of which the mean is taken.
+    paired
+        Whether row k of one matches row k of the other.
+
+    Returns
+    -------
+    list of Term, or Flag
+        The first is the difficulty: the mean slope along its spline, per standard deviation of the mean log odds (above 0: the
+        harder lost more). ``few-networks`` where there is no error to be had; ``few-examples`` with fewer than ten per column.
+
+    Notes
+    -----
+    β = (X′X/n − E)⁻¹ X′d/n, with E the mean covariance of the errors of X, by the jackknife over the networks that it was measured
+    on (for means over networks that is their variance / K). The variance of β has the networks' part, from the β of single
+    replicates, and the examples', Σψψ′/n² with ψ = [x(d − x′β) + Eβ] / (1 − leverage), less what the networks' noise contributes to
+    it, which would be counted twice.
+
+    References
+    ----------
+    Fuller (1987), Measurement Error Models, doi:10.1002/9780470316665, section 2.2; Buonaccorsi (2010), doi:10.1201/9781420066586.
+    """
+    if min(len(reference), len(compressed)) < 2 or any(len(part.reference) < 2 for part in parts):
+        return Flag.FEW_NETWORKS
+    columns = [_Columns.of(part.measured) for part in parts]
+    if reference.shape[1] < 10 * columns[0].x.shape[1]:
+        return Flag.FEW_EXAMPLES
+    return _Regression(reference, compressed, parts, columns, paired).terms()
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Design matrix, scaled, with the covariance of its errors; ``contrasts`` make coefficients of the terms, (1 + p, columns).
+
+    ``left_out``: the design matrix without each of the networks that it was measured on.
+    """
+
+    names: tuple[str, ...]
+    x: np.ndarray
+    error: np.ndarray
+    contrasts: np.ndarray
+    reliability: np.ndarray
+    vif: np.ndarray
+    flags: list[Flag | None]
+    left_out: list[np.ndarray]
+
+    @classmethod
+    def of(cls, measured: Measured) -> "_Columns":
+        knots = knots_at(measured.difficulty)
+        own = _stacked(measured.difficulty, measured.values, knots)
+        mean, sd = own.mean(axis=0), own.std(axis=0)
+        sd = np.where(sd > _ALIASED * np.maximum(np.abs(own).max(axis=0), 1e-300), sd, np.inf)
+        x, *left_out = (
+            _with_intercept((_stacked(*one, knots) - mean) / sd)
+            for one in ((measured.difficulty, measured.values), *measured.left_out)
+        )
+        error = _jackknife_covariance(left_out, x.shape[1])
+        moments = x.T @ x / len(x) - error
+        n_spline = own.shape[1] - len(measured.names)
+        flags, used = _which_can_be_fitted(moments, n_spline, len(measured.names))
+        reliability = np.diag(moments)[[1, *range(1 + n_spline, x.shape[1])]]
+        true_sd = np.sqrt(np.maximum(reliability, 0))
+        contrasts = np.zeros((1 + len(measured.names), x.shape[1]))
+        slope = slopes(measured.difficulty, knots).mean(axis=0) / sd[:n_spline]
+        contrasts[0, 1 : 1 + n_spline] = slope * sd[0] * true_sd[0]
+        contrasts[np.arange(1, len(contrasts)), np.arange(1 + n_spline, x.shape[1])] = true_sd[1:]
+        return cls(
+            names=(DIFFICULTY, *measured.names),
+            x=x[:, used],
+            error=error[np.ix_(used, used)],
+            contrasts=contrasts[:, used],
+            reliability=reliability,
+            vif=_variance_inflation(moments, n_spline, used),
+            flags=flags,
+            left_out=[one[:, used] for one in left_out],
+        )
+
+    @property
+    def moments_inverse(self) -> np.ndarray:
+        """Inverse of the moments that the columns would have without errors."""
+        return np.linalg.inv(self.x.T @ self.x / len(self.x) - self.error)
+
+    def variance_by_networks(self, change: np.ndarray, beta: np.ndarray) -> np.ndarray:
+        """What the networks that properties were measured on add to the variance of the terms, (1 + p,), by the jackknife.
+
+        Only what they have in common over examples: errors of single examples are in the examples' part.
+        """
+        k, n = len(self.left_out), len(self.x)
+        if k < 3:
+            return np.zeros(len(self.contrasts))
+        inverse = self.contrasts @ self.moments_inverse / n
+        scores = np.stack([x * (change - x @ beta)[:, None] for x in self.left_out])
+        scores = (scores - scores.mean(axis=0)) @ inverse.T
+        together, single = (scores.sum(axis=1) ** 2).sum(axis=0), (scores**2).sum(axis=(0, 1))
+        return np.asarray((k - 1) / k * np.maximum(together - single, 0))
+
+
+def _with_intercept(columns: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(columns)), columns])
+
+
+def _jackknife_covariance(left_out: list[np.ndarray], n_columns: int) -> np.ndarray:
+    """Mean covariance, over examples, of the errors of the columns."""
+    if not left_out:
+        return np.zeros((n_columns, n_columns))
+    k, mean = len(left_out), np.mean(left_out, axis=0)
+    return np.asarray(sum((one - mean).T @ (one - mean) for one in left_out) * (k - 1) / k / len(mean))
+
+
+def _stacked(difficulty: np.ndarray, values: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    return np.column_stack([natural_spline(difficulty, knots), values])
+
+
+def _which_can_be_fitted(moments: np.ndarray, n_spline: int, p: int) -> tuple[list[Flag | None], np.ndarray]:
+    """Why a property cannot be fitted beside those before it, difficulty first; and the columns that are fitted."""
+    flags: list[Flag | None] = [None]
+    used = list(range(1 + n_spline))
+    for j in range(1 + n_spline, 1 + n_spline + p):
+        if moments[j, j] <= LEAST_RELIABLE:
+            flags.append(Flag.CONSTANT if moments[j, j] == 0 else Flag.NOISY)
+            continue
+        before = moments[np.ix_(used, used)]
+        left = moments[j, j] - moments[j, used] @ np.linalg.lstsq(before, moments[used, j], rcond=None)[0]
+        flags.append(Flag.COLLINEAR if left <= _ALIASED + 0.01 * moments[j, j] else None)
+        used += [j] if flags[-1] is None else []
+    return flags, np.array(used)
+
+
+def _variance_inflation(moments: np.ndarray, n_spline: int, used: np.ndarray) -> np.ndarray:
+    """1 / (1 − R²) of difficulty itself, as a line, and each property among each other; NaN where not in use."""
+    p = moments.shape[1] - 1 - n_spline
+    linear = np.concatenate([[1], [j for j in used if j > n_spline]]).astype(int)
+    scale = np.sqrt(np.diag(moments)[linear])
+    found = np.full(1 + p, np.nan)
+    inverse = np.linalg.pinv(moments[np.ix_(linear, linear)] / np.outer(scale, scale))
+    found[np.where(linear == 1, 0, linear - n_spline)] = np.diag(inverse)
+    return found
+
+
+@dataclass(frozen=True)
+class _Regression:
+    reference: np.ndarray
+    compressed: np.ndarray
+    parts: list[Part]
+    columns: list[_Columns]
+    paired: bool
+
+    def terms(self) -> list[Term]:
+        estimate, of_networks, examples = self._summed()
+        n = self.reference.shape[1]
+        networks = np.sum([rows.var(axis=0, ddof=1) / len(rows) for rows in of_networks], axis=0)
+        df = min(len(rows) for rows in of_networks) - 1
+        gains = self._gains()
+        names, flags = self.columns[0].names, self._flags()
+        terms = []
+        for j, name in enumerate(names):
+            term = Term(
+                name=name,
+                reliability=float(min(columns.reliability[j] for columns in self.columns)),
+                vif=_or_none(max(columns.vif[j] for columns in self.columns)),
+                flag=flags[j],
+            )
+            variance = float(networks[j] + examples[j])
+            if flags[j] not in REFUSED and variance > 0:
+                # Satterthwaite: the examples' part is known from many.
+                effective = variance**2 / (networks[j] ** 2 / df + examples[j] ** 2 / (n - 1))
+                tested = t_test(float(estimate[j]), variance**0.5, float(effective))
+                term = replace(term, r2_gain=gains[j], **tested)  # type: ignore[arg-type]
+            terms.append(term)
+        return terms
+
+    def _flags(self) -> list[Flag | None]:
+        found = []
+        for of_parts, vifs in zip(
+            zip(*(columns.flags for columns in self.columns), strict=True),
+            zip(*(columns.vif for columns in self.columns), strict=True),
+            strict=True,
+        ):
+            refused = next((flag for flag in of_parts if flag is not None), None)
+            found.append(refused or (Flag.HIGH_VIF if max(vifs) > HIGHEST_VIF else None))
+        return found
+
+    def _summed(self) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+        """Mean over the parts: estimates, rows by networks (samples of independent ones), and the variances of the rest."""
+        n, m = self.reference.shape[1], len(self.parts)
+        estimate, doubled = 0.0, 0.0
+        psi = np.zeros((n, len(self.columns[0].contrasts)))
+        measured = np.zeros(psi.shape[1])
+        of_pairs, of_reference, of_compressed = [], [], np.zeros((len(self.compressed), psi.shape[1]))
+        for part, columns in zip(self.parts, self.columns, strict=True):
+            x = columns.x
+            moments_inverse = columns.moments_inverse
+            weights = columns.contrasts @ moments_inverse @ x.T / n
+            dense, pruned = self.reference[part.reference], self.compressed[part.compressed]
+            change = pruned.mean(axis=0) - dense.mean(axis=0)
+            beta = moments_inverse @ (x.T @ change / n)
+            estimate = estimate + weights @ change / m
+            leverage = np.minimum(((x @ moments_inverse) * x).sum(axis=1) / n, MOST_LEVERAGE)
+            left = x * (change - x @ beta)[:, None] + columns.error @ beta
+            psi += left / (1 - leverage)[:, None] @ (columns.contrasts @ moments_inverse).T / m
+            if self.paired:
+                differences = pruned - dense
+                of_pairs.append(differences @ weights.T / m)
+                noise = differences.var(axis=0, ddof=1) / len(differences)
+            else:
+                of_reference.append(dense @ weights.T / m)
+                of_compressed[part.compressed] += pruned @ weights.T / m
+                noise = dense.var(axis=0, ddof=1) / len(dense) + pruned.var(axis=0, ddof=1) / len(pruned)
+            doubled = doubled + (weights * noise) @ weights.T / m**2
+            measured += columns.variance_by_networks(change, beta) / m**2
+        examples = np.maximum(np.diag(psi.T @ psi / n**2 - doubled), 0)
+        return np.asarray(estimate), of_pairs or [*of_reference, of_compressed], examples + measured
+
+    def _gains(self) -> list[float | None]:
+        """What each term adds to the explained share of the variance of the expected change, out of fold."""
+        part, columns = self.parts[0], self.columns[0]
+        dense, pruned = self.reference[part.reference], self.compressed[part.compressed]
+        change = pruned.mean(axis=0) - dense.mean(axis=0)
+        if self.paired:
+            noise = (pruned - dense).var(axis=0, ddof=1).mean() / len(dense)
+        else:
+            noise = dense.var(axis=0, ddof=1).mean() / len(dense) + pruned.var(axis=0, ddof=1).mean() / len(pruned)
+        variance = change.var() - noise
+        if variance <= 0:
+            return [None] * len(columns.names)
+        full = _out_of_fold_error(columns, change, np.ones(columns.x.shape[1], dtype=bool))
+        gains: list[float | None] = []
+        for contrast in columns.contrasts:
+            without = contrast == 0
+            gains.append(
+                None if without.all() else float((_out_of_fold_error(columns, change, without) - full) / variance)
+            )
+        return gains
+
+
+def _out_of_fold_error(columns: _Columns, change: np.ndarray, used: np.ndarray) -> float:
+    """Mean squared error of predictions for examples that had no part in the fit."""
+    fold = np.arange(len(change)) % N_FOLDS
+    x, error = columns.x[:, used], columns.error[np.ix_(used, used)]
+    squares = 0.0
+    for held_out in range(N_FOLDS):
+        fitted, other = fold != held_out, fold == held_out
+        moments = x[fitted].T @ x[fitted] / fitted.sum()
+        # To predict from noisy properties, the noise stays in: least squares as it is.
+        beta = np.linalg.lstsq(moments + 0 * error, x[fitted].T @ change[fitted] / fitted.sum(), rcond=None)[0]
+        squares += float(((change[other] - x[other] @ beta) ** 2).sum())
+    return squares / len(change)
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

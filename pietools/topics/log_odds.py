@@ -1,0 +1,98 @@
+"""Log odds of the networks of a comparison, and what they say of its examples: read and computed once, for several topics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pietools.flags import Flag
+from pietools.statistics.log_odds.examples import ExampleChanges, example_changes
+from pietools.statistics.log_odds.turned import TurnedAnswers, turned_answers
+from pietools.statistics.tools.populations import Populations
+from pietools.statistics.tools.scalars import log_odds_of_logits
+from pietools.topics.comparison import Comparison
+from pietools.topics.study_reader import StudyReader, once
+
+OF_LABEL, OF_MODAL = "label", "modal label"
+HALVES = "halves of the reference"
+
+
+@dataclass(frozen=True, eq=False)
+class LogOdds:
+    """Log odds of one class of each example by the networks of two populations, where all of them are known.
+
+    ``sides``: (K_D, n) and (K_C, n), nats. ``examples``: example_id of each, in the order of the keys, (n,). ``n_unknown``:
+    examples left out, since some network's are not known. ``of``: the given label, or where none is given the reference's modal
+    one.
+    """
+
+    sides: Populations
+    examples: np.ndarray
+    n_unknown: int
+    of: str
+
+
+@once
+def log_odds(reader: StudyReader, comparison: Comparison) -> LogOdds | None:
+    """The log odds of a comparison; None where they are not known of any example."""
+    names = comparison.reference, comparison.compressed
+    if comparison.is_labelled:
+        examples = reader.labelled_by_key(comparison.dataset)
+        sides = [reader.scalars("label_log_odds", name, comparison.dataset)[:, examples] for name in names]
+        return _known(sides, examples, paired=comparison.is_paired, of=OF_LABEL)
+    if any("logits" not in reader.study.recordings(name, comparison.dataset) for name in names):
+        return None
+    examples = reader.by_key(comparison.dataset)
+    modal = reader.study.modal_labels(comparison.reference, comparison.dataset).sort("example_id")["modal_label"]
+    classes = modal.to_numpy().astype(np.int64)
+    of_modal = [
+        np.stack([log_odds_of_logits(one, classes)[0] for one in reader.study.each_logits(name, comparison.dataset)])
+        for name in names
+    ]
+    return _known([side[:, examples] for side in of_modal], examples, paired=comparison.is_paired, of=OF_MODAL)
+
+
+def _known(sides: list[np.ndarray], examples: np.ndarray, *, paired: bool, of: str) -> LogOdds | None:
+    known = np.isfinite(np.vstack(sides)).all(axis=0)
+    if not known.any():
+        return None
+    both = Populations(sides[0][:, known], sides[1][:, known], paired)
+    return LogOdds(both, examples[known], int((~known).sum()), of)
+
+
+@once
+def changes(reader: StudyReader, comparison: Comparison) -> ExampleChanges | Flag | None:
+    """What log odds say of single examples; None without log odds, and why where they say nothing."""
+    found = log_odds(reader, comparison)
+    if found is None:
+        return None
+    return example_changes(found.sides.reference, found.sides.compressed, paired=found.sides.paired)
+
+
+@once
+def control(reader: StudyReader, comparison: Comparison) -> tuple[str | None, ExampleChanges | None]:
+    """The same between dense and dense networks: a second dense population, or halves of the reference; and which."""
+    found, second = log_odds(reader, comparison), reader.second_dense(comparison)
+    if found is None:
+        return None, None
+    name, sides = HALVES, (found.sides.reference[::2], found.sides.reference[1::2])
+    if second is not None and found.of == OF_LABEL:
+        other = reader.scalars("label_log_odds", second, comparison.dataset)[:, found.examples]
+        if np.isfinite(other).all():
+            name, sides = second, (found.sides.reference, other)
+    between = example_changes(*sides, paired=False)
+    return (name, between) if isinstance(between, ExampleChanges) else (None, None)
+
+
+@once
+def turned(reader: StudyReader, comparison: Comparison) -> tuple[np.ndarray, TurnedAnswers] | None:
+    """Which answers turn with unlimited networks, and example_id of each example; None without logit margins."""
+    if not comparison.is_labelled:
+        return None
+    examples = reader.labelled_by_key(comparison.dataset)
+    names = comparison.reference, comparison.compressed
+    sides = [reader.scalars("logit_margin", name, comparison.dataset)[:, examples] for name in names]
+    known = np.isfinite(np.vstack(sides)).all(axis=0)
+    if not known.any():
+        return None
+    found = turned_answers(sides[0][:, known], sides[1][:, known], paired=comparison.is_paired)
+    return (examples[known], found) if isinstance(found, TurnedAnswers) else None
