@@ -65,7 +65,7 @@ def analyze(
     chosen = [TOPICS[name] for name in topics]
     tables = [(topic, table) for topic in chosen for table in topic.tables if everything or table.is_answer]
     progress = _Progress(on_step, len(tables))
-    reader = StudyReader(study, resolved, progress.item)
+    reader = StudyReader(study, resolved, progress.item, everything=everything)
     _check_properties(reader, chosen, [*(asked.get("explain") or ()), *(asked.get("theories") or ())])
     frames = {}
     for topic, table in tables:

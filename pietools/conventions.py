@@ -8,3 +8,5 @@ CONFIDENCE = 0.95
 CORRECTION = "benjamini-hochberg"
 # A tied modal label is the lowest of the tied classes.
 TIE_RULE = "lowest"
+DIFFICULTY = "difficulty"
+"""The term that stands for how hard an example is, in what explains a change."""

@@ -23,6 +23,7 @@ class Flag(StrEnum):
     NO_SPREAD = "no-spread", "the classes differ by no more than noise"
     LITTLE_SPREAD = "little-spread", "clean accuracies of the baseline are too much alike: slope 1 is taken"
     NO_LABELS = "no-labels", "there are no given labels"
+    NO_LOG_ODDS = "no-log-odds", "log odds of the label are not known of all networks"
     NO_EXAMPLES = "no-examples", "no example is there to count"
     ONE_EXAMPLE = "one-example", "there is a single example"
     FEW_EXAMPLES = "few-examples", "fewer examples than the model takes"

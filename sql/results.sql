@@ -386,6 +386,50 @@ comment on column results.pies_by_replicates.between is 'dense against compresse
 comment on column results.pies_by_replicates.reference_baseline is 'dense against dense, disjoint sets';
 comment on column results.pies_by_replicates.compressed_baseline is 'compressed against compressed, disjoint sets';
 
+create table results.flips_churn (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    again double,
+    replaced double,
+    compressed_again double,
+    more double,
+    more_std_error double,
+    more_conf_low double,
+    more_conf_high double,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    conf_low double,
+    conf_high double,
+    less_agreement double,
+    flag text
+);
+comment on table results.flips_churn is 'One row per comparison and data set: how many answers change because a compressed network takes the place of a dense one, beyond training again?';
+comment on column results.flips_churn.run_id is 'the run that it came from, in results.runs';
+comment on column results.flips_churn.reference is 'population that the compressed one is compared with';
+comment on column results.flips_churn.compressed is 'compressed population, or control';
+comment on column results.flips_churn.dataset is 'data set';
+comment on column results.flips_churn.again is 'share of the answers that differ between two networks of the reference';
+comment on column results.flips_churn.replaced is 'between a network of the reference and a compressed one that does not match it';
+comment on column results.flips_churn.compressed_again is 'between two compressed networks';
+comment on column results.flips_churn.more is 'replaced minus again';
+comment on column results.flips_churn.more_std_error is 'its standard error';
+comment on column results.flips_churn.more_conf_low is 'lower end of its 95 % interval';
+comment on column results.flips_churn.more_conf_high is 'upper end of its 95 % interval';
+comment on column results.flips_churn.estimate is 'excess churn: the part of more that is answers that moved; the networks are random';
+comment on column results.flips_churn.std_error is 'standard error of the estimate';
+comment on column results.flips_churn.statistic is 'estimate / std_error';
+comment on column results.flips_churn.df is 'degrees of freedom';
+comment on column results.flips_churn.p_value is 'two-sided, of no effect';
+comment on column results.flips_churn.conf_low is 'lower end of the 95 % interval of the estimate';
+comment on column results.flips_churn.conf_high is 'upper end of the 95 % interval of the estimate';
+comment on column results.flips_churn.less_agreement is 'the other part: compressed networks agree less among themselves';
+comment on column results.flips_churn.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
+
 create table results.flips (
     run_id integer not null,
     reference text not null,
@@ -412,7 +456,7 @@ comment on column results.flips.beneficial is 'wrong to right, likewise';
 comment on column results.flips.wrong_to_wrong is 'wrong to another wrong, likewise';
 comment on column results.flips.total is 'all that differ, as a fraction of the examples';
 comment on column results.flips.total_sd is 'standard deviation of total over pairs';
-comment on column results.flips.reference_churn is 'the same between two networks of the reference: the floor';
+comment on column results.flips.reference_churn is 'the same between two networks of the reference, which do not match: no floor of matched pairs';
 comment on column results.flips.compressed_churn is 'between two networks of the compressed population';
 comment on column results.flips.n_pairs_changed is 'pairs in which harmful and beneficial flips differ in number: McNemar''s exact test at 0.05';
 
@@ -1180,6 +1224,60 @@ comment on column results.properties.example_id is 'position of the example in t
 comment on column results.properties.key is 'its name';
 comment on column results.properties.value is 'mean over the networks, or of their mean probabilities or votes; booleans are 0 and 1';
 
+create table results.characterize_changes (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    pairing text not null,
+    measured_on text,
+    term text not null,
+    n integer,
+    n_missing integer,
+    estimate double,
+    std_error double,
+    statistic double,
+    df double,
+    p_value double,
+    p_adjusted double,
+    conf_low double,
+    conf_high double,
+    reliability double,
+    r2_gain double,
+    vif double,
+    control_estimate double,
+    control_conf_low double,
+    control_conf_high double,
+    control_p_value double,
+    flag text
+);
+comment on table results.characterize_changes is 'One row per comparison, data set and property: which properties make compression take more, at equal difficulty?';
+comment on column results.characterize_changes.run_id is 'the run that it came from, in results.runs';
+comment on column results.characterize_changes.reference is 'population that the compressed one is compared with';
+comment on column results.characterize_changes.compressed is 'compressed population, or control';
+comment on column results.characterize_changes.dataset is 'data set';
+comment on column results.characterize_changes.pairing is 'paired: the replicates match; else unpaired';
+comment on column results.characterize_changes.measured_on is 'second dense population that the properties come from; cross-fitted: halves of the reference; outside: no networks';
+comment on column results.characterize_changes.term is 'a property; difficulty: mean log odds, along its spline';
+comment on column results.characterize_changes.n is 'examples whose log odds and properties are all known';
+comment on column results.characterize_changes.n_missing is 'labelled examples left out, because one of them is not';
+comment on column results.characterize_changes.estimate is 'change of log odds, nats, per standard deviation that the property would have without noise';
+comment on column results.characterize_changes.std_error is 'standard error of the estimate';
+comment on column results.characterize_changes.statistic is 'estimate / std_error';
+comment on column results.characterize_changes.df is 'degrees of freedom';
+comment on column results.characterize_changes.p_value is 'two-sided, of no effect';
+comment on column results.characterize_changes.p_adjusted is 'p_value adjusted: Benjamini–Hochberg, over the properties without difficulty';
+comment on column results.characterize_changes.conf_low is 'lower end of the 95 % interval of the estimate';
+comment on column results.characterize_changes.conf_high is 'upper end of the 95 % interval of the estimate';
+comment on column results.characterize_changes.reliability is 'share of the property''s variance that is no noise of networks';
+comment on column results.characterize_changes.r2_gain is 'what it adds to the explained share of the variance of the expected change, out of fold';
+comment on column results.characterize_changes.vif is 'variance inflation factor among the properties and difficulty';
+comment on column results.characterize_changes.control_estimate is 'the same for dense against dense networks, halves of the reference';
+comment on column results.characterize_changes.control_conf_low is 'lower end of its 95 % interval';
+comment on column results.characterize_changes.control_conf_high is 'upper end of its 95 % interval';
+comment on column results.characterize_changes.control_p_value is 'two-sided, of no effect';
+comment on column results.characterize_changes.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
+
 create table results.characterize (
     run_id integer not null,
     reference text not null,
@@ -1391,6 +1489,102 @@ comment on column results.characterize_calibration.predicted is 'mean out-of-fol
 comment on column results.characterize_calibration.observed is 'share of PIEs';
 comment on column results.characterize_calibration.conf_low is 'lower end of the Wilson 95 % interval; the examples are random';
 comment on column results.characterize_calibration.conf_high is 'upper end of the Wilson 95 % interval';
+
+create table results.regimes_changes (
+    run_id integer not null,
+    dataset text not null,
+    compression text not null,
+    regime_a text not null,
+    regime_b text not null,
+    reference_a text not null,
+    compressed_a text not null,
+    reference_b text not null,
+    compressed_b text not null,
+    pairing text not null,
+    difficulty text,
+    n integer,
+    estimate double,
+    std_error double,
+    conf_low double,
+    conf_high double,
+    p_value double,
+    raw double,
+    attenuation double,
+    covariance double,
+    variance_a double,
+    variance_b double,
+    p_change_a double,
+    p_change_b double,
+    rank_estimate double,
+    rank_conf_low double,
+    rank_conf_high double,
+    n_hit_a integer,
+    n_hit_b integer,
+    n_hit_both integer,
+    null_mean double,
+    null_conf_low double,
+    null_conf_high double,
+    overlap_p double,
+    n_networks integer,
+    flag text
+);
+comment on table results.regimes_changes is 'One row per data set, compression and pair of regimes: were the same examples hit?';
+comment on column results.regimes_changes.run_id is 'the run that it came from, in results.runs';
+comment on column results.regimes_changes.dataset is 'data set';
+comment on column results.regimes_changes.compression is 'what was done to the networks of all regimes';
+comment on column results.regimes_changes.regime_a is 'one regime';
+comment on column results.regimes_changes.regime_b is 'the other';
+comment on column results.regimes_changes.reference_a is 'reference of regime a';
+comment on column results.regimes_changes.compressed_a is 'compressed population of regime a';
+comment on column results.regimes_changes.reference_b is 'reference of regime b; a regime with itself: its second dense population';
+comment on column results.regimes_changes.compressed_b is 'compressed population of regime b';
+comment on column results.regimes_changes.pairing is 'paired: the replicates match; else unpaired';
+comment on column results.regimes_changes.difficulty is 'what was taken off besides class, with its square: log odds of held-out (second dense populations), half (half of the networks); null: nothing';
+comment on column results.regimes_changes.n is 'examples whose log odds are known in both regimes';
+comment on column results.regimes_changes.estimate is 'disattenuated correlation of the change of normalised log odds';
+comment on column results.regimes_changes.std_error is 'standard error of the estimate';
+comment on column results.regimes_changes.conf_low is 'lower end of the 95 % interval of the estimate';
+comment on column results.regimes_changes.conf_high is 'upper end of the 95 % interval of the estimate';
+comment on column results.regimes_changes.p_value is 'two-sided, of no correlation';
+comment on column results.regimes_changes.raw is 'correlation of the mean changes as they are';
+comment on column results.regimes_changes.attenuation is 'what raw would be if the estimate were 1';
+comment on column results.regimes_changes.covariance is 'covariance of the expected changes, squared nats';
+comment on column results.regimes_changes.variance_a is 'variance of the expected change in regime a';
+comment on column results.regimes_changes.variance_b is 'variance of the expected change in regime b';
+comment on column results.regimes_changes.p_change_a is 'one-sided: does compression change log odds in a at all, beyond difficulty and class?';
+comment on column results.regimes_changes.p_change_b is 'one-sided: does it in b?';
+comment on column results.regimes_changes.rank_estimate is 'the same correlation by normal scores of the ranks within each network';
+comment on column results.regimes_changes.rank_conf_low is 'lower end of its 95 % interval';
+comment on column results.regimes_changes.rank_conf_high is 'upper end of its 95 % interval';
+comment on column results.regimes_changes.n_hit_a is 'examples hit in a, as results.examples_hits has them';
+comment on column results.regimes_changes.n_hit_b is 'examples hit in b';
+comment on column results.regimes_changes.n_hit_both is 'examples hit in both';
+comment on column results.regimes_changes.null_mean is 'n_hit_both if the hits of a and b were unrelated among examples as hard';
+comment on column results.regimes_changes.null_conf_low is '2.5 % quantile of that';
+comment on column results.regimes_changes.null_conf_high is '97.5 % quantile of that';
+comment on column results.regimes_changes.overlap_p is 'that they are unrelated, one-sided';
+comment on column results.regimes_changes.n_networks is 'networks of the smallest population';
+comment on column results.regimes_changes.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
+
+create table results.regimes_hits (
+    run_id integer not null,
+    dataset text not null,
+    compression text not null,
+    "group" text not null,
+    regime text,
+    delta double not null,
+    n double not null,
+    expected double not null
+);
+comment on table results.regimes_hits is 'One row per data set, compression and group of regimes: how many examples are hit in all regimes, in one only, in none?';
+comment on column results.regimes_hits.run_id is 'the run that it came from, in results.runs';
+comment on column results.regimes_hits.dataset is 'data set';
+comment on column results.regimes_hits.compression is 'what was done to the networks of all regimes';
+comment on column results.regimes_hits."group" is 'all, only (one regime), several, none';
+comment on column results.regimes_hits.regime is 'the one regime';
+comment on column results.regimes_hits.delta is 'change of log odds beyond the trend from which an example counts as hit, nats';
+comment on column results.regimes_hits.n is 'expected number of examples, by the posterior of each';
+comment on column results.regimes_hits.expected is 'the same if regimes hit unrelated examples among those as hard';
 
 create table results.regimes (
     run_id integer not null,

@@ -10,7 +10,7 @@ from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.files import svg
 from pietools.drawing.style import AnyChart
 from pietools.report.figures import drawn_comparisons, figures
-from pietools.report.sentences import comparison_name, dataset_sentence, headline, pair_headline
+from pietools.report.sentences import comparison_name, dataset_sentence, headline, hits_headline, pair_headline
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import count, points
@@ -81,8 +81,17 @@ def sections(analysis: Analysis) -> list[Section]:
 def findings(analysis: Analysis) -> list[tuple[str, str]]:
     """One sentence per comparison; of single networks one per pair."""
     pies, pairs = (analysis.tables.get(name, pl.DataFrame()).to_dicts() for name in ("pies", "pairs"))
-    several = [(comparison_name(row), headline(row)) for row in pies if row["null_mean"] is not None]
+    hits = {comparison_name(row): row for row in analysis.tables.get("examples_hits", pl.DataFrame()).to_dicts()}
+    several = [(comparison_name(row), _said_of(row, hits)) for row in pies if row["null_mean"] is not None]
     return [*((_pair_name(row), pair_headline(row)) for row in pairs), *several]
+
+
+def _said_of(pies: Row, hits: dict[str, Row]) -> str:
+    """What log odds say of the examples, if they were tested, and how many PIEs there are."""
+    found = hits.get(comparison_name(pies))
+    if found is None or found["n_hit"] is None or found["method"] != "log-odds":
+        return headline(pies)
+    return f"{hits_headline(found)} {headline(pies)}"
 
 
 def _pair_name(row: Row) -> str:

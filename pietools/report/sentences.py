@@ -29,6 +29,22 @@ def headline(pies: dict[str, Any]) -> str:
     return f"{_observed(pies)}; {_null(pies)}; {p_equals(pies['p_value'])}.{_excess(pies)} {_directions(pies)}"
 
 
+def hits_headline(hits: dict[str, Any]) -> str:
+    """Which examples were hit, from a row of ``results.examples_hits`` by log odds that were tested."""
+    said = (
+        f"{count(hits['n_hit'])} of {count(hits['n_tested'])} examples were hit, {count(hits['n_spared'])} spared: their log odds "
+        f"changed by more than {hits['delta']:g} nats beyond what happens to examples as hard"
+    )
+    if hits["hit_error_reference"] is not None:
+        said += (
+            f"; on the hit {percent(hits['hit_error_reference'])} % of the answers were wrong before and "
+            f"{percent(hits['hit_error_compressed'])} % are now"
+        )
+    if hits["control"] is not None:
+        said += f". Between dense and dense networks the same test finds {count(hits['control_n_found'])}"
+    return f"{said}."
+
+
 def comparison_name(row: dict[str, Any]) -> str:
     """``COMPRESSED against REFERENCE on DATASET``."""
     return f"{row['compressed']} against {row['reference']} on {row['dataset']}"

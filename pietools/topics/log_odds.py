@@ -1,5 +1,6 @@
 """Log odds of the networks of a comparison, and what they say of its examples: read and computed once, for several topics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,3 +97,8 @@ def turned(reader: StudyReader, comparison: Comparison) -> tuple[np.ndarray, Tur
         return None
     found = turned_answers(sides[0][:, known], sides[1][:, known], paired=comparison.is_paired)
     return (examples[known], found) if isinstance(found, TurnedAnswers) else None
+
+
+def asked_of_votes(reader: StudyReader, comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Those of the comparisons that votes are asked about: where log odds are not known, or all if everything is asked."""
+    return [one for one in comparisons if reader.everything or log_odds(reader, one) is None]

@@ -40,10 +40,16 @@ class StudyReader:
     """A study as the topics see it; what several of them need is read once."""
 
     def __init__(
-        self, study: Study, settings: AnalysisSettings, on_item: Callable[[float], None] = lambda share: None
+        self,
+        study: Study,
+        settings: AnalysisSettings,
+        on_item: Callable[[float], None] = lambda share: None,
+        *,
+        everything: bool = False,
     ) -> None:
         self.study = study
         self.settings = settings
+        self.everything = everything
         self.answers: dict[Any, Any] = {}
         self.datasets = study.datasets()
         self.populations = study.populations()

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pietools.conventions import DIFFICULTY
 from pietools.flags import Flag
 from pietools.statistics.log_odds.natural_spline import knots_at, natural_spline, slopes
 from pietools.statistics.tools.estimates import Estimate, t_test
 
-DIFFICULTY = "difficulty"
 N_FOLDS = 5
 LEAST_RELIABLE = 0.1
 """A property of which networks' noise makes more than nine tenths of the variance is not fitted."""

@@ -18,7 +18,7 @@ from pietools.statistics.tools.populations import check_paired
 FEWEST_EXAMPLES = 30
 """Fewer have no trend to be compared with."""
 FEWEST_DF = 2
-"""With one degree of freedom, two matched pairs, a false example was found in 20 to 40 % of simulated studies where nothing happened."""
+"""With one, two matched pairs, false examples were found in 20 to 40 % of simulated studies in which nothing happened."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from pietools.conventions import DIFFICULTY
 from pietools.drawing.figure import COMPARISON, FigureSpec
 from pietools.drawing.forest import COLUMNS, with_estimate
 from pietools.drawing.side_by_side import columns_of, cut_at, log_ticks, side_by_side
@@ -41,8 +42,9 @@ SIDE_SHAPES = dict(zip(SIDES.values(), ("circle", "square", "diamond"), strict=T
 OUTCOMES = {"pie": "being a PIE", "forgotten": "being forgotten"}
 FOREST_TITLE = "Odds ratio (log scale, 95 % interval)"
 RATIOS = ("odds_ratio", "odds_ratio_conf_low", "odds_ratio_conf_high")
-# No axis goes beyond a thousandfold of the odds.
-MOST_DECADES = 3.0
+# No axis goes beyond a thousandfold of the odds, or as far in nats.
+MOST_DECADES, MOST_NATS = 3.0, 7.0
+EFFECT_TITLE = "Change of log odds per sd (nats, 95 %)"
 PERCENT = ("predicted", "observed", "conf_low", "conf_high")
 
 
@@ -73,6 +75,36 @@ def odds_ratios(characterize: pl.DataFrame) -> AnyChart:
         frame,
         "Where does compression hurt more, at equal difficulty?",
         [" · ".join([*in_common(frame, "dataset", "compression"), *cut, *notes]), *meaning],
+        columns=columns_of(frame),
+    )
+
+
+def change_effects(characterize_changes: pl.DataFrame) -> AnyChart:
+    """Change of log odds per standard deviation of each property with its 95 % interval, by regime, in a panel per compression.
+
+    Parameters
+    ----------
+    characterize_changes
+        Rows of ``results.characterize_changes``, without difficulty. A regime is what precedes the last ``/`` of a compressed
+        population's name; of each comparison at most 40 properties are drawn, those with the smallest p.
+    """
+    shown, notes = with_estimate(_with_regimes(characterize_changes), "dataset", "compressed", "reference")
+    frame = with_panels(shown.with_columns(name=shortened(shown["term"])), "dataset", "compression")
+    frame, limit = cut_at(frame, MOST_NATS)
+    cut = [] if limit is None else [f"longer intervals end at ±{limit:.2g}"]
+    kinds = frame["kind"].unique(maintain_order=True).to_list()
+    colors, shapes = (
+        dict(zip(kinds, islice(cycle(values), len(kinds)), strict=True)) for values in (REGIME_COLORS, REGIME_SHAPES)
+    )
+    x = {"title": EFFECT_TITLE, "scale": alt.Scale(nice=False, padding=8)}
+    return finished(
+        side_by_side(frame, x, colors, shapes, line=0),
+        frame,
+        "Where does compression take more, at equal difficulty?",
+        [
+            " · ".join([*in_common(frame, "dataset", "compression"), *cut, *notes]),
+            "below 0: examples lose more log odds where the property is high",
+        ],
         columns=columns_of(frame),
     )
 
@@ -176,6 +208,15 @@ def _ratio_axis(frame: pl.DataFrame, title: str) -> dict[str, Any]:
 
 
 FIGURES = (
+    FigureSpec(
+        "characterize_changes",
+        change_effects,
+        "effects",
+        "Change of log odds per standard deviation of a property, at equal difficulty, on {dataset}.",
+        by=("dataset",),
+        where=pl.col("term") != DIFFICULTY,
+        is_answer=True,
+    ),
     FigureSpec(
         "characterize",
         odds_ratios,

@@ -1,6 +1,6 @@
 """Which properties go with being lost in compression, and which only with being difficult?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pietools.results.table import Row
 from pietools.statistics.characterize.cross_fitted_pie_regression import cross_fitted_pie_regression
@@ -8,9 +8,12 @@ from pietools.statistics.characterize.cross_fitted_scores import cross_fitted_sc
 from pietools.statistics.characterize.out_of_fold import out_of_fold, predicted_against_observed
 from pietools.statistics.characterize.pie_regression import pie_regression
 from pietools.statistics.characterize.shapes import Shape, conditional_shape, pie_shapes
+from pietools.topics.characterize.change_fill import changes
+from pietools.topics.characterize.change_tables import CHANGES
 from pietools.topics.characterize.explanation import Explanation, explanation, primary_model
 from pietools.topics.characterize.tables import CALIBRATION, PIES, PRIMARY, SCORES, SHAPES
 from pietools.topics.comparison import Comparison
+from pietools.topics.log_odds import asked_of_votes
 from pietools.topics.study_reader import StudyReader
 
 ALONE = "loss"
@@ -31,7 +34,7 @@ POINT = (
 
 def primary(reader: StudyReader) -> Iterator[Row]:
     """Rows of results.characterize."""
-    for comparison, explained in _explained(reader):
+    for comparison, explained in _explained(reader, asked_of_votes(reader, reader.explainable())):
         model = primary_model(reader, comparison)
         if model:
             shared = {"pairing": comparison.pairing, "measured_on": explained.measured_on, "n_missing": model.n_missing}
@@ -81,12 +84,14 @@ def calibration(reader: StudyReader) -> Iterator[Row]:
             yield comparison.names | row
 
 
-FILL = {PRIMARY: primary, PIES: pies, SCORES: scores, SHAPES: shapes, CALIBRATION: calibration}
+FILL = {CHANGES: changes, PRIMARY: primary, PIES: pies, SCORES: scores, SHAPES: shapes, CALIBRATION: calibration}
 
 
-def _explained(reader: StudyReader) -> Iterator[tuple[Comparison, Explanation]]:
-    """Comparisons whose losses something may explain, and what."""
-    for comparison in reader.each(reader.explainable()):
+def _explained(
+    reader: StudyReader, comparisons: Sequence[Comparison] | None = None
+) -> Iterator[tuple[Comparison, Explanation]]:
+    """Comparisons, all unless some are named, whose losses something may explain, and what."""
+    for comparison in reader.each(reader.explainable() if comparisons is None else comparisons):
         explained = explanation(reader, comparison)
         if explained is not None:
             yield comparison, explained

@@ -17,6 +17,7 @@ from pietools.results.shown import (
     text,
 )
 from pietools.results.table import Column, Json, Table
+from pietools.topics.characterize.change_tables import CHANGES
 
 COMPRESSION = "(compression)"
 SIDES = ["compressed", "baseline", "difference", "plain"]
@@ -226,4 +227,4 @@ CALIBRATION = Table(
         Column("conf_high", float, "upper end of the Wilson 95 % interval"),
     ),
 )
-TABLES = (PRIMARY, PIES, SCORES, SHAPES, CALIBRATION)
+TABLES = (CHANGES, PRIMARY, PIES, SCORES, SHAPES, CALIBRATION)

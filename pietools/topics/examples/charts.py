@@ -17,6 +17,7 @@ from pietools.drawing.style import (
     in_common,
     with_panels,
 )
+from pietools.topics.examples.volcano import volcano
 
 # More networks than these share cells, which bounds the drawing whatever their number.
 MAX_CELLS = 50
@@ -105,6 +106,14 @@ def _axis(most: int) -> alt.Axis:
 
 
 FIGURES = (
+    FigureSpec(
+        "examples_changes",
+        volcano,
+        "volcano",
+        "Examples of {dataset} by how much more their log odds changed than those of examples as hard, and how sure that is.",
+        by=("dataset",),
+        is_answer=True,
+    ),
     FigureSpec(
         "examples",
         networks_right,

@@ -41,7 +41,7 @@ def _hits(reader: StudyReader, comparison: Comparison) -> Row:
     row |= {"method": "log-odds", "of": data.of, "n_unknown": data.n_unknown}
     if not isinstance(found, ExampleChanges):
         return row | {"flag": found}
-    delta, reason = _delta(reader, comparison, found)
+    delta, reason = delta_of(reader, comparison, found)
     signs = found.found(delta)
     return row | {
         "delta": delta,
@@ -65,7 +65,7 @@ def _n_found(found: ExampleChanges, delta: float) -> int:
     return int(np.count_nonzero(found.found(delta)))
 
 
-def _delta(reader: StudyReader, comparison: Comparison, found: ExampleChanges) -> tuple[float, str | None]:
+def delta_of(reader: StudyReader, comparison: Comparison, found: ExampleChanges) -> tuple[float, str | None]:
     """Change that is ignored, and why it is not the usual one."""
     if reader.settings.delta_log_odds is not None:
         return reader.settings.delta_log_odds, "asked"
@@ -125,7 +125,7 @@ def _examples(reader: StudyReader, comparison: Comparison) -> pl.DataFrame:
     found, data = changes(reader, comparison), log_odds(reader, comparison)
     if data is None or not isinstance(found, ExampleChanges):
         return CHANGES.frame([])
-    delta, _ = _delta(reader, comparison, found)
+    delta, _ = delta_of(reader, comparison, found)
     low, high = found.beyond.interval
     p_values = found.p_values(delta)
     labels = reader.labels(comparison.dataset)[data.examples]

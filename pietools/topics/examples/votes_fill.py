@@ -8,6 +8,7 @@ from pietools.statistics.examples.posterior import Posterior, error_rate_posteri
 from pietools.statistics.examples.tests import Detectability, count_examples, detectability, example_tests
 from pietools.topics.comparison import Comparison
 from pietools.topics.examples.votes_tables import EXAMPLES
+from pietools.topics.log_odds import asked_of_votes
 from pietools.topics.study_reader import StudyReader, once
 
 CORRECTIONS = {
@@ -19,12 +20,12 @@ CORRECTIONS = {
 
 def summary(reader: StudyReader) -> list[Row]:
     """Rows of results.examples_summary."""
-    return [_summary(reader, comparison) for comparison in reader.each(reader.tested())]
+    return [_summary(reader, comparison) for comparison in reader.each(asked_of_votes(reader, reader.tested()))]
 
 
 def examples(reader: StudyReader) -> pl.DataFrame:
     """Rows of results.examples: the examples that are not right equally often."""
-    found = [_examples(reader, comparison) for comparison in reader.each(reader.tested())]
+    found = [_examples(reader, comparison) for comparison in reader.each(asked_of_votes(reader, reader.tested()))]
     return pl.concat([EXAMPLES.frame([]), *found])
 
 

@@ -1,10 +1,10 @@
-"""How many predictions of single networks changed?"""
+"""How many answers changed, and how many of them would have changed by training again?"""
 
 from pietools.topics.topic import Topic
 
 TOPIC = Topic(
     "flips",
     title="Flips",
-    question="How many predictions of single networks changed?",
-    answer="Harmful, beneficial and other flips, beside those between two networks of the reference.",
+    question="How many answers changed, and how many of them would have changed by training again?",
+    answer="Excess churn with its two parts; harmful, beneficial and other flips of matched networks.",
 )

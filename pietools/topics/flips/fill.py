@@ -4,8 +4,9 @@ from pietools.conventions import LEVEL
 from pietools.results.table import Row
 from pietools.statistics.accuracy.agreement import mean_and_sd_of
 from pietools.statistics.pairs.mcnemar import mcnemar
+from pietools.statistics.pies.churn import excess_churn
 from pietools.topics.comparison import Comparison
-from pietools.topics.flips.tables import FLIPS
+from pietools.topics.flips.tables import CHURN, FLIPS
 from pietools.topics.study_reader import StudyReader
 
 KINDS = ("harmful", "beneficial", "wrong_to_wrong", "total")
@@ -16,7 +17,19 @@ def flips(reader: StudyReader) -> list[Row]:
     return [_flips(reader, comparison) for comparison in reader.each(reader.originals())]
 
 
-FILL = {FLIPS: flips}
+def churn(reader: StudyReader) -> list[Row]:
+    """Rows of results.flips_churn."""
+    return [_churn(comparison) for comparison in reader.each(reader.several(reader.originals()))]
+
+
+FILL = {CHURN: churn, FLIPS: flips}
+
+
+def _churn(comparison: Comparison) -> Row:
+    found = vars(excess_churn(comparison.votes))
+    return comparison.names | {
+        {"compressed": "compressed_again"}.get(name, name): value for name, value in found.items()
+    }
 
 
 def _flips(reader: StudyReader, comparison: Comparison) -> Row:

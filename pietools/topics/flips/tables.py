@@ -1,10 +1,10 @@
-"""The result table about flips, and how it reads."""
+"""Result tables about answers that change, and how they read."""
 
 import polars as pl
 
-from pietools.results.column_runs import COMPARISON
-from pietools.results.rounding import percent, percent_and_sd
-from pietools.results.shown import AGAINST, COMPRESSED, Shown, ShownColumn, number
+from pietools.results.column_runs import COMPARISON, FLAG, estimate
+from pietools.results.rounding import MISSING, count, percent, percent_and_sd
+from pietools.results.shown import AGAINST, COMPRESSED, NOTE, Row, Shown, ShownColumn, number
 from pietools.results.table import Column, Json, Table
 
 FLIPS = Table(
@@ -22,7 +22,7 @@ FLIPS = Table(
         Column(
             "reference_churn",
             float,
-            "the same between two networks of the reference: the floor",
+            "the same between two networks of the reference, which do not match: no floor of matched pairs",
             json="churn_floor.reference",
         ),
         Column(
@@ -49,11 +49,58 @@ FLIPS = Table(
                 number("wrong to right", "beneficial", percent, 2),
                 number("wrong to other wrong", "wrong_to_wrong", percent, 2),
                 ShownColumn("total ± sd", lambda r: percent_and_sd(r["total"], r["total_sd"])),
-                number("two reference networks", "reference_churn", percent, 2),
             ),
             lambda frame: frame.filter(pl.col("n_pairs") > 1),
         ),
     ),
     json=Json("merged"),
 )
-TABLES = (FLIPS,)
+
+
+def _per_10_000(row: Row, name: str) -> str:
+    return MISSING if row[name] is None else count(10_000 * row[name])
+
+
+def _interval_per_10_000(row: Row, name: str, low: str, high: str) -> str:
+    if row[low] is None:
+        return _per_10_000(row, name)
+    return f"{_per_10_000(row, name)} ({count(10_000 * row[low])} to {count(10_000 * row[high])})"
+
+
+CHURN = Table(
+    "flips_churn",
+    "comparison and data set",
+    "how many answers change because a compressed network takes the place of a dense one, beyond training again?",
+    (
+        *COMPARISON,
+        Column("again", float, "share of the answers that differ between two networks of the reference"),
+        Column("replaced", float, "between a network of the reference and a compressed one that does not match it"),
+        Column("compressed_again", float, "between two compressed networks"),
+        Column("more", float, "replaced minus again"),
+        Column("more_std_error", float, "its standard error"),
+        Column("more_conf_low", float, "lower end of its 95 % interval"),
+        Column("more_conf_high", float, "upper end of its 95 % interval"),
+        *estimate("excess churn: the part of more that is answers that moved; the networks are random"),
+        Column("less_agreement", float, "the other part: compressed networks agree less among themselves"),
+        FLAG,
+    ),
+    is_answer=True,
+    shown=(
+        Shown(
+            "Answers that change, of 10,000: by training again, by a compressed network in place of a dense one, and what is "
+            "beyond training again (95 %)",
+            (
+                COMPRESSED,
+                AGAINST,
+                ShownColumn("training again", lambda r: _per_10_000(r, "again")),
+                ShownColumn("compressed instead", lambda r: _per_10_000(r, "replaced")),
+                ShownColumn("more", lambda r: _interval_per_10_000(r, "more", "more_conf_low", "more_conf_high")),
+                ShownColumn("answers moved", lambda r: _interval_per_10_000(r, "estimate", "conf_low", "conf_high")),
+                ShownColumn("less agreement", lambda r: _per_10_000(r, "less_agreement")),
+                NOTE,
+            ),
+        ),
+    ),
+    json=Json("object", "excess_churn"),
+)
+TABLES = (CHURN, FLIPS)

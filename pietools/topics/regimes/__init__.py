@@ -12,6 +12,7 @@ TOPIC = Topic(
     ),
     settings=(
         "permutations",
+        "delta_log_odds",
         "explain",
         "theories",
     ),

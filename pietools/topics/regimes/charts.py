@@ -34,6 +34,9 @@ CORRELATION_TITLE = "Correlation over examples (95 % interval)"
 # Corrected correlations can exceed 1, of which more is noise.
 FURTHEST_CORRELATION = 1.5
 
+OF_LOG_ODDS, OF_RANKS = "change of log odds", "by ranks within each network"
+HIT_CORRELATION_TITLE = "Correlation over examples, corrected for noise (95 % interval)"
+
 BOTH = "PIEs in both (95 %)"
 OVERLAP = {BOTH: BLUE, NOTHING: GREY}
 OVERLAP_SHAPES = {BOTH: "circle", NOTHING: "square"}
@@ -79,6 +82,27 @@ def change_correlations(regimes: pl.DataFrame) -> AnyChart:
     frame, limit = cut_at(_of_pairs(regimes, parts), FURTHEST_CORRELATION, at_least=FURTHEST_CORRELATION)
     cut = [] if limit is None else [f"longer intervals end at ±{limit:.3g}"]
     return _drawn(frame, "Are the same examples hit?", CORRELATION_TITLE, CORRELATIONS, CORRELATION_SHAPES, cut)
+
+
+def hit_correlations(regimes_changes: pl.DataFrame) -> AnyChart:
+    """Correlation of the change of log odds between two regimes, and of one with itself, corrected; and by ranks.
+
+    Parameters
+    ----------
+    regimes_changes
+        Rows of ``results.regimes_changes``. Each compression and data set becomes a panel with a row per pair of regimes.
+    """
+    parts = {
+        OF_LOG_ODDS: ("estimate", "conf_low", "conf_high", "p_value"),
+        OF_RANKS: ("rank_estimate", "rank_conf_low", "rank_conf_high", "p_value"),
+    }
+    itself = pl.when(pl.col("regime_a") == pl.col("regime_b")).then(pl.lit("itself")).otherwise("regime_b")
+    named = regimes_changes.with_columns(regime_b=itself)
+    frame, limit = cut_at(_of_pairs(named, parts), FURTHEST_CORRELATION, at_least=FURTHEST_CORRELATION)
+    cut = [] if limit is None else [f"longer intervals end at ±{limit:.3g}"]
+    colors = {OF_LOG_ODDS: VERMILLION, OF_RANKS: GREY}
+    shapes = {OF_LOG_ODDS: "circle", OF_RANKS: "diamond"}
+    return _drawn(frame, "Are the same examples hit?", HIT_CORRELATION_TITLE, colors, shapes, cut)
 
 
 def overlaps(regimes_overlap: pl.DataFrame) -> AnyChart:
@@ -277,6 +301,15 @@ def _lost(frame: pl.DataFrame) -> AnyChart:
 
 
 FIGURES = (
+    FigureSpec(
+        "regimes_changes",
+        hit_correlations,
+        "hit-correlations",
+        "Correlation between regimes of the change of log odds on {dataset}, corrected for noise, and by ranks.",
+        by=("dataset",),
+        where=pl.col("flag").is_null(),
+        is_answer=True,
+    ),
     FigureSpec(
         "regimes",
         change_correlations,

@@ -14,8 +14,11 @@ from pietools.statistics.regimes.theory import theory_gain
 from pietools.statistics.regimes.transitions import Transitions
 from pietools.statistics.regimes.transitions import transitions as count_transitions
 from pietools.statistics.tools.populations import Populations
+from pietools.topics.log_odds import asked_of_votes
 from pietools.topics.regimes.coefficients import coefficients
 from pietools.topics.regimes.counts import counts
+from pietools.topics.regimes.log_odds_fill import correlations, groups
+from pietools.topics.regimes.log_odds_tables import CHANGES, HITS
 from pietools.topics.regimes.pairs import Difficulty, Member, Pair, Same, difficulty, members, pairs, right_regime
 from pietools.topics.regimes.tables import (
     CHANGE,
@@ -32,12 +35,12 @@ from pietools.topics.study_reader import StudyReader, once
 
 def changes(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes."""
-    return [_change(reader, pair) for pair in reader.each(pairs(reader))]
+    return [_change(reader, pair) for pair in reader.each(_pairs_of_votes(reader))]
 
 
 def overlaps(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_overlap."""
-    return [_overlap(reader, pair) for pair in reader.each(pairs(reader))]
+    return [_overlap(reader, pair) for pair in reader.each(_pairs_of_votes(reader))]
 
 
 def pies(reader: StudyReader) -> list[Row]:
@@ -47,12 +50,12 @@ def pies(reader: StudyReader) -> list[Row]:
 
 def transitions(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_transitions."""
-    return [row for same in reader.each(members(reader)) for row in _groups(reader, same)]
+    return [row for same in reader.each(_members_of_votes(reader)) for row in _groups(reader, same)]
 
 
 def examples(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_examples."""
-    return [row for same in reader.each(members(reader)) for row in _lost_examples(reader, same)]
+    return [row for same in reader.each(_members_of_votes(reader)) for row in _lost_examples(reader, same)]
 
 
 def theories(reader: StudyReader) -> list[Row]:
@@ -67,6 +70,8 @@ def theories(reader: StudyReader) -> list[Row]:
 
 
 FILL = {
+    CHANGES: correlations,
+    HITS: groups,
     CHANGE: changes,
     OVERLAP: overlaps,
     PIES: pies,
@@ -76,6 +81,15 @@ FILL = {
     EXAMPLES: examples,
     THEORY: theories,
 }
+
+
+def _pairs_of_votes(reader: StudyReader) -> list[Pair]:
+    """Those of which a side has no log odds, or all if everything is asked."""
+    return [pair for pair in pairs(reader) if asked_of_votes(reader, [pair.a.comparison, pair.b.comparison])]
+
+
+def _members_of_votes(reader: StudyReader) -> list[Same]:
+    return [same for same in members(reader) if asked_of_votes(reader, [member.comparison for member in same])]
 
 
 def _change(reader: StudyReader, pair: Pair) -> Row:

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from pietools.statistics.tools.populations import Populations
+from pietools.study import SECOND_DENSE
 from pietools.topics.comparison import Comparison
 from pietools.topics.study_reader import DESCRIBED, StudyReader, once
 
@@ -93,6 +94,30 @@ def pairs(reader: StudyReader) -> list[Pair]:
         for same in members(reader)
         for a, b in combinations(same, 2)
     ]
+
+
+@once
+def pairs_with_itself(reader: StudyReader) -> list[Pair]:
+    """Regimes whose second dense networks were compressed as the first were: what a regime has in common with itself."""
+    found = []
+    for same in members(reader):
+        for member in same:
+            again = next((one for one in reader.several(reader.originals()) if _is_again(reader, member, one)), None)
+            if again is not None:
+                found.append(Pair(member, Member(member.regime, again, member.kind), is_paired=False))
+    return found
+
+
+def _is_again(reader: StudyReader, member: Member, other: Comparison) -> bool:
+    """Whether a comparison is of the same compression in the same regime, of networks from fresh seeds."""
+    described = other.describe("role", "regime", "method", "sparsity", "bits")
+    reference = reader.describe(other.reference, "regime", "method")
+    return (
+        other.dataset == member.comparison.dataset
+        and described.pop("role") == "control"
+        and tuple(described.values()) == (member.regime, *member.kind)
+        and reference == {"regime": member.regime, "method": SECOND_DENSE}
+    )
 
 
 def _replicates(reader: StudyReader, member: Member) -> list[str]:

@@ -29,6 +29,7 @@ from pietools.results.shown import (
     text,
 )
 from pietools.results.table import Column, Json, Table
+from pietools.topics.regimes.log_odds_tables import CHANGES, HITS
 
 MARGINAL = "marginal effect"
 _REGIME_A, _REGIME_B, _MINUS = text("regime_a", "regime"), text("regime_b", "and"), text("regime_b", "minus")
@@ -345,4 +346,4 @@ THEORY = Table(
     ),
     json=Json("rows", "regimes_theory"),
 )
-TABLES = (CHANGE, OVERLAP, PIES, COUNTS, COEFFICIENTS, TRANSITIONS, EXAMPLES, THEORY)
+TABLES = (CHANGES, HITS, CHANGE, OVERLAP, PIES, COUNTS, COEFFICIENTS, TRANSITIONS, EXAMPLES, THEORY)
