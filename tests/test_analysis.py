@@ -229,7 +229,8 @@ def test_what_is_asked_goes_before_the_recipe_and_that_before_the_default(toy: S
     """One setting of each kind; comparisons are added to those of the recipe."""
     toy.set_recipe({"analyze": {"permutations": 7, "margin": 0.02, "comparisons": [["pruned", "dense"]]}})
     analysis = analyze(toy, topics=["pies", "accuracy"], margin=0.03)
-    assert (analysis.pies.height, analysis.pies["n_permutations"][0]) == (2, 7)
+    # Three pairs have eight relabellings, which are enumerated.
+    assert (analysis.pies.height, analysis.pies["n_permutations"][0]) == (2, 8)
     assert set(analysis.accuracy_change["margin"]) == {0.03}
     assert (analysis.settings.permutations, analysis.settings.margin, analysis.settings.delta) == (7, 0.03, 0.1)
 

@@ -152,11 +152,9 @@ def test_the_command_takes_them_by_name() -> None:
 
 
 def test_the_committed_table_has_every_pair_world_and_misses_nothing() -> None:
-    """Each method in each of its worlds, by every number of examples; the others have no such number."""
-    rows = pl.read_csv(CSV, schema=tables.COLUMNS)
-    pairs = rows.filter(pl.col("n_examples").is_not_null())
+    """Each method in each of its worlds, by every number of examples."""
+    pairs = pl.read_csv(CSV, schema=tables.COLUMNS).filter(design="pair")
     asked = {(name, world) for name, method in PAIR_METHODS.items() for world in method.numbers}
     cells = {(*pair, n) for pair in asked for n in PAIR_SIZES}
     assert set(pairs.select("method", "world", "n_examples").iter_rows()) == cells
     assert not (pairs["verdict"] == tables.MISSED).any()
-    assert (rows["design"] == "pair").sum() == pairs.height

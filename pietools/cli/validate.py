@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
-    from pietools.validation.running import Plan
+    from pietools.validation.running import Cell, Plan
 
 # As in pietools.validation.worlds and .margin_worlds, which are too heavy to import for --help.
 WORLDS = ("none", "uniform", "class", "targeted", "churn", "regimes")
@@ -17,8 +17,9 @@ EXPLAINED = (
     *("explain-none", "explain-uniform", "explain-scattered", "explain-annotation", "explain-difficulty"),
     *("both-none", "both-unrelated", "both-same"),
 )
-# All worlds of one pair of networks together: they are many, and take a quarter of an hour.
+# All worlds of one pair of networks, and all of log odds, together: they are many, and take a quarter of an hour, and two hours.
 PAIR, PAIR_SIZES_QUICK = "pair", (200, 1_000)
+LOG_ODDS, LOG_ODDS_NETWORKS_QUICK, LOG_ODDS_MOST_QUICK = "log-odds", (10,), 1_000
 QUICK = {"n_studies": 100, "n_examples": 120, "n_data_sets": 2, "n_truth": 2_200}
 # Where reasons are known: fits on half-samples are dear, and need eight networks or more to say much.
 NETWORKS, NETWORKS_EXPLAINED, NETWORKS_EXPLAINED_QUICK = (5, 10, 30), (10, 16), (10,)
@@ -54,7 +55,7 @@ class Networks(click.ParamType):
 @click.option(
     "--networks",
     type=Networks(),
-    help="Networks per population.  [default: 5,10,30; in worlds explain-* and both-* 10,16; pair has its own]",
+    help="Networks per population.  [default: 5,10,30; in worlds explain-* and both-* 10,16; log-odds and pair have their own]",
 )
 @click.option(
     "--design",
@@ -66,9 +67,9 @@ class Networks(click.ParamType):
 @click.option(
     "--world",
     "worlds",
-    type=click.Choice((*WORLDS, *EXPLAINED, PAIR)),
+    type=click.Choice((*WORLDS, *EXPLAINED, LOG_ODDS, PAIR)),
     multiple=True,
-    help="What compression does; may be repeated. pair: those of one pair of networks.  [default: all]",
+    help="What compression does; may be repeated. log-odds: all of log odds; pair: of one pair of networks.  [default: all]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of everything drawn.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same.")
@@ -92,8 +93,8 @@ def validate(
 
     How often tests reject where nothing happened, findings are false, intervals hold the truth and planted effects are found,
     each held against what the method claims; what nothing is claimed of, such as power, is in the files. The exit code is 1 if
-    a rate misses its range by more than three standard errors. The whole table takes an hour of processor time or more; it is
-    in docs/methods/validation.md.
+    a rate misses its range by more than three standard errors. The whole table takes some hours of processor time; it is in
+    docs/methods/validation.md.
     """
     import os
 
@@ -102,16 +103,19 @@ def validate(
         os.environ.setdefault(library, "1")
     from pietools.cli.progress import progress_bar
     from pietools.validation import tables
-    from pietools.validation.running import PAIR_CELLS, Cell, Plan, simulate
+    from pietools.validation.running import LOG_ODDS_CELLS, PAIR_CELLS, Cell, Plan, simulate
 
     designs = [name == "matched" for name in ("matched", "unmatched") if design in (name, "both")]
     explained = NETWORKS_EXPLAINED_QUICK if quick else NETWORKS_EXPLAINED
     cells = tuple(
         Cell(world, paired, k)
-        for world in [name for name in worlds or WORLDS + EXPLAINED if name != PAIR]
+        for world in [name for name in worlds or WORLDS + EXPLAINED if name not in (LOG_ODDS, PAIR)]
         for paired in designs
         for k in networks or (explained if world in EXPLAINED else NETWORKS)
     )
+    if LOG_ODDS in (worlds or (LOG_ODDS,)):
+        asked = [cell for cell in LOG_ODDS_CELLS if cell.paired in designs]
+        cells += tuple(cell for cell in asked if not quick or is_quick(cell))
     if PAIR in (worlds or (PAIR,)):
         cells += tuple(cell for cell in PAIR_CELLS if not quick or cell.n_examples in PAIR_SIZES_QUICK)
     size = QUICK if quick else {"n_studies": studies}
@@ -126,6 +130,11 @@ def validate(
     show(plan, rows, as_json=as_json)
     if within < of:
         raise SystemExit(1)
+
+
+def is_quick(cell: "Cell") -> bool:
+    """Whether ``--quick`` asks a cell of log odds."""
+    return cell.n_networks in LOG_ODDS_NETWORKS_QUICK and (cell.n_examples or 0) <= LOG_ODDS_MOST_QUICK
 
 
 def show(plan: "Plan", rows: "pl.DataFrame", *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from pietools.statistics.examples.tests import (
     passes_filter,
     sign_table,
 )
+from pietools.statistics.tools import ballots
 from pietools.statistics.tools.ballots import random_relabellings
 from pietools.statistics.tools.populations import Populations
 
@@ -101,8 +102,9 @@ def plain_westfall_young(tests: pl.DataFrame, relabelled: list[np.ndarray]) -> n
 
 
 @pytest.mark.parametrize("design", ["unpaired", "paired", "many"])
-def test_westfall_young_agrees_with_a_plain_loop(design: str) -> None:
+def test_westfall_young_agrees_with_a_plain_loop(design: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Masks, tables and merged examples give what testing every relabelling anew gives."""
+    monkeypatch.setattr(ballots, "ENUMERATED", 0)
     dense, pruned = r_populations(design)
     paired = design == "paired"
     found = example_tests(Populations(dense, pruned, paired=paired), seed=5, n_permutations=60)
@@ -215,7 +217,7 @@ def test_detectability_by_hand() -> None:
     pruned[:, :5] = False
     tests = example_tests(Populations(dense, pruned, paired=False), seed=0, n_permutations=0)
     # 2 / C(20, 10) = 2 / 184,756 = 1.08e-5. Alone in its filter an example needs p ≤ 0.05; among 10,000 a of them need
-    # a · 0.05 / 10,000 ≥ 1.08e-5, that is three. Five of them would do with 2 / C(2K, K) ≤ 2.5e-5: 2 / 48,620 at K = 9 is too much.
+    # a · 0.05 / 10,000 ≥ 1.08e-5, that is three. One alone would do with 2 / C(2K, K) ≤ 5e-6: 2 / 705,432 at K = 11.
     assert detectability(tests, 10, 10, paired=False) == Detectability(
         smallest_p=pytest.approx(2 / 184_756),
         n_examples=10_000,
@@ -223,16 +225,16 @@ def test_detectability_by_hand() -> None:
         n_attaining=5,
         n_needed=1,
         is_possible=True,
-        replicates_needed=10,
+        replicates_needed=11,
     )
 
 
 def test_detectability_of_pairs_by_hand() -> None:
-    """The same matched: 2 / 1,024 needs 391 such examples among 10,000, and 17 pairs would do for five of them."""
+    """The same matched: 2 / 1,024 needs 391 such examples among 10,000, and 19 pairs would do for one."""
     dense, pruned = np.ones((10, 10_000), dtype=bool), np.ones((10, 10_000), dtype=bool)
     pruned[:, :5] = False
     tests = example_tests(Populations(dense, pruned, paired=True), seed=0, n_permutations=0)
     found = detectability(tests, 10, 10, paired=True)
     assert found.smallest_p == pytest.approx(2 / 1024)
     assert found.is_possible
-    assert found.replicates_needed == 17  # 2 / 2^17 = 1.5e-5 ≤ 2.5e-5 < 2 / 2^16
+    assert found.replicates_needed == 19  # 2 / 2^19 = 3.8e-6 ≤ 5e-6 < 2 / 2^18

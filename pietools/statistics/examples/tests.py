@@ -15,7 +15,7 @@ from scipy import stats
 
 from pietools.conventions import LEVEL
 from pietools.flags import Flag
-from pietools.statistics.tools.ballots import masks, random_relabellings
+from pietools.statistics.tools.ballots import masks, relabellings
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.populations import Populations
 
@@ -49,7 +49,7 @@ def example_tests(
     right
         Whether each network predicts the given label, boolean, (K_D, n) and (K_C, n).
     seed, n_permutations
-        Of the relabellings for Westfall–Young; 0 leaves it out (its column is null).
+        Of the relabellings for Westfall–Young, all of them if there are no more than 8,192; 0 leaves it out (its column is null).
     level
         False discovery rate that the filter is made for: read ``p_adjusted`` and ``p_by`` at this level.
 
@@ -79,10 +79,10 @@ def example_tests(
     tested = passes_filter(smallest_p, level)
     p_westfall_young = None
     if n_permutations:
-        members = random_relabellings(np.random.default_rng(seed), n_permutations, *n_networks, paired=paired)
+        members, _, is_exact = relabellings(n_permutations, *n_networks, paired=paired, seed=seed)
         offset = columns["n_right_reference"] - count
         voted = np.vstack([right.reference, right.compressed])
-        p_westfall_young = _westfall_young(voted, margin, offset, table, p_value, members)
+        p_westfall_young = _westfall_young(voted, margin, offset, table, p_value, members, n_more=0 if is_exact else 1)
     is_varying = (margin > 0) & (paired | (margin < sum(n_networks)))
     return pl.DataFrame(
         {
@@ -156,8 +156,10 @@ def _westfall_young(
     table: np.ndarray,
     p_value: np.ndarray,
     members: np.ndarray,
+    *,
+    n_more: int,
 ) -> np.ndarray:
-    """Step-down min-p, Westfall & Young (1993), algorithm 2.8; the identity counts as one relabelling more.
+    """Step-down min-p, Westfall & Young (1993), algorithm 2.8; ``n_more``: 1 where the identity is not among the relabellings.
 
     Networks that are right on an example are a mask, so that a relabelling costs one popcount per example: right predictions
     of the new reference, less ``offset``, are the count to look up. Examples with the same mask share all their p-values.
@@ -173,7 +175,7 @@ def _westfall_young(
     for mask in masks(members):
         n_right = np.bitwise_count(voted & mask[:, None]).sum(axis=0, dtype=np.int64)
         as_small += np.minimum.accumulate(table.ravel()[row + n_right]) <= observed
-    stepwise = np.maximum.accumulate((1 + as_small[::-1]) / (1 + len(members)))[::-1]
+    stepwise = np.maximum.accumulate((n_more + as_small[::-1]) / (n_more + len(members)))[::-1]
     adjusted = np.empty(len(first))
     adjusted[order] = stepwise
     return adjusted[which]
@@ -186,9 +188,8 @@ class Detectability:
     ``smallest_p`` is the smallest p-value of the design, ``n_attaining`` the number of examples whose margin allows it.
     ``n_needed`` is how many examples must attain it so that they survive Benjamini–Hochberg over the ``n_tested`` that pass
     the filter. ``is_possible``: whether any example would survive if each were as extreme as its own margin
-    allows. ``replicates_needed`` is the smallest equal number of networks with which an example that goes from
-    always right to always wrong could survive among all examples, if as many of them attain that as ``n_attaining``, and
-    at least that one.
+    allows. ``replicates_needed`` is the smallest equal number of networks with which one example that goes from always right to
+    always wrong could survive among all examples, whatever the others do.
     """
 
     smallest_p: float
@@ -227,7 +228,7 @@ def detectability(
         n_attaining=n_attaining,
         n_needed=max(1, math.ceil(smallest_p * int(tested.sum()) / level)),
         is_possible=bool((adjust(smallest[tested], "benjamini-hochberg") <= level).any()),
-        replicates_needed=_replicates_needed(max(n_attaining, 1) * level / max(len(smallest), 1), paired=paired),
+        replicates_needed=_replicates_needed(level / max(len(smallest), 1), paired=paired),
     )
 
 

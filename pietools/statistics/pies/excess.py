@@ -11,6 +11,8 @@ exactly when compression changed none of them. The networks are random, the exam
 """
 
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from pietools.statistics.tools.half_samples import NO_INTERVAL, Interval, t_inte
 from pietools.statistics.tools.populations import Populations
 
 N_SPLITS = 1000
+"""Splits that are drawn, unless matched networks have no more than ``MOST_ENUMERATED``: then no seed matters."""
+MOST_ENUMERATED = 2500
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,16 @@ def pie_excess(votes: Populations, *, seed: int | list[int]) -> Excess:
     h = 3 * min(sizes) // 8
     if h < 1:
         return Excess(None, NO_INTERVAL, h, None, None, None, Flag.FEW_NETWORKS)
-    members, parts = random_splits(votes.undecided(sizes[0], h), np.random.default_rng(seed), sizes, h, paired=paired)
+    are_all = paired and _are_few(sizes[0], h)
+    undecided = votes.undecided(sizes[0], h)
+    if are_all:
+        members, parts = all_splits(undecided, sizes[0], h)
+    else:
+        members, parts = random_splits(undecided, np.random.default_rng(seed), sizes, h, paired=paired)
     between, of_reference, of_compressed = (float(part) for part in parts.mean(axis=0))
     values = parts[:, 0] - (parts[:, 1] + parts[:, 2]) / 2
     kept = [members[:, : sizes[0]]] if paired else [members[:, : sizes[0]], members[:, sizes[0] :]]
-    variance = sum(jackknife_variance(values, one) for one in kept)
+    variance = sum(jackknife_variance(values, one, are_all=are_all) for one in kept)
     interval = t_interval(float(values.mean()), variance**0.5, min(sizes)) if variance > 0 else NO_INTERVAL
     return Excess(
         float(values.mean()),
@@ -90,14 +99,36 @@ def random_splits(
     ballots: Ballots, rng: np.random.Generator, sizes: tuple[int, int], h: int, *, paired: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Who is in each split, boolean (S, K_D + K_C), and its PIEs between, of the reference, of the compressed, (S, 3)."""
-    members = np.zeros((N_SPLITS, sum(sizes)), dtype=bool)
-    parts = np.empty((N_SPLITS, 3))
-    for split in range(N_SPLITS):
+    drawn = []
+    for _ in range(N_SPLITS):
         reference = rng.permutation(sizes[0])[: 2 * h]
-        compressed = reference if paired else rng.permutation(sizes[1])[: 2 * h]
-        members[split, reference] = members[split, sizes[0] + compressed] = True
-        parts[split] = disjoint_pies(ballots, sizes, reference, compressed)
-    return members, parts
+        drawn.append((reference, reference if paired else rng.permutation(sizes[1])[: 2 * h]))
+    return _counted(ballots, sizes, drawn)
+
+
+def all_splits(ballots: Ballots, k: int, h: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same for every split of k matched pairs, each once: the first of a split's networks is in its first set."""
+    every = []
+    for chosen in combinations(range(k), 2 * h):
+        for others in combinations(chosen[1:], h - 1):
+            first = {chosen[0], *others}
+            split = np.array([*sorted(first), *(one for one in chosen if one not in first)])
+            every.append((split, split))
+    return _counted(ballots, (k, k), every)
+
+
+def _counted(
+    ballots: Ballots, sizes: tuple[int, int], chosen: list[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    members = np.zeros((len(chosen), sum(sizes)), dtype=bool)
+    for row, (reference, compressed) in zip(members, chosen, strict=True):
+        row[reference] = row[sizes[0] + compressed] = True
+    return members, np.array([disjoint_pies(ballots, sizes, *split) for split in chosen], dtype=float)
+
+
+def _are_few(k: int, h: int) -> bool:
+    """Whether there are few enough splits of k networks into two disjoint sets of h to take them all."""
+    return comb(k, 2 * h) * comb(2 * h, h) // 2 <= MOST_ENUMERATED
 
 
 def disjoint_pies(
@@ -116,10 +147,10 @@ def n_different(one: np.ndarray, other: np.ndarray) -> int:
     return int(np.count_nonzero(one != other))
 
 
-def jackknife_variance(values: np.ndarray, is_kept: np.ndarray) -> float:
+def jackknife_variance(values: np.ndarray, is_kept: np.ndarray, *, are_all: bool = False) -> float:
     """Delete-one jackknife variance from values of splits (S,) and the networks of one population in each (S, K).
 
-    The noise of drawing few splits is taken off, unless nothing would be left.
+    The noise of drawing splits is taken off, unless nothing would be left, or all splits are there.
     """
     k = is_kept.shape[1]
     share = is_kept.mean()
@@ -131,5 +162,5 @@ def jackknife_variance(values: np.ndarray, is_kept: np.ndarray) -> float:
     influence = values @ is_kept / n_with - values @ ~is_kept / n_without
     noise = values.var(ddof=1) * (1 / n_with + 1 / n_without)
     total = (influence**2).sum()
-    total = total - noise.sum() if total > noise.sum() else total
+    total = total - noise.sum() if not are_all and total > noise.sum() else total
     return float((k - 1) / k * share**2 * total)

@@ -4,12 +4,11 @@ A gap is the largest minus the smallest value over the groups. The networks are 
 """
 
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 
 from pietools.flags import Flag
-from pietools.statistics.tools.ballots import all_relabellings, random_relabellings
+from pietools.statistics.tools.ballots import relabellings
 from pietools.statistics.tools.populations import check_paired
 
 # Relabellings that give the same statistic may differ in the last bits.
@@ -65,8 +64,8 @@ def gap_test(
         Shapes (K_D, g) and (K_C, g), in [0, 1]; NaN in a group without examples. If ``paired``, row k of one matches row k of the
         other.
     n_permutations
-        Relabellings to draw. All are enumerated instead if there are no more than this: 2^K matched, (K_D + K_C choose K_D)
-        unmatched.
+        Relabellings to draw. All are enumerated instead if there are no more than this, or than 8,192: 2^K matched, (K_D + K_C
+        choose K_D) unmatched.
 
     Notes
     -----
@@ -79,15 +78,14 @@ def gap_test(
     rates = np.vstack([rates_reference, rates_compressed])
     rates = rates[:, np.isfinite(rates).all(axis=0)]
     n_reference, n_compressed = len(rates_reference), len(rates_compressed)
-    n_all = 2**n_reference if paired else comb(n_reference + n_compressed, n_reference)
-    is_exact = n_all <= n_permutations
+    members, n_all, is_exact = relabellings(n_permutations, n_reference, n_compressed, paired=paired, seed=seed)
     # With equally many networks a relabelling and its mirror image count the same.
     best = (2 if n_reference == n_compressed else 1) / n_all
     enough = rates.shape[1] > 1 and min(n_reference, n_compressed) > 1
     found: dict[str, GapNull] = {}
     if enough:
-        members = _relabellings(n_reference, n_compressed, paired, None if is_exact else n_permutations, seed)
-        of_changes, change_of_gap = _gaps(rates, members)
+        observed = np.arange(n_reference + n_compressed) < n_reference
+        of_changes, change_of_gap = _gaps(rates, np.vstack([observed, members]))
         found["gap_of_changes"] = _against_null(of_changes, of_changes, is_exact=is_exact)
         # Only with equally many networks the null is symmetric about 0: the mean of fewer varies more, and so widens the gap.
         centre = change_of_gap[1 if is_exact else 0 :].mean()
@@ -103,18 +101,6 @@ def gap_test(
         flag=None if enough else Flag.ONE_GROUP if rates.shape[1] < 2 else Flag.ONE_NETWORK,
         **found,
     )
-
-
-def _relabellings(
-    n_reference: int, n_compressed: int, paired: bool, n: int | None, seed: int | list[int]
-) -> np.ndarray:
-    """Membership, the observed one first, shape (1 + M, K_D + K_C); all there are if n is None."""
-    observed = np.arange(n_reference + n_compressed) < n_reference
-    if n is None:
-        members = all_relabellings(n_reference, n_compressed, paired=paired)
-    else:
-        members = random_relabellings(np.random.default_rng(seed), n, n_reference, n_compressed, paired=paired)
-    return np.vstack([observed, members])
 
 
 def _gaps(rates: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,10 +6,13 @@ votes are a popcount of the two.
 
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 
 import numpy as np
 
 WORD = 64
+ENUMERATED = 2**13
+"""So many relabellings are enumerated, whatever number is asked for: drawn ones would give p below the least possible."""
 
 
 def masks(members: np.ndarray) -> np.ndarray:
@@ -28,6 +31,17 @@ def all_relabellings(n_reference: int, n_compressed: int, *, paired: bool) -> np
     members = np.zeros((len(splits), total), dtype=bool)
     np.put_along_axis(members, splits, values=True, axis=1)
     return members
+
+
+def relabellings(
+    n: int, n_reference: int, n_compressed: int, *, paired: bool, seed: int | list[int]
+) -> tuple[np.ndarray, int, bool]:
+    """Relabellings, how many there are in all, and whether these are they: too many are drawn, n of them."""
+    n_all = 2**n_reference if paired else comb(n_reference + n_compressed, n_reference)
+    if n_all <= max(n, ENUMERATED):
+        return all_relabellings(n_reference, n_compressed, paired=paired), n_all, True
+    rng = np.random.default_rng(seed)
+    return random_relabellings(rng, n, n_reference, n_compressed, paired=paired), n_all, False
 
 
 def random_relabellings(

@@ -6,11 +6,10 @@ examples fixed.
 """
 
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 
-from pietools.statistics.tools.ballots import Ballots, all_relabellings, masks, random_relabellings
+from pietools.statistics.tools.ballots import Ballots, masks, relabellings
 from pietools.statistics.tools.populations import Populations
 
 
@@ -71,8 +70,8 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
     votes
         Predicted labels of both populations.
     n_permutations
-        Relabellings to draw. All are enumerated instead if there are no more than this: 2^K matched,
-        (K_D + K_C choose K_D) unmatched.
+        Relabellings to draw. All are enumerated instead if there are no more than this, or than 8,192: 2^K matched, (K_D + K_C
+        choose K_D) unmatched.
 
     Returns
     -------
@@ -84,13 +83,7 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
     Phipson & Smyth (2010), Permutation p-values should never be zero. doi:10.2202/1544-6115.1585
     """
     (n_reference, n_compressed), paired = votes.sizes, votes.paired
-    n_all = 2**n_reference if paired else comb(n_reference + n_compressed, n_reference)
-    is_exact = n_all <= n_permutations
-    if is_exact:
-        members = all_relabellings(n_reference, n_compressed, paired=paired)
-    else:
-        rng = np.random.default_rng(seed)
-        members = random_relabellings(rng, n_permutations, n_reference, n_compressed, paired=paired)
+    members, n_all, is_exact = relabellings(n_permutations, n_reference, n_compressed, paired=paired, seed=seed)
     identity = np.arange(n_reference + n_compressed) < n_reference
     wanted = masks(np.vstack([identity, members]))
 
