@@ -97,6 +97,7 @@ create table results.accuracy_change (
     p_value double,
     conf_low double,
     conf_high double,
+    p_holm double,
     margin double not null,
     p_not_worse double,
     p_equivalent double,
@@ -120,6 +121,7 @@ comment on column results.accuracy_change.df is 'degrees of freedom';
 comment on column results.accuracy_change.p_value is 'two-sided, of no effect';
 comment on column results.accuracy_change.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.accuracy_change.conf_high is 'upper end of the 95 % interval of the estimate';
+comment on column results.accuracy_change.p_holm is 'p_value adjusted over the comparisons of compressed populations on the data set (Holm); null for controls';
 comment on column results.accuracy_change.margin is 'change that still counts as none, a fraction';
 comment on column results.accuracy_change.p_not_worse is 'one-sided: small means that accuracy fell by less than the margin';
 comment on column results.accuracy_change.p_equivalent is 'two one-sided tests: small means that it neither fell nor rose by the margin';
@@ -263,6 +265,7 @@ create table results.pies (
     p_value double,
     smallest_p double,
     null_flag text,
+    p_holm double,
     excess_pies double,
     excess_std_error double,
     excess_conf_low double,
@@ -304,6 +307,7 @@ comment on column results.pies.null_difference is 'n_pies minus null_mean';
 comment on column results.pies.p_value is 'share of relabellings with at least as many PIEs, the identity counted';
 comment on column results.pies.smallest_p is 'smallest p that the pairing and the number of relabellings allow';
 comment on column results.pies.null_flag is 'why there is no null distribution (one-network); else null';
+comment on column results.pies.p_holm is 'p_value adjusted over the comparisons of compressed populations on the data set (Holm); null for controls';
 comment on column results.pies.excess_pies is 'PIEs between disjoint sets of dense and compressed networks beyond those within each: the primary estimate';
 comment on column results.pies.excess_std_error is 'delete-one jackknife over networks';
 comment on column results.pies.excess_conf_low is 'lower end of its 95 % interval';
@@ -1508,6 +1512,7 @@ create table results.regimes_changes (
     conf_low double,
     conf_high double,
     p_value double,
+    p_holm double,
     raw double,
     attenuation double,
     covariance double,
@@ -1546,6 +1551,7 @@ comment on column results.regimes_changes.std_error is 'standard error of the es
 comment on column results.regimes_changes.conf_low is 'lower end of the 95 % interval of the estimate';
 comment on column results.regimes_changes.conf_high is 'upper end of the 95 % interval of the estimate';
 comment on column results.regimes_changes.p_value is 'two-sided, of no correlation';
+comment on column results.regimes_changes.p_holm is 'p_value adjusted over the pairs of regimes on the data set (Holm); null for one with itself';
 comment on column results.regimes_changes.raw is 'correlation of the mean changes as they are';
 comment on column results.regimes_changes.attenuation is 'what raw would be if the estimate were 1';
 comment on column results.regimes_changes.covariance is 'covariance of the expected changes, squared nats';

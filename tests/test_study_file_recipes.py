@@ -14,6 +14,7 @@ from pietools.study_file import (
     n_training_steps,
     read_study_file,
     regime_facts,
+    training_of,
 )
 
 HEAD = """\
@@ -27,6 +28,7 @@ steps = 1000
 batch_size = 10
 """
 SUPERVISED = '[[regime]]\nname = "supervised"\n'
+SECOND = '[[control]]\nmethod = "second-dense"\n[[control]]\nmethod = "second-compressed"\n'
 SIMCLR = '[[regime]]\nname = "simclr"\n'
 
 
@@ -119,6 +121,37 @@ def test_every_control_is_one_line(tmp_path: Path) -> None:
     assert controls["simclr/dense-longer"].fine_tune_steps == 100
     assert controls["simclr/random-0.9"].pruning == Pruning("random", 0.9, "global", (0.25, 0.75))
     assert controls["simclr/label-noise-0.2"].label_noise == 0.2
+
+
+def test_second_populations_match_each_other(tmp_path: Path) -> None:
+    """The second dense networks are compressed as the first were, from them or their seeds, and compared with them."""
+    text = SUPERVISED + '[[compression]]\nmethod = "magnitude"\nsparsity = 0.9\n'
+    text += (
+        '[[compression]]\nmethod = "int8"\nfrom = ["dense", "magnitude-0.9"]\n[[control]]\nmethod = "second-dense"\n'
+    )
+    text += '[[control]]\nmethod = "second-compressed"\nfrom = ["magnitude-0.9", "magnitude-0.9+int8"]\n'
+    specs = populations(tmp_path, text)
+    again, rounded = (specs[f"supervised/{name}-2"] for name in ("magnitude-0.9", "magnitude-0.9+int8"))
+    assert (again.role, again.reference, again.parent) == ("control", "supervised/dense-2", None)
+    assert (again.method, again.sparsity, again.first_replicate) == ("magnitude", 0.9, 1000)
+    assert again.pruning == specs["supervised/magnitude-0.9"].pruning
+    assert (rounded.parent, rounded.reference) == ("supervised/magnitude-0.9-2", "supervised/dense-2")
+
+
+def test_steps_are_those_of_the_population_its_regime_or_training(tmp_path: Path) -> None:
+    """A shorter control has its own number, one for all regimes or one for each; what is a tenth of them follows."""
+    text = SUPERVISED + SIMCLR.replace("[[regime]]", "[[regime]]\nsteps = 3000", 1)
+    text += '[[control]]\nmethod = "shorter-dense"\nsteps = {supervised = 400, simclr = 2000}\n'
+    text += '[[control]]\nmethod = "longer-dense"\n'
+    path = tmp_path / "STUDY.toml"
+    path.write_text(HEAD + text)
+    study = read_study_file(path)
+    assert study.tables.training is not None
+    steps = {spec.name: training_of(study.tables.training, spec).steps for spec in study.populations}
+    longer = {spec.name: spec.fine_tune_steps for spec in study.populations if spec.name.endswith("longer")}
+    assert steps["simclr/dense"] == 3000
+    assert (steps["supervised/dense-shorter"], steps["simclr/dense-shorter"]) == (400, 2000)
+    assert longer == {"supervised/dense-longer": steps["supervised/dense"] // 10, "simclr/dense-longer": 300}
 
 
 def test_a_random_control_of_a_kept_probe_needs_a_probe(tmp_path: Path) -> None:
@@ -247,6 +280,18 @@ PRUNE = SUPERVISED + '[[compression]]\nmethod = "magnitude"\n'
          "line 13: [[control]] rate is for method = 'label-noise', and method"),
         (SUPERVISED + '[[control]]\nmethod = "random"\n',
          "line 11: [[control]] method = 'random' copies the [[compression]] blocks of method"),
+        (SUPERVISED + '[[control]]\nmethod = "shorter-dense"\n',
+         "line 11: [[control]] method = 'shorter-dense' lacks the key 'steps', or it has none for 'supervised'."),
+        (SUPERVISED + '[[control]]\nmethod = "shorter-dense"\nsteps = 1000000\n',
+         "line 13: [[control]] steps = 1,000,000 is not shorter than the "),
+        (SUPERVISED + '[[control]]\nmethod = "shorter-dense"\nsteps = {supervisd = 3}\n',
+         "[[control]] steps: no [[regime]] is named 'supervisd'. Did you mean 'supervised'? Allowed: supervised."),
+        (PRUNE + 'sparsity = 0.9\n[[control]]\nmethod = "second-compressed"\nfrom = "magnitude-0.9"\n',
+         "line 14: [[control]] method = 'second-compressed' needs a [[control]] of method 'second-dense', whose"),
+        (PRUNE + "sparsity = 0.9\n" + SECOND,
+         "line 16: [[control]] method = 'second-compressed' lacks the key 'from', such as from = \"magnitude-0.9\"."),
+        (PRUNE + "sparsity = 0.9\n" + SECOND + 'from = "magnitude-0.8"\n',
+         "line 18: [[control]] from: nothing compressed is named 'magnitude-0.8'. Did you mean 'magnitude-0.9'? Allowed: "),
         ('[[control]]\nmethod = "second-dense"\n[[population]]\nname="d"\nrole="dense"\ncheckpoints="*"\n',
          "line 9: [[control]] needs a [[regime]] to train in."),
     ],

@@ -25,6 +25,11 @@ SAME_COMPRESSION = (
     Column("compression", str, "what was done to the networks of all regimes", required=True, is_key=True),
 )
 PAIRING = Column("pairing", str, "paired: the replicates match; else unpaired", required=True, json="design")
+P_HOLM = Column(
+    "p_holm",
+    float,
+    "p_value adjusted over the comparisons of compressed populations on the data set (Holm); null for controls",
+)
 T_TEST = Column("test", str, "t test of the pairs (paired) or Welch's (welch)", required=True)
 FLAG = Column(
     "flag", str, "why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null"

@@ -1,6 +1,6 @@
 """What the topics read from a study, each thing once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -179,6 +179,10 @@ class StudyReader:
         """What the study says of a population."""
         row = self.populations.row(by_predicate=pl.col("name") == population, named=True)
         return {name: row[name] for name in columns}
+
+    def is_compressed(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of results is about a compressed population, and about no control."""
+        return bool(self.describe(row["compressed"], "role")["role"] == "compressed")
 
     def is_evaluated(self, population: str, dataset: str) -> bool:
         """Whether there are predictions of the population on the data set."""

@@ -26,6 +26,7 @@ MATCHED = [True, False]
 def few_splits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer splits and half-samples than in earnest."""
     monkeypatch.setattr(excess, "N_SPLITS", 60)
+    monkeypatch.setattr(excess, "MOST_ENUMERATED", 0)
     monkeypatch.setattr(levels, "half_samples", partial(half_samples, n_samples=50))
 
 

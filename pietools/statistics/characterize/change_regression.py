@@ -324,7 +324,8 @@ class _Regression:
 
 def _out_of_fold_error(columns: _Columns, change: np.ndarray, used: np.ndarray) -> float:
     """Mean squared error of predictions for examples that had no part in the fit."""
-    fold = np.arange(len(change)) % N_FOLDS
+    # At random, always the same: any order of the examples may have a pattern.
+    fold = np.random.default_rng(0).permutation(len(change)) % N_FOLDS
     x, error = columns.x[:, used], columns.error[np.ix_(used, used)]
     squares = 0.0
     for held_out in range(N_FOLDS):

@@ -11,6 +11,7 @@ from pietools.statistics.accuracy.change import accuracy_change, worst_class
 from pietools.statistics.accuracy.on_pies import accuracy_on_pies
 from pietools.topics.accuracy.tables import ACCURACY, CALIBRATION, CHANGE_OF_ACCURACY, ON_PIES
 from pietools.topics.comparison import Comparison
+from pietools.topics.multiplicity import with_holm
 from pietools.topics.study_reader import DESCRIBED, StudyReader
 
 MEASURES = {"top1": "top1", "top5": "top5", "loss": "mean_loss", "brier": "mean_brier"}
@@ -24,7 +25,8 @@ def populations(reader: StudyReader) -> list[Row]:
 
 def changes(reader: StudyReader) -> list[Row]:
     """Rows of results.accuracy_change."""
-    return [_change(reader, comparison) for comparison in reader.each(reader.labelled())]
+    rows = [_change(reader, comparison) for comparison in reader.each(reader.labelled())]
+    return with_holm(rows, reader.is_compressed)
 
 
 def on_pies(reader: StudyReader) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pietools.results.column_runs import COMPARISON, COMPRESSION, DATASET, FLAG, T_TEST, estimate
+from pietools.results.column_runs import COMPARISON, COMPRESSION, DATASET, FLAG, P_HOLM, T_TEST, estimate
 from pietools.results.rounding import count, decimal, p_value, percent, percent_and_sd, points
 from pietools.results.shown import AGAINST, CHANGE, COMPRESSED, INTERVAL, P, Shown, ShownColumn, number, text
 from pietools.results.table import Column, Json, Table
@@ -76,6 +76,7 @@ CHANGE_OF_ACCURACY = Table(
         Column("n_reference", int, "networks of the reference", required=True),
         Column("n_compressed", int, "networks of the compressed population", required=True),
         *estimate("change of mean accuracy"),
+        P_HOLM,
         Column("margin", float, "change that still counts as none, a fraction", required=True),
         Column("p_not_worse", float, "one-sided: small means that accuracy fell by less than the margin"),
         Column("p_equivalent", float, "two one-sided tests: small means that it neither fell nor rose by the margin"),
@@ -94,6 +95,7 @@ CHANGE_OF_ACCURACY = Table(
                 CHANGE,
                 INTERVAL,
                 P,
+                number("over comparisons", "p_holm", p_value),
                 ShownColumn("margin", lambda r: points(r["margin"]).lstrip("+")),
                 number("not worse, p", "p_not_worse", p_value),
                 number("equivalent, p", "p_equivalent", p_value),

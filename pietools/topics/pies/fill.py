@@ -7,6 +7,7 @@ from pietools.statistics.pies.counts import dense_baseline, pie_count_intervals,
 from pietools.statistics.pies.excess import Excess
 from pietools.statistics.tools.relabelling import RelabellingNull, relabelling_null
 from pietools.topics.comparison import Comparison
+from pietools.topics.multiplicity import with_holm
 from pietools.topics.pies.tables import BY_REPLICATES, COUNTS, NULL, PIES, STABILITY
 from pietools.topics.study_reader import DESCRIBED, StudyReader, once
 
@@ -16,7 +17,8 @@ ERRORS = ("std_error", "conf_low", "conf_high")
 
 def pies(reader: StudyReader) -> list[Row]:
     """Rows of results.pies."""
-    return [_pies(reader, comparison) for comparison in reader.each(reader.originals())]
+    rows = [_pies(reader, comparison) for comparison in reader.each(reader.originals())]
+    return with_holm(rows, reader.is_compressed)
 
 
 def counts(reader: StudyReader) -> list[Row]:

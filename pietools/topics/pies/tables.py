@@ -1,8 +1,10 @@
 """Result tables about PIEs, and how they read."""
 
+from dataclasses import replace
+
 import polars as pl
 
-from pietools.results.column_runs import COMPARISON, COMPRESSION, PAIRING, interval, null
+from pietools.results.column_runs import COMPARISON, COMPRESSION, P_HOLM, PAIRING, interval, null
 from pietools.results.rounding import MISSING, count, decimal, p_value, percent
 from pietools.results.shown import (
     AGAINST,
@@ -73,6 +75,7 @@ PIES = Table(
         Column("moved", int, "from wrong to another wrong; null without labels"),
         Column("pairing", str, PAIRING.meaning, required=True, json="null.design"),
         *NULL,
+        replace(P_HOLM, json="null.p_holm"),
         Column(
             "excess_pies",
             float,

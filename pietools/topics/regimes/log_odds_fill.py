@@ -13,6 +13,7 @@ from pietools.statistics.regimes.log_odds_correlation import log_odds_correlatio
 from pietools.statistics.tools.populations import Populations
 from pietools.topics.examples.log_odds_fill import delta_of
 from pietools.topics.log_odds import changes, log_odds
+from pietools.topics.multiplicity import with_holm
 from pietools.topics.regimes.log_odds_tables import CHANGES, HITS
 from pietools.topics.regimes.pairs import (
     FEWEST_FOR_HALVES,
@@ -47,7 +48,8 @@ OF_CORRELATION = (
 
 def correlations(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_changes; those of a regime with itself come last, where it was compressed twice."""
-    return [_row(reader, pair) for pair in reader.each([*pairs(reader), *pairs_with_itself(reader)])]
+    rows = [_row(reader, pair) for pair in reader.each([*pairs(reader), *pairs_with_itself(reader)])]
+    return with_holm(rows, lambda row: row["regime_a"] != row["regime_b"])
 
 
 def groups(reader: StudyReader) -> list[Row]:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pietools.results.column_runs import FLAG, PAIRING, REGIMES, SAME_COMPRESSION, interval
-from pietools.results.rounding import MISSING, count, decimal
+from pietools.results.rounding import MISSING, count, decimal, p_value
 from pietools.results.shown import (
     NOTE,
     P,
@@ -54,6 +54,11 @@ CHANGES = Table(
         Column("std_error", float, "standard error of the estimate"),
         *interval(),
         Column("p_value", float, "two-sided, of no correlation"),
+        Column(
+            "p_holm",
+            float,
+            "p_value adjusted over the pairs of regimes on the data set (Holm); null for one with itself",
+        ),
         Column("raw", float, "correlation of the mean changes as they are"),
         Column("attenuation", float, "what raw would be if the estimate were 1"),
         Column("covariance", float, "covariance of the expected changes, squared nats"),
@@ -88,6 +93,7 @@ CHANGES = Table(
                 ),
                 ShownColumn("correlation", estimate_and_interval),
                 P,
+                number("over pairs", "p_holm", p_value),
                 ShownColumn("by ranks", lambda r: decimal_interval(r["rank_conf_low"], r["rank_conf_high"])),
                 ShownColumn("hit in both (if unrelated)", _both),
                 number("attenuation", "attenuation", decimal, 2),
