@@ -153,6 +153,14 @@ comment on table logits is 'One row per model, data set and example whose logits
 comment on column logits.logits is 'float32, one per class, up to a number per example: imported ones less the largest of the example';
 comment on column logits.logits_half is 'float16, little-endian bytes, two per class, less the largest of the example: half the size, opaque to SQL';
 
+create table thumbnails (
+    dataset_id integer not null,
+    example_id integer not null,
+    png blob not null
+);
+comment on table thumbnails is 'One row per data set and example whose picture was kept, small, for people to look at.';
+comment on column thumbnails.png is 'the picture as PNG';
+
 create table features (
     model_id integer not null,
     dataset_id integer not null,

@@ -13,6 +13,7 @@ import pytest
 
 import pietools
 from pietools.errors import StudyError
+from pietools.exchange.study_folder import export_folder, import_folder
 from pietools.statistics.tools.scalars import scalars_from_labels, scalars_from_logits
 from pietools.study import Study
 from pietools.study.network_order import network_signatures
@@ -336,6 +337,7 @@ def test_a_study_of_an_older_version_is_brought_up_to_date(toy: Study, tmp_path:
         toy.sql(f"drop table {table}")
     for column in ("label_log_odds", "logit_margin"):
         toy.sql(f"alter table predictions drop column {column}")
+    toy.sql("drop table thumbnails")
     if version == 1:
         toy.sql("alter table predictions drop column brier")
         toy.sql("drop table example_properties")
@@ -415,3 +417,26 @@ def test_forgetting_events_are_counted_by_the_cookbook(toy: Study) -> None:
     assert toy.sql(question).row(0, named=True) == {
         "n_examples": 5, "n_forgotten": 1, "mean_events": 0.2, "n_never_learned": 0
     }  # fmt: skip
+
+
+def test_thumbnails_come_back(toy: Study, tmp_path: Path) -> None:
+    """One PNG per example; the same again adds nothing, others are refused; they travel with an export, all or none."""
+    pictures = [b"\x89PNG\r\n\x1a\n" + bytes([i]) for i in range(6)]
+    assert toy.thumbnails() == []
+    assert toy.add_thumbnails("toy/test", pictures)
+    assert not toy.add_thumbnails("toy/test", pictures)
+    assert toy.thumbnails() == toy.thumbnails("toy/test") == pictures
+    for wrong, message in (
+        (pictures[:5], "has 6 examples, found 5 thumbnails"),
+        ([*pictures[:5], b"GIF89a"], "thumbnail 5 of data set 'toy/test' is no PNG"),
+        (pictures[::-1], "has other thumbnails"),
+    ):
+        with pytest.raises(StudyError, match=message):
+            toy.add_thumbnails("toy/test", wrong)
+    export_folder(toy, tmp_path / "exported")
+    import_folder(tmp_path / "exported", tmp_path / "again.duckdb")
+    with Study.open(tmp_path / "again.duckdb") as again:
+        assert again.thumbnails() == pictures
+        again.sql("delete from thumbnails where example_id = 3")
+    with pytest.raises(StudyError, match="has thumbnails, but not one for each of its examples"):
+        Study.open(tmp_path / "again.duckdb")

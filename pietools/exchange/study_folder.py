@@ -21,7 +21,7 @@ FIRST_SCHEMA = "pietools/export/1"
 # Results are left out: analyze makes them again.
 FIRST_TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits")
 # Folders that were exported before these tables came are read without them.
-LATER_TABLES = ("example_properties", "layers", "features", "layer_predictions", "epoch_predictions")
+LATER_TABLES = ("example_properties", "thumbnails", "layers", "features", "layer_predictions", "epoch_predictions")
 TABLES = FIRST_TABLES + LATER_TABLES
 
 

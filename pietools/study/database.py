@@ -56,6 +56,7 @@ MIGRATIONS = {
     4: "",
     # DuckDB cannot change a check: the table is made anew.
     5: """
+        create table thumbnails (dataset_id integer not null, example_id integer not null, png blob not null);
         alter table predictions add column label_log_odds float;
         alter table predictions add column logit_margin float;
         alter table evaluations rename to old_evaluations;

@@ -26,6 +26,7 @@ REFERENCES = (
     ("datasets", "source_dataset_id", "datasets", "dataset_id"),
     ("examples", "dataset_id", "datasets", "dataset_id"),
     ("example_properties", "dataset_id", "datasets", "dataset_id"),
+    ("thumbnails", "dataset_id", "datasets", "dataset_id"),
     ("populations", "reference_id", "populations", "population_id"),
     ("populations", "parent_id", "populations", "population_id"),
     ("models", "population_id", "populations", "population_id"),
@@ -46,6 +47,7 @@ UNIQUE = (
     ("evaluations", "model_id, dataset_id"),
     ("examples", "dataset_id, key"),
     ("example_properties", "dataset_id, property, source, example_id"),
+    ("thumbnails", "dataset_id, example_id"),
 )
 # Each gives a row of text for whatever breaks it.
 OTHERS = """
@@ -69,6 +71,13 @@ OTHERS = """
         ) using (dataset_id)
         where coalesce(n, 0) <> n_examples or n_different <> n or first <> 0 or last <> n_examples - 1
             or lowest < 0 or highest >= len(class_names)
+    union all
+    select 'data set ''' || name || ''' has thumbnails, but not one for each of its examples'
+        from (
+            select dataset_id, count(*) as n, min(example_id) as first, max(example_id) as last from thumbnails group by dataset_id
+        )
+        join datasets using (dataset_id)
+        where n <> n_examples or first <> 0 or last <> n_examples - 1
     union all
     select 'property ''' || property || ''' has values of examples that are not there, or not one number or text each'
         from (

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from pietools.errors import PietoolsError, StudyError
-from pietools.study import adding_datasets, adding_networks, adding_properties
+from pietools.study import adding_datasets, adding_networks, adding_properties, thumbnails
 from pietools.study.database import Database, to_json
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
@@ -258,6 +258,20 @@ class Study(Recordings):
             If the data set is not there, has another length, or other values are stored under this name and source.
         """
         return adding_properties.add_property(self._database, dataset, name, values, source)
+
+    def add_thumbnails(self, dataset: str, pictures: Sequence[bytes]) -> bool:
+        """Add a small picture (PNG) of every example, in the order of the data set; False if exactly these are stored already.
+
+        Raises
+        ------
+        StudyError
+            If the data set is not there, has another number of examples or other thumbnails, or something is no PNG.
+        """
+        return thumbnails.add_thumbnails(self._database, dataset, pictures)
+
+    def thumbnails(self, dataset: str | None = None) -> list[bytes]:
+        """Small pictures (PNG) of the examples in the order of the data set, of an altered copy those of its source; or none."""
+        return thumbnails.thumbnails(self._database, dataset)
 
     def add_population(self, population: Population) -> int:
         """Add a population and return its population_id; one that is there already must be described the same."""

@@ -29,6 +29,7 @@ from pietools.training.recording.collected import (
 )
 from pietools.training.recording.layer_probes import ProbeData
 from pietools.training.recording.pixel_atypicality import ATYPICALITY, PIXELS, pixel_atypicality
+from pietools.training.recording.thumbnails import thumbnails
 from pietools.training.study_description import describe_study
 
 N_REPEATED = 32
@@ -83,6 +84,7 @@ def collect_study(
         collection = Collection(study, study_file, datasets, probe_data, device, templates)
         _describe(collection, networks)
         _add_pixel_atypicality(collection)
+        _add_thumbnails(collection)
         for n_done, network in enumerate(networks, start=1):
             rows += _collect_network(collection, network)
             on_progress(n_done * n_examples, len(networks) * n_examples)
@@ -120,6 +122,14 @@ def _add_pixel_atypicality(collection: Collection) -> None:
         for data in missing:
             values = pixel_atypicality(data, train, study_file.tables.study.seed)
             collection.study.add_property(data.name, ATYPICALITY, values, PIXELS)
+
+
+def _add_thumbnails(collection: Collection) -> None:
+    longest, tables = collection.settings.thumbnails, collection.study_file.tables
+    for data, _ in collection.datasets if longest else ():
+        is_asked = data.name in tables.data.names and data.split != "train"
+        if longest and is_asked and not collection.study.thumbnails(data.name):
+            collection.study.add_thumbnails(data.name, list(thumbnails(data, longest)))
 
 
 def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[dict[str, Any]]:

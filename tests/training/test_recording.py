@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from PIL import Image
 from scipy.special import softmax
 from torch import nn
 
@@ -29,6 +31,8 @@ from pietools.training.recording.epochs import (
     recorded_datasets,
 )
 from pietools.training.recording.pixel_atypicality import pixel_atypicality
+from pietools.training.recording.thumbnails import thumbnails
+from pietools.training.train_study import train_study
 from tests.training.studies import DIGITS, ELSEWHERE, linear_study, trained_study, write_study
 
 CPU = torch.device("cpu")
@@ -270,3 +274,52 @@ def test_atypicality_of_pixels_is_stored_as_a_property(tmp_path: Path) -> None:
     assert pixel_atypicality(odd, train, 0).min() > np.median(stored)
     with pytest.raises(TrainingError, match="crop them, or collect features"):
         pixel_atypicality(replace(test, images=ArrayImages(torch.zeros(3, 3, 80, 80, dtype=torch.uint8))), train, 0)
+
+
+def test_thumbnails_are_the_pictures(tmp_path: Path) -> None:
+    """PNG of the size that was asked for at most, the same when collected again; large ones are reduced, colour stays."""
+    linear_study(tmp_path)
+    study_file = write_study(tmp_path, ELSEWHERE + "[collect]\nthumbnails = 28\n")
+    for _ in range(2):
+        collect_study(study_file)
+    with Study.open(study_file.study_path, read_only=True) as study:
+        stored = study.thumbnails()
+    test = load_dataset(study_file.tables.data, "test", tmp_path)
+    assert len(stored) == len(test)
+    with Image.open(BytesIO(stored[5])) as picture:
+        assert np.array_equal(np.asarray(picture), test.images.read(torch.tensor([5]))[0, 0].numpy())
+    large = replace(test, keys=["a"], images=ArrayImages(torch.full((1, 3, 40, 80), 7, dtype=torch.uint8)))
+    with Image.open(BytesIO(next(thumbnails(large, 20)))) as picture:
+        assert (picture.size, picture.mode, picture.getpixel((0, 0))) == ((20, 10), "RGB", (7, 7, 7))
+
+
+def test_each_role_keeps_what_it_is_asked_for(tmp_path: Path) -> None:
+    """Log odds alone of compressed networks, in three digits; logits of the second dense ones; the rest as its role says."""
+    text = (
+        DIGITS.format(steps=5, replicates=1)
+        + '[[control]]\nmethod = "second-dense"\n[[control]]\nmethod = "shorter-dense"\nsteps = 3\n'
+    )
+    evidence = '{compressed = "log-odds", control = "labels", second_dense = "logits"}'
+    study_file = write_study(
+        tmp_path, f'{text}[collect]\nscalars = "float16"\nlogits = "float16"\nevidence = {evidence}\n'
+    )
+    train_study(study_file, 1)
+    collect_study(study_file)
+    with Study.open(study_file.study_path, read_only=True) as study:
+        known = {
+            row["name"].partition("/")[2]: (row["evidence"], row["odds"], row["loss"], row["logits"])
+            for row in study.sql(
+                """select p.name, any_value(e.evidence) as evidence, count(x.label_log_odds) > 0 as odds, count(x.loss) > 0 as loss,
+                       exists (from logits as z where z.model_id = any_value(m.model_id)) as logits
+                   from populations as p join models as m using (population_id) join evaluations as e using (model_id)
+                   join predictions as x using (model_id) group by p.name"""
+            ).to_dicts()
+        }
+        values = study.sql("select label_log_odds as odds from predictions where label_log_odds is not null")[
+            "odds"
+        ].to_numpy()
+    assert known["dense"] == ("logits", True, True, True)
+    assert known["magnitude-0.9"] == ("log-odds", True, False, False)
+    assert known["dense-2"] == ("logits", True, True, True)
+    assert known["dense-shorter"] == ("labels", False, False, False)
+    assert np.array_equal(values, values.astype(np.float16))

@@ -326,13 +326,13 @@ def _out_of_fold_error(columns: _Columns, change: np.ndarray, used: np.ndarray) 
     """Mean squared error of predictions for examples that had no part in the fit."""
     # At random, always the same: any order of the examples may have a pattern.
     fold = np.random.default_rng(0).permutation(len(change)) % N_FOLDS
-    x, error = columns.x[:, used], columns.error[np.ix_(used, used)]
+    x = columns.x[:, used]
     squares = 0.0
     for held_out in range(N_FOLDS):
         fitted, other = fold != held_out, fold == held_out
         moments = x[fitted].T @ x[fitted] / fitted.sum()
         # To predict from noisy properties, the noise stays in: least squares as it is.
-        beta = np.linalg.lstsq(moments + 0 * error, x[fitted].T @ change[fitted] / fitted.sum(), rcond=None)[0]
+        beta = np.linalg.lstsq(moments, x[fitted].T @ change[fitted] / fitted.sum(), rcond=None)[0]
         squares += float(((change[other] - x[other] @ beta) ** 2).sum())
     return squares / len(change)
 

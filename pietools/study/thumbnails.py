@@ -1,0 +1,42 @@
+"""Small pictures of the examples of a data set, for people to look at: how they come into a study, and out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from pietools.errors import StudyError
+from pietools.study.database import Database
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def add_thumbnails(database: Database, dataset: str, pictures: Sequence[bytes]) -> bool:
+    """Add a PNG per example: see :meth:`pietools.study.Study.add_thumbnails`."""
+    dataset_id = database.value("select dataset_id_of(?)", [dataset])
+    n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
+    if len(pictures) != n:
+        raise StudyError(f"data set '{dataset}' has {n} examples, found {len(pictures)} thumbnails.")
+    if wrong := next((i for i, picture in enumerate(pictures) if not picture.startswith(PNG)), None):
+        raise StudyError(f"thumbnail {wrong} of data set '{dataset}' is no PNG.")
+    stored = thumbnails(database, dataset)
+    if stored:
+        if stored != list(pictures):
+            raise StudyError(f"data set '{dataset}' has other thumbnails: make a new study to keep others.")
+        return False
+    rows = {
+        "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
+        "example_id": pa.array(np.arange(n, dtype=np.int32)),
+        "png": pa.array(list(pictures), pa.binary()),
+    }
+    database.append("thumbnails", pa.table(rows))
+    return True
+
+
+def thumbnails(database: Database, dataset: str | None) -> list[bytes]:
+    """PNG of each example in the order of the data set; of an altered copy without its own those of its source; or none at all."""
+    query = """select t.png from thumbnails as t where t.dataset_id = coalesce(
+        (select any_value(o.dataset_id) from thumbnails as o where o.dataset_id = dataset_id_of($dataset)),
+        (select d.source_dataset_id from datasets as d where d.dataset_id = dataset_id_of($dataset)))
+        order by t.example_id"""
+    return [bytes(picture) for picture in database.sql(query, {"dataset": dataset})["png"]]
