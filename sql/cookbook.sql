@@ -15,16 +15,14 @@ select compressed, n_pies, null_mean, null_conf_low, null_conf_high, p_value
 from results.pies
 order by compressed;
 
--- How many PIEs did compression make? (the primary estimate, with its 95 % interval)
-select compressed, excess_pies, excess_conf_low, excess_conf_high, excess_set_size
-from results.pies
+-- How many of 10,000 answers change beyond training again, and how many of these because answers moved? (with 95 % intervals)
+select compressed, round(10000 * more) as more, round(10000 * estimate) as moved, round(10000 * conf_low) as low, round(10000 * conf_high) as high
+from results.flips_churn
 order by compressed;
 
--- Which single examples are forgotten, almost surely?
-select key, label, n_right_reference, n_right_compressed, p_forgotten
-from results.examples
-where compressed = 'supervised/magnitude-0.9' and p_forgotten >= 0.9
-order by p_forgotten desc, example_id
+-- Which single examples were hit, more than others as hard? (after pietools analyze; needs log odds)
+select key, label, finding, estimate, error_reference, error_compressed, turned
+from hit_examples('supervised/dense', 'supervised/magnitude-0.9')
 limit 10;
 
 -- How many predictions change from one dense network to the next?

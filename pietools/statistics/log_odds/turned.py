@@ -5,6 +5,7 @@ margins are normal about a mean, so that the share of networks that are wrong is
 is right where the mean is positive.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,29 +65,28 @@ class TurnedAnswers:
         """Expected shares of networks that are wrong, before and after, (n,) each."""
         before, after = np.zeros(len(self.sd)), np.zeros(len(self.sd))
         spread = np.hypot(self.sd, self.level_error)
-        for weight, change, _ in self._nodes():
+        for weight, change in self._nodes():
             before += weight * stats.norm.cdf(-(self.level - change / 2) / spread)
             after += weight * stats.norm.cdf(-(self.level + change / 2) / spread)
         return before, after
 
-    def _nodes(self):  # type: ignore[no-untyped-def]
-        """Weights, changes (with the trend) and whether they are falls, over the components and nodes of the posterior."""
+    def _nodes(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Weights and changes (with the trend), (n,) each, over the components and nodes of the posterior."""
         for weights, means, sds in zip(self.change.weights, self.change.means, self.change.sds, strict=True):
             if weights.max() < 1e-4:
                 continue
             for node, share in zip(_NODES, _WEIGHTS, strict=True):
-                change = self.trend + means + node * sds
-                yield weights * share, change, change < 0
+                yield weights * share, self.trend + means + node * sds
 
-    def _shares(self, half_width) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
+    def _shares(self, half_width: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Posterior probability that the level is nearer to 0 than a half-width that depends on the change: of falls, of rises."""
         falls, rises = np.zeros(len(self.sd)), np.zeros(len(self.sd))
-        for weight, change, is_fall in self._nodes():
+        for weight, change in self._nodes():
             width = half_width(np.abs(change))
             inside = stats.norm.cdf((width - self.level) / self.level_error)
             inside -= stats.norm.cdf((-width - self.level) / self.level_error)
-            falls += weight * inside * is_fall
-            rises += weight * inside * ~is_fall
+            falls += weight * inside * (change < 0)
+            rises += weight * inside * (change >= 0)
         return falls, rises
 
 
