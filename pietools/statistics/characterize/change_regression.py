@@ -137,11 +137,13 @@ class _Columns:
     def of(cls, measured: Measured) -> "_Columns":
         knots = knots_at(measured.difficulty)
         own = _stacked(measured.difficulty, measured.values, knots)
-        mean, sd = own.mean(axis=0), own.std(axis=0)
+        sd = own.std(axis=0)
         sd = np.where(sd > _ALIASED * np.maximum(np.abs(own).max(axis=0), 1e-300), sd, np.inf)
+        # What a network adds to all examples alike is no error of theirs: the intercept has it.
+        centre = measured.difficulty.mean()
         x, *left_out = (
-            _with_intercept((_stacked(*one, knots) - mean) / sd)
-            for one in ((measured.difficulty, measured.values), *measured.left_out)
+            _with_intercept(_centred(_stacked(difficulty - difficulty.mean() + centre, values, knots)) / sd)
+            for difficulty, values in ((measured.difficulty, measured.values), *measured.left_out)
         )
         error = _jackknife_covariance(left_out, x.shape[1])
         moments = x.T @ x / len(x) - error
@@ -182,6 +184,10 @@ class _Columns:
         scores = (scores - scores.mean(axis=0)) @ inverse.T
         together, single = (scores.sum(axis=1) ** 2).sum(axis=0), (scores**2).sum(axis=(0, 1))
         return np.asarray((k - 1) / k * np.maximum(together - single, 0))
+
+
+def _centred(columns: np.ndarray) -> np.ndarray:
+    return np.asarray(columns - columns.mean(axis=0))
 
 
 def _with_intercept(columns: np.ndarray) -> np.ndarray:
@@ -290,11 +296,11 @@ class _Regression:
             if self.paired:
                 differences = pruned - dense
                 of_pairs.append(differences @ weights.T / m)
-                noise = differences.var(axis=0, ddof=1) / len(differences)
+                noise = _noise(differences, x, moments_inverse)
             else:
                 of_reference.append(dense @ weights.T / m)
                 of_compressed[part.compressed] += pruned @ weights.T / m
-                noise = dense.var(axis=0, ddof=1) / len(dense) + pruned.var(axis=0, ddof=1) / len(pruned)
+                noise = _noise(dense, x, moments_inverse) + _noise(pruned, x, moments_inverse)
             doubled = doubled + (weights * noise) @ weights.T / m**2
             measured += columns.variance_by_networks(change, beta) / m**2
         examples = np.maximum(np.diag(psi.T @ psi / n**2 - doubled), 0)
@@ -304,6 +310,7 @@ class _Regression:
         """What each term adds to the explained share of the variance of the expected change, out of fold."""
         part, columns = self.parts[0], self.columns[0]
         dense, pruned = self.reference[part.reference], self.compressed[part.compressed]
+        dense, pruned = (side - side.mean(axis=1, keepdims=True) for side in (dense, pruned))
         change = pruned.mean(axis=0) - dense.mean(axis=0)
         if self.paired:
             noise = (pruned - dense).var(axis=0, ddof=1).mean() / len(dense)
@@ -320,6 +327,12 @@ class _Regression:
                 None if without.all() else float((_out_of_fold_error(columns, change, without) - full) / variance)
             )
         return gains
+
+
+def _noise(rows: np.ndarray, x: np.ndarray, moments_inverse: np.ndarray) -> np.ndarray:
+    """Variance of the mean of networks (K, n) about what the columns explain of each, (n,)."""
+    left = rows - rows @ x @ moments_inverse @ x.T / len(x)
+    return np.asarray(left.var(axis=0, ddof=1) / len(rows))
 
 
 def _out_of_fold_error(columns: _Columns, change: np.ndarray, used: np.ndarray) -> float:

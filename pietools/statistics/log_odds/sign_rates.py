@@ -21,11 +21,11 @@ class Posterior:
     means: np.ndarray
     sds: np.ndarray
 
-    def below(self, value: float) -> np.ndarray:
+    def below(self, value: float | np.ndarray) -> np.ndarray:
         """Probability that an effect is less than ``value``, (n,)."""
         return self.above(-value, -1.0)
 
-    def above(self, value: float, sign: float = 1.0) -> np.ndarray:
+    def above(self, value: float | np.ndarray, sign: float = 1.0) -> np.ndarray:
         """Probability that an effect, times ``sign``, is more than ``value``, (n,)."""
         of_others = self.weights[1:] * stats.norm.sf((value - sign * self.means[1:]) / self.sds[1:])
         return np.asarray(of_others.sum(axis=0) + self.weights[0] * (value < 0))

@@ -5,9 +5,7 @@ margins are normal about a mean, so that the share of networks that are wrong is
 is right where the mean is positive.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -18,10 +16,40 @@ from pietools.statistics.log_odds.moderation import moderate
 from pietools.statistics.log_odds.sign_rates import Posterior, shrink
 from pietools.statistics.tools.populations import check_paired
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
-_FALLS = np.linspace(0, 12, 1201)
-"""Changes of the mean margin, in standard deviations over networks, at which half-widths are tabled."""
+_LEVELS = np.linspace(0, 12, 1201)
+"""Distances of the level from 0, in standard deviations over networks, at which thresholds are tabled."""
+_NEGLIGIBLE = 1e-6
+_NARROW = 0.5
+"""Components whose standard deviation is a smaller share of the level's error are integrated over, the level in closed form."""
+
+
+def _normal_nodes(n: int) -> list[tuple[float, float]]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
+    return list(zip(nodes.tolist(), (weights / weights.sum()).tolist(), strict=True))
+
+
+_OF_LEVEL, _OF_CHANGE = _normal_nodes(31), _normal_nodes(61)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Which changes count at which level, both in standard deviations: ``least`` (m,) at the tabled levels, then in proportion."""
+
+    least: np.ndarray
+
+    def least_change(self, level: np.ndarray) -> np.ndarray:
+        """Least size of a change that counts, (n,)."""
+        distance = np.abs(level)
+        return np.asarray(np.interp(distance, _LEVELS, self.least) + 2 * np.maximum(distance - _LEVELS[-1], 0))
+
+    def largest_level(self, change: np.ndarray) -> np.ndarray:
+        """Largest distance of the level from 0 at which a change of this size counts, (n,); −1 where it does at none."""
+        within = np.interp(change, self.least, _LEVELS, left=-1.0)
+        return np.asarray(within + np.maximum(change - self.least[-1], 0) / 2)
+
+
+TURNS = _Rule(2 * _LEVELS)
+"""A fall from above 0 to below it, or a rise, goes at least twice as far as the mean of both is from 0."""
 
 
 @dataclass(frozen=True)
@@ -38,66 +66,81 @@ class TurnedAnswers:
     trend: np.ndarray
     sd: np.ndarray
 
-    @cached_property
-    def _lost_and_gained(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._shares(lambda size: size / 2)
-
     @property
     def p_lost(self) -> np.ndarray:
         """Probability that the majority of unlimited networks was right and is wrong, (n,)."""
-        return self._lost_and_gained[0]
+        return self._probabilities(TURNS)[0]
 
     @property
     def p_gained(self) -> np.ndarray:
         """Probability that it was wrong and is right, (n,)."""
-        return self._lost_and_gained[1]
+        return self._probabilities(TURNS)[1]
 
     def p_rises(self, delta: float) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities that the share of networks that are wrong rises, and falls, by more than ``delta``, (n,) each.
-
-        A fall of the mean margin by f standard deviations raises it by Φ(f/2 − u) − Φ(−f/2 − u) at a level of u of them: by more
-        than ``delta`` where |u| is small enough.
-        """
-        widths = _half_widths(delta)
-        return self._shares(lambda size: np.interp(size / self.sd, _FALLS, widths) * self.sd)
+        """Probabilities that the share of networks that are wrong rises, and falls, by more than ``delta``, (n,) each."""
+        return self._probabilities(_Rule(_least_falls(delta)))
 
     def error_rates(self) -> tuple[np.ndarray, np.ndarray]:
         """Expected shares of networks that are wrong, before and after, (n,) each."""
         before, after = np.zeros(len(self.sd)), np.zeros(len(self.sd))
-        spread = np.hypot(self.sd, self.level_error)
-        for weight, change in self._nodes():
-            before += weight * stats.norm.cdf(-(self.level - change / 2) / spread)
-            after += weight * stats.norm.cdf(-(self.level + change / 2) / spread)
+        for weights, means, sds in zip(self.change.weights, self.change.means, self.change.sds, strict=True):
+            spread = np.sqrt(self.sd**2 + self.level_error**2 + sds**2 / 4)
+            before += weights * stats.norm.cdf(-(self.level - (self.trend + means) / 2) / spread)
+            after += weights * stats.norm.cdf(-(self.level + (self.trend + means) / 2) / spread)
         return before, after
 
-    def _nodes(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Weights and changes (with the trend), (n,) each, over the components and nodes of the posterior."""
-        for weights, means, sds in zip(self.change.weights, self.change.means, self.change.sds, strict=True):
-            if weights.max() < 1e-4:
-                continue
-            for node, share in zip(_NODES, _WEIGHTS, strict=True):
-                yield weights * share, self.trend + means + node * sds
-
-    def _shares(self, half_width: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Posterior probability that the level is nearer to 0 than a half-width that depends on the change: of falls, of rises."""
+    def _probabilities(self, rule: _Rule) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior probabilities of falls and of rises of the margin that count, (n,) each."""
         falls, rises = np.zeros(len(self.sd)), np.zeros(len(self.sd))
-        for weight, change in self._nodes():
-            width = half_width(np.abs(change))
-            inside = stats.norm.cdf((width - self.level) / self.level_error)
-            inside -= stats.norm.cdf((-width - self.level) / self.level_error)
-            falls += weight * inside * (change < 0)
-            rises += weight * inside * (change >= 0)
+        of_component, of_example = np.nonzero(self.change.weights > _NEGLIGIBLE)
+        weights, means, sds = (
+            part[of_component, of_example] for part in (self.change.weights, self.change.means, self.change.sds)
+        )
+        is_narrow = sds < _NARROW * self.level_error[of_example]
+        for chosen, found in ((is_narrow, self._over_changes), (~is_narrow, self._over_levels)):
+            rows = of_example[chosen]
+            for side, p in zip((falls, rises), found(rule, rows, means[chosen], sds[chosen]), strict=True):
+                np.add.at(side, rows, weights[chosen] * p)
+        return falls, rises
+
+    def _over_changes(
+        self, rule: _Rule, rows: np.ndarray, means: np.ndarray, sds: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of components of the change of some examples: by quadrature over the change, the level in closed form."""
+        falls, rises = np.zeros(len(rows)), np.zeros(len(rows))
+        trend, sd, level, error = (part[rows] for part in (self.trend, self.sd, self.level, self.level_error))
+        for node, share in _OF_CHANGE:
+            change = trend + means + node * sds
+            width = np.maximum(rule.largest_level(np.abs(change) / sd), 0) * sd
+            inside = share * (stats.norm.cdf((width - level) / error) - stats.norm.cdf((-width - level) / error))
+            falls += inside * (change < 0)
+            rises += inside * (change >= 0)
+        return falls, rises
+
+    def _over_levels(
+        self, rule: _Rule, rows: np.ndarray, means: np.ndarray, sds: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same by quadrature over the level, the change in closed form."""
+        falls, rises = np.zeros(len(rows)), np.zeros(len(rows))
+        trend, sd, level, error = (part[rows] for part in (self.trend, self.sd, self.level, self.level_error))
+        for node, share in _OF_LEVEL:
+            enough = rule.least_change((level + node * error) / sd) * sd
+            falls += share * stats.norm.cdf((-enough - trend - means) / sds)
+            rises += share * stats.norm.sf((enough - trend - means) / sds)
         return falls, rises
 
 
-def _half_widths(delta: float) -> np.ndarray:
-    """Largest |u| at which a fall by each of the tabled sizes raises the error rate by more than ``delta``; 0 where none does."""
-    low, high = np.zeros(len(_FALLS)), np.full(len(_FALLS), _FALLS[-1])
+def _least_falls(delta: float) -> np.ndarray:
+    """Least fall of the mean margin, in standard deviations, that raises the error rate by ``delta`` at each of the tabled levels.
+
+    A fall by f raises it by Φ(f/2 − u) − Φ(−f/2 − u) at a level of u.
+    """
+    low, high = np.zeros(len(_LEVELS)), 2 * _LEVELS + 20
     for _ in range(60):
         middle = (low + high) / 2
-        rise = stats.norm.cdf(_FALLS / 2 - middle) - stats.norm.cdf(-_FALLS / 2 - middle)
-        low, high = np.where(rise > delta, middle, low), np.where(rise > delta, high, middle)
-    return low
+        is_enough = stats.norm.cdf(middle / 2 - _LEVELS) - stats.norm.cdf(-middle / 2 - _LEVELS) > delta
+        low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
+    return high
 
 
 def turned_answers(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> TurnedAnswers | Flag:
@@ -123,6 +166,8 @@ def turned_answers(reference: np.ndarray, compressed: np.ndarray, *, paired: boo
     check_paired(reference, compressed, paired=paired)
     if reference.shape[1] < FEWEST_EXAMPLES:
         return Flag.FEW_EXAMPLES
+    if min(len(reference), len(compressed)) < 2:
+        return Flag.FEW_NETWORKS
     variance, df, factor = pooled_variance(reference, compressed, paired=False)
     change_variance, change_df, change_factor = (
         pooled_variance(reference, compressed, paired=True) if paired else (variance, df, factor)

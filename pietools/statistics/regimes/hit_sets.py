@@ -1,6 +1,7 @@
 """Are the same examples hit in several regimes? Sets of examples that were found, and probabilities of being hit, beside chance."""
 
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -27,7 +28,7 @@ def hit_overlap(a: np.ndarray, b: np.ndarray, difficulty: np.ndarray) -> Overlap
     """Compare the overlap of two sets of examples with that of unrelated sets of equally hard examples.
 
     H0: within tenths of difficulty, which examples are found in one regime says nothing of which are found in the other. Random:
-    which they are (sums of hypergeometric numbers; one-sided, more than chance; normal quantiles with a continuity correction).
+    which they are. Exact: the sum of a hypergeometric number for each tenth; one-sided, more than chance.
 
     Parameters
     ----------
@@ -38,16 +39,29 @@ def hit_overlap(a: np.ndarray, b: np.ndarray, difficulty: np.ndarray) -> Overlap
 
     References
     ----------
-    Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719, for the variance of a sum over strata.
+    The exact conditional test of stratified 2 × 2 tables: Gart (1970), doi:10.1093/biomet/57.3.471.
     """
     strata = strata_of(difficulty)
-    n, of_a, of_b = (np.bincount(strata, weights=what, minlength=N_STRATA) for what in (np.ones(len(a)), a, b))
-    expected = of_a * of_b / np.maximum(n, 1)
-    variance = expected * (n - of_a) * (n - of_b) / np.maximum(n * (n - 1), 1)
-    n_both, mean, sd = int((a & b).sum()), float(expected.sum()), float(variance.sum() ** 0.5)
-    spread = float(stats.norm.isf(0.025)) * sd
-    p_value = float(stats.norm.sf((n_both - 0.5 - mean) / sd)) if sd > 0 else 1.0
-    return Overlap(int(a.sum()), int(b.sum()), n_both, mean, max(mean - spread, 0.0), mean + spread, p_value)
+    n, of_a, of_b = (
+        np.bincount(strata, weights=what, minlength=N_STRATA).astype(int) for what in (np.ones(len(a)), a, b)
+    )
+    probabilities = reduce(np.convolve, (_hypergeometric(*counts) for counts in zip(n, of_a, of_b, strict=True)))
+    n_both, values = int((a & b).sum()), np.arange(len(probabilities))
+    low, high = (int(np.searchsorted(np.cumsum(probabilities), q)) for q in (0.025, 0.975))
+    return Overlap(
+        int(a.sum()),
+        int(b.sum()),
+        n_both,
+        float(probabilities @ values),
+        float(low),
+        float(high),
+        min(1.0, float(probabilities[n_both:].sum())),
+    )
+
+
+def _hypergeometric(n: int, of_a: int, of_b: int) -> np.ndarray:
+    """Probabilities of 0, 1, … examples in both of two unrelated sets of these sizes among n."""
+    return np.asarray(stats.hypergeom.pmf(np.arange(min(of_a, of_b) + 1), max(n, 1), of_a, of_b))
 
 
 def strata_of(difficulty: np.ndarray) -> np.ndarray:
