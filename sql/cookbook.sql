@@ -20,9 +20,11 @@ select compressed, round(10000 * more) as more, round(10000 * estimate) as moved
 from results.flips_churn
 order by compressed;
 
--- Which single examples were hit, more than others as hard? (after pietools analyze; needs log odds)
-select key, label, finding, estimate, error_reference, error_compressed, turned
-from hit_examples('supervised/dense', 'supervised/magnitude-0.9')
+-- Which single examples are forgotten, almost surely? (by votes; where log odds are known: from hit_examples(REFERENCE, COMPRESSED))
+select key, label, n_right_reference, n_right_compressed, p_forgotten
+from results.examples
+where compressed = 'supervised/magnitude-0.9' and p_forgotten >= 0.9
+order by p_forgotten desc, example_id
 limit 10;
 
 -- How many predictions change from one dense network to the next?

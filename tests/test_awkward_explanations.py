@@ -62,7 +62,7 @@ def test_networks_that_all_answer_alike_have_no_pies(tmp_path: Path) -> None:
 def test_what_single_networks_cannot_tell_is_not_cross_fitted(tmp_path: Path) -> None:
     """Half of a half-sample of five is one network, which agrees with itself: left out, and said."""
     with make_regimes(tmp_path / "s.duckdb", ("one",), second=False, n_networks=5) as study:
-        found = analyze(study, topics=["characterize"], explain=["agreement", "loss"], store=False)
+        found = analyze(study, topics=["characterize"], everything=True, explain=["agreement", "loss"], store=False)
     assert set(found.characterize["term"]) == {"(compression)", "loss"}
     assert any("agreement of one/dense" in note and "1 network of 5" in note for note in found.warnings)
 
@@ -89,7 +89,7 @@ def test_a_second_population_of_a_kind_is_said_to_be_left_out(tmp_path: Path) ->
         again = Population("simclr/again-0.9", "compressed", "simclr", "magnitude", 0.9, None, "simclr/dense")
         study.add_population(again)
         add_labels(study, again.name, TEST, predicted, networks["replicate"].to_list())
-        found = analyze(study, topics=["regimes"], permutations=5)
+        found = analyze(study, topics=["regimes"], everything=True, permutations=5)
     assert found.regimes["compression"].to_list() == ["magnitude-0.9"]
     assert any(note.startswith("simclr/again-0.9 on toy/test: left out") for note in found.warnings)
 
@@ -100,5 +100,5 @@ def test_missing_values_are_counted(tmp_path: Path) -> None:
         size = np.random.default_rng(0).normal(size=N)
         size[:70] = np.nan
         study.add_property(TEST, "size", size)
-        found = analyze(study, topics=["characterize"], explain=["size"], store=False)
+        found = analyze(study, topics=["characterize"], everything=True, explain=["size"], store=False)
     assert set(found.characterize["n_missing"]) == {70}

@@ -215,7 +215,8 @@ def test_one_regime_has_an_answer(run: Callable[..., Result], tmp_path: Path) ->
 def test_without_a_second_dense_population(tmp_path: Path) -> None:
     """Properties are cross-fitted, difficulty comes from half of the networks, and the reason is still found."""
     with make_regimes(tmp_path / "halves.duckdb", compressed=HARD, second=False) as halves:
-        found = analyze(halves, topics=["characterize", "regimes"], explain=["loss", "texture"], permutations=5)
+        topics = ["characterize", "regimes"]
+        found = analyze(halves, topics=topics, everything=True, explain=["loss", "texture"], permutations=5)
     terms = found.characterize.filter(compressed="supervised/magnitude-0.9")
     assert set(terms["measured_on"]) == {"cross-fitted"}
     assert terms.filter(term="texture")["conf_high"].item() < 0
@@ -305,7 +306,7 @@ def test_what_the_recipe_asks_and_nobody_measured_is_left_out(tmp_path: Path) ->
     with make_regimes(tmp_path / "s.duckdb", ("one",), compressed=HARD, n_networks=4) as study:
         study.set_recipe({"analyze": {"explain": ["loss", "prediction_depth"], "theories": ["prediction_depth"]}})
         analyze(study, topics=["pies"], explain=["prediction_depth"], permutations=5, store=False)
-        found = analyze(study, topics=["characterize", "regimes"], store=False, permutations=5)
+        found = analyze(study, topics=["characterize", "regimes"], everything=True, store=False, permutations=5)
     assert set(found.characterize["term"]) == {"(compression)", "loss"}
     assert any("has no prediction_depth: not-recorded" in note for note in found.warnings)
     assert any("no theory of it: not-recorded" in note for note in found.warnings)

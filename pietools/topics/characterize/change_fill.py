@@ -46,6 +46,8 @@ class ExplainedChanges:
 
     def terms(self) -> list[Term] | Flag:
         """The regression of compressed against reference networks."""
+        if self.n_measured < (4 if self.is_crossed else 2):
+            return Flag.FEW_NETWORKS  # one network does not say how well it measures
         if not self.is_crossed:
             measured = Measured.by_networks(self.names, self.of, np.arange(self.n_measured))
             part = Part(measured, np.arange(len(self.reference)), np.arange(len(self.compressed)))
