@@ -178,6 +178,17 @@ def test_the_same_examples_in_both_regimes_and_in_one_twice(analysis: Analysis) 
     assert groups["all", None]["n"] > 4 * groups["all", None]["expected"]
 
 
+def test_one_regime_is_compared_with_itself(tmp_path: Path) -> None:
+    """Without any other regime, where its second dense networks were compressed; nothing else is said of regimes then."""
+    with make_study(tmp_path / "toy.duckdb") as study:
+        found = pietools.analyze(study, topics=["regimes"], store=False)
+    row = found.regimes_changes.row(0, named=True)
+    assert (found.regimes_changes.height, row["regime_a"], row["regime_b"]) == (1, "a", "a")
+    assert (row["compressed_a"], row["compressed_b"]) == ("a/pruned", "a/pruned-2")
+    assert row["conf_low"] < 1 < row["conf_high"]
+    assert found.regimes_hits.height == 0
+
+
 def test_why_is_asked_of_log_odds(tmp_path: Path) -> None:
     """An imported property that marks the hit examples explains, one that says nothing does not, and neither does dense again."""
     with make_study(tmp_path / "toy.duckdb") as study:

@@ -1,11 +1,14 @@
 """Rates with standard errors, held against what each method claims."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from pietools.validation.log_odds_hits import HIT_WORLDS
+from pietools.validation.log_odds_reasons import REASON_WORLDS
+from pietools.validation.log_odds_regimes import REGIME_WORLDS
 from pietools.validation.margin_worlds import MARGIN_WORLDS
 from pietools.validation.methods import (
     ASYMPTOTIC,
@@ -38,6 +41,7 @@ CLAIMS = {
 ERRORS_ALLOWED = 3
 N_EXPECTED = 4  # columns of what answers.Expected keeps, with the number of the data set
 WITHIN, NEAR, MISSED = "within", "within 3 se", "missed"
+PAIR = "pair"  # the design of one network against another
 COLUMNS = {
     **dict.fromkeys(("method", "measure", "world", "design"), pl.String),
     "n_networks": pl.Int64,
@@ -50,15 +54,15 @@ COLUMNS = {
 
 
 def rates(results: Results) -> pl.DataFrame:
-    """One row per method, measure, world, design, number of networks and, in worlds of one pair, number of examples.
+    """One row per method, measure, world, design, number of networks and, where it is the cell's own, number of examples.
 
     Returns
     -------
     polars.DataFrame
         ``claim`` names the range from ``target_low`` to ``target_high``, all null if nothing is claimed. ``observed`` is a
         ratio of sums over ``n_studies`` simulated studies, and ``std_error`` counts studies, never classes or examples.
-        ``verdict``: ``within`` the range, outside it but ``within 3 se`` of it, or ``missed``. ``n_examples`` is null but for
-        one pair.
+        ``verdict``: ``within`` the range, outside it but ``within 3 se`` of it, or ``missed``. ``n_examples`` is null but in
+        worlds of log odds and of one pair.
     """
     rows = []
     for (cell, method, measure, claim), found in results.items():
@@ -117,31 +121,35 @@ def count_within(rows: pl.DataFrame) -> tuple[int, int]:
 def wide(rows: pl.DataFrame, *, claimed: bool) -> tuple[list[str], list[list[str]]]:
     """Header and cells of a table for people: a line per method, measure, world and claim.
 
-    It has a column per design and number of networks, or, of one pair of networks, per number of examples. What
-    missed its range has a ``!`` before it, what is outside but within three standard errors a ``~``. The error and the number of
-    studies are the largest of the line.
+    It has a column per design and number of networks, or, of one pair of networks, per number of examples; in worlds of log odds a
+    line per number of examples too. What missed its range has a ``!`` before it, what is outside but within three standard errors
+    a ``~``. The error and the number of studies are the largest of the line.
     """
     rows = rows.filter(pl.col("claim").is_not_null() == claimed)
     in_order = rows.sort("design", "n_networks", "n_examples")
     names = list(dict.fromkeys(_column(row) for row in in_order.iter_rows(named=True)))
-    header = ["method", "measure", "world", *(["target"] if claimed else []), *names, "± se", "studies"]
-    return header, list(_lines(rows, names, claimed=claimed))
+    by_size = bool((rows["n_examples"].is_not_null() & (rows["design"] != PAIR)).any())
+    size, target = (["examples"] if by_size else []), (["target"] if claimed else [])
+    header = ["method", "measure", "world", *size, *target, *names, "± se", "studies"]
+    return header, list(_lines(rows, names, claimed=claimed, by_size=by_size))
 
 
 def _column(row: dict[str, Any]) -> str:
     """Name of the column that a rate stands in."""
-    n = row["n_examples"]
-    return f"{row['design']} {row['n_networks']}" if n is None else f"n = {n:,}"
+    return f"n = {row['n_examples']:,}" if row["design"] == PAIR else f"{row['design']} {row['n_networks']}"
 
 
-def _lines(rows: pl.DataFrame, names: list[str], *, claimed: bool) -> Iterator[list[str]]:
-    for (method, measure, world, _), group in rows.group_by("method", "measure", "world", "claim", maintain_order=True):
+def _lines(rows: pl.DataFrame, names: list[str], *, claimed: bool, by_size: bool) -> Iterator[list[str]]:
+    keys = ["method", "measure", "world", "claim", *(["n_examples"] if by_size else [])]
+    for (method, measure, world, _, *sizes), group in rows.group_by(keys, maintain_order=True):
         found = {_column(row): row for row in group.iter_rows(named=True)}
         any_row = next(iter(found.values()))
+        size = [f"{n:,}" for n in sizes]
         target = [f"{any_row['target_low']:g} to {any_row['target_high']:g}"] if claimed else []
         shown = [_shown(found[name]) if name in found else "–" for name in names]
         largest = group.select("std_error", "n_studies").max().row(0)
-        yield [str(method), str(measure), str(world), *target, *shown, f"{largest[0]:.3f}", f"{largest[1]:,}"]
+        named = [str(method), str(measure), str(world), *size, *target]
+        yield [*named, *shown, f"{largest[0]:.3f}", f"{largest[1]:,}"]
 
 
 def _shown(row: dict[str, Any]) -> str:
@@ -151,13 +159,17 @@ def _shown(row: dict[str, Any]) -> str:
 
 
 def by_kind(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    """What there is of the worlds of one compression, of those in which the reasons are known, and of one pair, with titles."""
-    is_explained, is_pair = pl.col("world").is_in(list(MARGIN_WORLDS)), pl.col("n_examples").is_not_null()
-    parts = [
-        ("What compression does", ~is_explained & ~is_pair),
-        ("Why, and whether in another regime too", is_explained),
-        ("One pair of networks", is_pair),
-    ]
+    """What there is of each kind of world, with titles."""
+    kinds: dict[str, Collection[str]] = {
+        "Why, and whether in another regime too": MARGIN_WORLDS,
+        "Log odds: which examples": HIT_WORLDS,
+        "Log odds: why these": REASON_WORLDS,
+        "Log odds: two regimes": REGIME_WORLDS,
+    }
+    others = [(title, pl.col("world").is_in(list(worlds))) for title, worlds in kinds.items()]
+    is_pair = pl.col("design") == PAIR
+    is_other = pl.any_horizontal(is_pair, *(which for _, which in others))
+    parts = [("What compression does", ~is_other), *others, ("One pair of networks", is_pair)]
     return [(title, found) for title, which in parts if (found := rows.filter(which)).height]
 
 

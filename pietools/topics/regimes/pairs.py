@@ -58,8 +58,13 @@ class Pair:
         }
 
 
-@once
 def members(reader: StudyReader) -> list[Same]:
+    """Those compressions that several regimes have."""
+    return [same for same in compressed_regimes(reader) if len(same) > 1]
+
+
+@once
+def compressed_regimes(reader: StudyReader) -> list[Same]:
     """Per data set and compression one member for each regime that has it, in the order of the study."""
     found: dict[tuple[str, Kind], dict[str, Member]] = {}
     for comparison in reader.compressions():
@@ -79,7 +84,7 @@ def members(reader: StudyReader) -> list[Same]:
                     f"left out of the comparison of regimes: {first.comparison.compressed} has the same method, sparsity and bits.",
                     f"{comparison.compressed} on {comparison.dataset}",
                 )
-    return [tuple(of_regimes.values()) for of_regimes in found.values() if len(of_regimes) > 1]
+    return [tuple(of_regimes.values()) for of_regimes in found.values()]
 
 
 @once
@@ -100,7 +105,7 @@ def pairs(reader: StudyReader) -> list[Pair]:
 def pairs_with_itself(reader: StudyReader) -> list[Pair]:
     """Regimes whose second dense networks were compressed as the first were: what a regime has in common with itself."""
     found = []
-    for same in members(reader):
+    for same in compressed_regimes(reader):
         for member in same:
             again = next((one for one in reader.several(reader.originals()) if _is_again(reader, member, one)), None)
             if again is not None:
