@@ -22,6 +22,10 @@ class Flag(StrEnum):
     NO_VARIANCE = "no-variance", "there is no spread to test by"
     NO_SPREAD = "no-spread", "the classes differ by no more than noise"
     LITTLE_SPREAD = "little-spread", "clean accuracies of the baseline are too much alike: slope 1 is taken"
+    NO_DIFFICULTY = (
+        "no-difficulty",
+        "no other networks say how hard the examples are: a second dense population, or eight networks",
+    )
     NO_LABELS = "no-labels", "there are no given labels"
     NO_LOG_ODDS = "no-log-odds", "log odds of the label are not known of all networks"
     NO_EXAMPLES = "no-examples", "no example is there to count"

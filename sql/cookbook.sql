@@ -20,11 +20,16 @@ select compressed, round(10000 * more) as more, round(10000 * estimate) as moved
 from results.flips_churn
 order by compressed;
 
--- Which single examples are forgotten, almost surely? (by votes; where log odds are known: from hit_examples(REFERENCE, COMPRESSED))
-select key, label, n_right_reference, n_right_compressed, p_forgotten
-from results.examples
-where compressed = 'supervised/magnitude-0.9' and p_forgotten >= 0.9
-order by p_forgotten desc, example_id
+-- Which single examples were hit more than examples as hard as they, the clearest first? (after pietools analyze)
+from hit_examples('supervised/dense', 'supervised/magnitude-0.9')
+where finding = 'hit'
+limit 10;
+
+-- And which ones are answered wrong much more often than before?
+select key, label, error_reference, error_compressed, p_lost
+from results.examples_changes
+where compressed = 'supervised/magnitude-0.9' and turned = 'lost'
+order by p_lost desc, example_id
 limit 10;
 
 -- How many predictions change from one dense network to the next?
@@ -58,11 +63,11 @@ order by is_pie;
 
 -- Do two compressions forget the same examples?
 select
-    (select count(*) from pies('supervised/dense', 'supervised/magnitude-0.5')) as n_moderate,
     (select count(*) from pies('supervised/dense', 'supervised/magnitude-0.9')) as n_strong,
+    (select count(*) from pies('supervised/dense', 'supervised/magnitude-0.97')) as n_stronger,
     (select count(*)
-     from pies('supervised/dense', 'supervised/magnitude-0.5') as a
-     join pies('supervised/dense', 'supervised/magnitude-0.9') as b on b.example_id = a.example_id) as n_both;
+     from pies('supervised/dense', 'supervised/magnitude-0.9') as a
+     join pies('supervised/dense', 'supervised/magnitude-0.97') as b on b.example_id = a.example_id) as n_both;
 
 -- How often do networks forget in training what they had right? Forgetting events: right after one epoch, wrong after the
 -- next (Toneva et al. 2019). Needs [training] record in the STUDY.toml. The embedded study has no epochs, hence no examples.

@@ -495,7 +495,12 @@ create or replace macro analyzed_comparison(reference, compressed, dataset) as
             then null
         else coalesce(
             (
-                select h.dataset
+                select
+                    case
+                        when h.method = 'log-odds' and h.flag is null then h.dataset
+                        else error('''' || compressed || ''' against ''' || reference || ''': no log odds to test single examples by ('
+                            || coalesce(h.flag, 'not recorded') || '). results.examples_hits has what was asked instead.')
+                    end
                 from results.examples_hits as h
                 join datasets as d on d.name = h.dataset
                 where h.reference = reference and h.compressed = compressed and d.dataset_id = dataset_id_of(dataset)

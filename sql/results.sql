@@ -1544,7 +1544,7 @@ comment on column results.regimes_changes.compressed_a is 'compressed population
 comment on column results.regimes_changes.reference_b is 'reference of regime b; a regime with itself: its second dense population';
 comment on column results.regimes_changes.compressed_b is 'compressed population of regime b';
 comment on column results.regimes_changes.pairing is 'paired: the replicates match; else unpaired';
-comment on column results.regimes_changes.difficulty is 'what was taken off besides class, with its square: log odds of held-out (second dense populations), half (half of the networks); null: nothing';
+comment on column results.regimes_changes.difficulty is 'what was taken off besides class, as a spline: log odds of held-out (second dense populations) or half (half of the networks)';
 comment on column results.regimes_changes.n is 'examples whose log odds are known in both regimes';
 comment on column results.regimes_changes.estimate is 'disattenuated correlation of the change of normalised log odds';
 comment on column results.regimes_changes.std_error is 'standard error of the estimate';

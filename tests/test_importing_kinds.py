@@ -348,6 +348,13 @@ def test_two_classes_with_one_number(run: Run, tmp_path: Path) -> None:
         assert study.accuracy("0")["mean_loss"].item() == pytest.approx(
             study.accuracy("2")["mean_loss"].item(), rel=1e-5
         )
+        for name, threshold in (("1", np.log(4)), ("3", -0.5)):
+            margin = study.sql(
+                f"""select e.key, x.logit_margin
+                from population_predictions('{name}') as x join examples as e on e.example_id = x.example_id order by e.key"""
+            )
+            by_key = dict(zip(NAMES, np.where(label == 1, value - threshold, threshold - value), strict=True))
+            assert margin["logit_margin"].to_list() == pytest.approx([by_key[key] for key in sorted(NAMES)], abs=1e-3)
     signed = write(tmp_path / "signed" / "a.csv", frame.with_columns(label=2 * pl.col("label") - 1))
     assert "the labels are −1 and 1" in refused(run, signed, "--predictions", "p")
 

@@ -43,8 +43,9 @@ def make_study(
     has_labels: bool = True,
     keeps_logits: bool = False,
     hit: float = 2.5,
+    has_second: bool = True,
 ) -> Study:
-    """Per regime dense, pruned (all logits times 0.8, a tenth of the examples hit), again dense and that pruned."""
+    """Per regime dense, pruned (all logits times 0.8, a tenth of the examples hit); again dense, and that pruned."""
     rng = np.random.default_rng(3)
     study = Study.create(path)
     labels = LABELS if has_labels else np.full(N, -1)
@@ -54,13 +55,13 @@ def make_study(
         ease = common + 0.3 * rng.normal(size=N)
         dense, again = f"{regime}/dense", f"{regime}/dense-2"
         study.add_population(Population(dense, "dense", regime))
-        study.add_population(Population(again, "control", regime, "second-dense", reference=dense))
-        for name, role, reference in (
-            (f"{regime}/pruned", "compressed", dense),
-            (f"{regime}/pruned-2", "control", again),
-        ):
-            study.add_population(Population(name, role, regime, "magnitude", 0.9, reference=reference))
-        for pair, first in (((dense, f"{regime}/pruned"), 0), ((again, f"{regime}/pruned-2"), 1000)):
+        study.add_population(Population(f"{regime}/pruned", "compressed", regime, "magnitude", 0.9, reference=dense))
+        pairs = [((dense, f"{regime}/pruned"), 0)]
+        if has_second:
+            study.add_population(Population(again, "control", regime, "second-dense", reference=dense))
+            study.add_population(Population(f"{regime}/pruned-2", "control", regime, "magnitude", 0.9, reference=again))
+            pairs.append(((again, f"{regime}/pruned-2"), 1000))
+        for pair, first in pairs:
             shared = rng.normal(size=(n_networks, N))
             for population, fall, scale in ((pair[0], 0.0, 1.0), (pair[1], hit, 0.8)):
                 for k, logits in enumerate(draw_logits(rng, ease - fall * IS_HIT, shared, scale)):
@@ -263,6 +264,43 @@ def test_few_networks(
     hits = row_of(analysis.examples_hits)
     assert (hits["delta"], hits["delta_reason"], hits["flag"]) == (delta, reason, flag)
     assert (hits["n_hit"] is None) == (flag is not None)
+
+
+def test_regimes_need_other_networks_to_say_what_is_hard(tmp_path: Path) -> None:
+    """Without them smaller logits alone correlate: no correlation; the overlap of hits is within tenths of difficulty anyway."""
+    with make_study(tmp_path / "toy.duckdb", n_networks=6, regimes="ab", has_second=False) as study:
+        row = pietools.analyze(study, topics=["regimes"], store=False).regimes_changes.row(0, named=True)
+    assert (row["flag"], row["difficulty"], row["estimate"], row["p_value"]) == ("no-difficulty", None, None, None)
+    assert row["n_hit_both"] > row["null_conf_high"]
+
+
+def test_a_second_dense_population_of_labels_measures_nothing(tmp_path: Path) -> None:
+    """Halves of the reference do then."""
+    with make_study(tmp_path / "toy.duckdb") as study:
+        of_second = "(select model_id from models join populations using (population_id) where name = 'a/dense-2')"
+        gone = ", ".join(f"{name} = null" for name in ("label_log_odds", "logit_margin", "loss"))
+        study._database.execute(f"update predictions set {gone} where model_id in {of_second}")
+        found = pietools.analyze(study, topics=["characterize"], store=False).characterize_changes
+    assert set(found["measured_on"]) == {"cross-fitted"}
+    assert found.filter(compressed="a/pruned", term="difficulty")["estimate"].null_count() == 0
+
+
+def test_a_property_that_two_networks_cannot_measure_is_named(tmp_path: Path) -> None:
+    """Agreement takes two, and each is left out once."""
+    with make_study(tmp_path / "toy.duckdb", n_networks=2) as study:
+        found = pietools.analyze(study, topics=["characterize"], explain=["agreement"], store=False)
+    rows = found.characterize_changes.filter(compressed="a/pruned")
+    flags = dict(rows.select("term", "flag").rows())
+    assert rows.filter(term="difficulty")["estimate"].null_count() == 0
+    assert flags == {"agreement": "few-networks", "difficulty": "few-networks"}
+
+
+def test_an_answer_that_could_not_be_had_is_no_empty_table(tmp_path: Path) -> None:
+    """Two pairs of networks: the macro says why there is nothing."""
+    with make_study(tmp_path / "toy.duckdb", n_networks=2) as study:
+        pietools.analyze(study, topics=["examples"], permutations=20)
+        with pytest.raises(StudyError, match=r"no log odds to test single examples by \(few-networks\)"):
+            study.sql("from hit_examples('a/dense', 'a/pruned')")
 
 
 def test_delta_is_what_was_asked_for(study: Study) -> None:

@@ -20,6 +20,7 @@ from pietools.statistics.tools.scalars import (
     scalars_from_logits,
     scalars_from_probabilities,
     scalars_from_top,
+    without_offset,
 )
 from pietools.study.records import Dataset
 
@@ -29,7 +30,7 @@ class NetworkPredictions:
     """One network's predictions in the order of the data set.
 
     ``predicted`` (n,) are class indices, ``scores`` logits or probabilities (n, m) in float32; of the best k the classes and their
-    scores (n, k).
+    scores (n, k). ``threshold``: log odds of the second of two classes above which it is predicted, if not 0.
     """
 
     path: Path
@@ -39,14 +40,14 @@ class NetworkPredictions:
     scores: np.ndarray | None = None
     best: np.ndarray | None = None
     has_confidence: bool = False
-    is_thresholded: bool = False
+    threshold: float | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 of what was predicted."""
         digest = sha256(self.evidence.encode())
-        arrays = [(self.scores, "<f4"), (self.best, "<i4")]
-        if self.scores is None or self.is_thresholded:
+        arrays = [(self.logits if self.evidence == LOGITS else self.scores, "<f4"), (self.best, "<i4")]
+        if self.scores is None or self.threshold is not None:
             arrays.append((self.predicted, "<i4"))
         for array, dtype in arrays:
             if array is not None:
@@ -55,10 +56,10 @@ class NetworkPredictions:
 
     @property
     def logits(self) -> np.ndarray | None:
-        """Logits up to an offset, or None."""
-        if self.evidence == PROBABILITIES and self.scores is not None:
-            return log_probabilities(self.scores)
-        return self.scores if self.evidence == LOGITS else None
+        """Logits up to an offset, finite, or None."""
+        if self.scores is None or self.evidence not in (LOGITS, PROBABILITIES):
+            return None
+        return without_offset(self.scores) if self.evidence == LOGITS else log_probabilities(self.scores)
 
     def scalars(self, labels: np.ndarray) -> pl.DataFrame:
         """What the study keeps of every prediction."""
@@ -68,17 +69,22 @@ class NetworkPredictions:
             return scalars_from_labels(self.predicted)
         of = scalars_from_logits if self.evidence == LOGITS else scalars_from_probabilities
         scalars = of(self.scores, labels)
-        return _thresholded(scalars, self.predicted, labels) if self.is_thresholded else scalars
+        if self.threshold is None:
+            return scalars
+        return _thresholded(scalars, self.predicted, labels, self.threshold)
 
 
-def _thresholded(scalars: pl.DataFrame, predicted: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
-    """Scalars of two classes whose prediction goes by another threshold: label, its confidence, and the rank of the given label."""
+def _thresholded(scalars: pl.DataFrame, predicted: np.ndarray, labels: np.ndarray, threshold: float) -> pl.DataFrame:
+    """Scalars of two classes whose prediction goes by another threshold: label, confidence, rank and margin of the given label."""
     is_other = pl.Series(scalars["predicted_label"].to_numpy() != predicted)
     rank = pl.when(pl.Series(labels >= 0)).then(pl.Series(predicted != labels).cast(pl.Int32))
     return scalars.with_columns(
         predicted_label=pl.Series(predicted, dtype=pl.Int32),
         confidence=pl.when(is_other).then(1 - pl.col("confidence")).otherwise("confidence"),
         label_rank=rank,
+        # The second class is predicted where its log odds are above the threshold.
+        logit_margin=pl.col("logit_margin")
+        - pl.Series(np.where(labels == 1, threshold, -threshold).astype(np.float32)),
     )
 
 
@@ -114,13 +120,13 @@ def _network(
     if one.shape[2] < n_classes:
         scores = np.pad(scores, ((0, 0), (0, n_classes - one.shape[2])), constant_values=-np.inf)
     read = one.scale.read(scores)
-    predicted = read.argmax(axis=1)
-    if one.threshold is not None:
-        score = read[:, 1] if one.scale.kind == PROBABILITIES else read[:, 1] - read[:, 0]
-        predicted = (score > one.threshold).astype(np.int32)
-    return NetworkPredictions(
-        one.path, replicate, one.scale.kind, predicted, read, is_thresholded=one.threshold is not None
-    )
+    if one.threshold is None:
+        return NetworkPredictions(one.path, replicate, one.scale.kind, read.argmax(axis=1), read)
+    is_probability = one.scale.kind == PROBABILITIES
+    score = read[:, 1] if is_probability else read[:, 1] - read[:, 0]
+    predicted = (score > one.threshold).astype(np.int32)
+    threshold = float(np.log(one.threshold / (1 - one.threshold))) if is_probability else one.threshold
+    return NetworkPredictions(one.path, replicate, one.scale.kind, predicted, read, threshold=threshold)
 
 
 def _labels_without_score(

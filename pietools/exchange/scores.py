@@ -7,7 +7,7 @@ import numpy as np
 
 from pietools.errors import ImportFileError
 from pietools.exchange.values import shown_row
-from pietools.statistics.tools.scalars import without_offset
+from pietools.statistics.tools.scalars import less_largest
 
 LOGITS, PROBABILITIES, LABELS = "logits", "probabilities", "labels"
 # Rows at a time: what is computed for a row stays in the cache.
@@ -29,7 +29,10 @@ class Scale:
     notes: tuple[str, ...] = ()
 
     def read(self, scores: np.ndarray) -> np.ndarray:
-        """Scores of one network, shape (n, m), as float32: logits less their row's largest, or probabilities that sum to 1."""
+        """Scores of one network, shape (n, m), as float32.
+
+        Probabilities sum to 1; logits are less their row's largest, −inf for a class that an example does not have.
+        """
         read = np.empty(scores.shape, dtype=np.float32)
         for i in range(0, len(scores), CHUNK):
             read[i : i + CHUNK] = self._chunk(scores[i : i + CHUNK])
@@ -37,7 +40,7 @@ class Scale:
 
     def _chunk(self, scores: np.ndarray) -> np.ndarray:
         if self.kind == LOGITS:
-            return without_offset(scores)
+            return less_largest(scores)
         probabilities = np.maximum(scores, 0, dtype=np.float64)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
 

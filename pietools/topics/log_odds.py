@@ -14,6 +14,8 @@ from pietools.topics.comparison import Comparison
 from pietools.topics.study_reader import StudyReader, once
 
 OF_LABEL, OF_MODAL = "label", "modal label"
+MOST_OF_MODAL = 80.0
+"""Log odds of a modal label beyond, nats, may be a probability that was rounded to 0 and stored as a logit."""
 HALVES = "halves of the reference"
 
 
@@ -45,11 +47,12 @@ def log_odds(reader: StudyReader, comparison: Comparison) -> LogOdds | None:
     examples = reader.by_key(comparison.dataset)
     modal = reader.study.modal_labels(comparison.reference, comparison.dataset).sort("example_id")["modal_label"]
     classes = modal.to_numpy().astype(np.int64)
-    of_modal = [
-        np.stack([log_odds_of_logits(one, classes)[0] for one in reader.study.each_logits(name, comparison.dataset)])
-        for name in names
-    ]
-    return _known([side[:, examples] for side in of_modal], examples, paired=comparison.is_paired, of=OF_MODAL)
+    sides = []
+    for name in names:
+        of_modal = [log_odds_of_logits(one, classes)[0] for one in reader.study.each_logits(name, comparison.dataset)]
+        side = np.stack(of_modal)[:, examples]
+        sides.append(np.where(np.abs(side) <= MOST_OF_MODAL, side, np.nan))
+    return _known(sides, examples, paired=comparison.is_paired, of=OF_MODAL)
 
 
 def _known(sides: list[np.ndarray], examples: np.ndarray, *, paired: bool, of: str) -> LogOdds | None:

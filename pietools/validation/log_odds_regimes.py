@@ -30,7 +30,7 @@ from pietools.validation.logit_worlds import (
 )
 from pietools.validation.methods import AT_MOST, INTERVAL, NO_CLAIM
 
-SHARE_HIT = 0.08  # of the examples, in each regime
+SHARE_HIT = 0.08  # probability that an example is hit, in each regime
 SD_REGIME = 0.3  # by how much the mean of the label's logit differs between regimes
 NOTHING, SAME, HALF, UNRELATED = "nothing", "same examples", "half of them the same", "unrelated examples"
 
@@ -92,17 +92,14 @@ class RegimeStudy:
 
 def draw_hits(rng: np.random.Generator, hit: str, n: int) -> np.ndarray:
     """What is done to the label's logit of each example, nats, (2, n)."""
-    n_hit, sizes = round(SHARE_HIT * n), draw_sizes(rng, n)
-    order, other = rng.permutation(n), rng.permutation(n)
+    sizes, where = draw_sizes(rng, n), rng.uniform(size=n)
     if hit == NOTHING:
         return np.zeros((2, n))
-    # Of the same order half a step on: half of the hit ones are hit again.
-    start = n_hit // 2 if hit == HALF else 0
-    second = (other if hit == UNRELATED else order)[start : start + n_hit]
-    done = np.zeros((2, n))
-    for regime, chosen in enumerate((order[:n_hit], second)):
-        done[regime, chosen] = -sizes[chosen]
-    return done
+    # Half a step on: half of the hit ones are hit again.
+    start = SHARE_HIT / 2 if hit == HALF else 0
+    again = rng.uniform(size=n) if hit == UNRELATED else where - start
+    chosen = np.stack([where < SHARE_HIT, (again >= 0) & (again < SHARE_HIT)])
+    return np.where(chosen, -sizes, 0.0)
 
 
 def draw_regime_study(key: list[int], name: str, n_networks: int, n: int, *, paired: bool) -> RegimeStudy:

@@ -76,7 +76,7 @@ out_of_fold <- function(x, y) {
   mean(unlist(lapply(0:4, function(f) (y - x %*% lm.fit(x[fold != f, , drop = FALSE], y[fold != f])$coefficients)[fold == f]^2)))
 }
 regress <- function(case, parts, dense, pruned, paired) {
-  estimate <- doubled <- shared <- 0
+  estimate <- doubled <- 0; shared <- list(); in_both <- list()
   psi <- 0; rows <- list(); of_pruned <- 0; m <- length(parts)
   for (part in parts) {
     d <- part$design; own <- dense[, part$dense]; other <- pruned[, part$pruned]
@@ -96,22 +96,27 @@ regress <- function(case, parts, dense, pruned, paired) {
       rows <- c(rows, list(apply(own, 2, fit)))
       of_pruned <- of_pruned + apply(other, 2, fit)
       doubled <- doubled + weights^2 %*% (noise_of(own) + noise_of(other))
+      in_both <- c(in_both, list(list(weights = weights, left = other - d$x %*% (d$bread %*% crossprod(d$x, other) / n))))
     }
     r <- length(d$left_out)
-    if (r >= 3) {
+    if (r >= 2) {
       scores <- lapply(d$left_out, function(x) t(d$contrasts %*% d$bread %*% t(x * drop(change - x %*% beta)) / n / m))
       centre <- Reduce(`+`, scores) / r
       together <- Reduce(`+`, lapply(scores, function(s) colSums(s - centre)^2))
       single <- Reduce(`+`, lapply(scores, function(s) colSums((s - centre)^2)))
-      shared <- shared + (r - 1) / r * pmax(together - single, 0)
+      shared <- c(shared, list(list(value = (r - 1) / r * pmax(together - single, 0), df = r - 1)))
     }
   }
   if (!paired) rows <- c(rows, list(of_pruned))
   networks <- Reduce(`+`, lapply(rows, function(one) apply(one, 1, var) / ncol(one)))
-  examples <- pmax(colSums(psi^2) / n^2 - drop(doubled), 0) + shared
+  if (length(in_both) == 2) {                          # the halves have the compressed networks in common
+    both <- sapply(1:n, function(i) cov(in_both[[1]]$left[i, ], in_both[[2]]$left[i, ])) / ncol(pruned)
+    doubled <- doubled + 2 * (in_both[[1]]$weights * in_both[[2]]$weights) %*% both
+  }
+  examples <- pmax(colSums(psi^2) / n^2 - drop(doubled), 0)
   df <- min(sapply(rows, ncol)) - 1
-  se <- sqrt(networks + examples)
-  effective <- se^4 / (networks^2 / df + examples^2 / (n - 1))
+  se <- sqrt(networks + examples + Reduce(`+`, lapply(shared, `[[`, "value"), 0))
+  effective <- se^4 / (networks^2 / df + examples^2 / (n - 1) + Reduce(`+`, lapply(shared, function(s) s$value^2 / s$df), 0))
   d <- parts[[1]]$design
   own <- scale(dense[, parts[[1]]$dense], scale = FALSE); other <- scale(pruned[, parts[[1]]$pruned], scale = FALSE)
   change <- rowMeans(other) - rowMeans(own)

@@ -1,4 +1,4 @@
-# Reference values for changes of single examples' log odds: 6 dense and 6 pruned networks, matched, on 300 examples; unmatched, 6 and 5.
+# Reference values for changes of single examples' log odds: 6 dense and 6 pruned networks on 300 examples, matched, unmatched, and unmatched 6 and 5.
 # Huber's lines: at a given scale the convex problem by Newton's method; the scale that median |residual| agrees with by uniroot. Trend:
 # splines::ns, Huber's fit likewise, then Tukey's biweight at its scale by BFGS and Newton. Tests: limma's lmFit, eBayes, treat and
 # squeezeVar; p.adjust. False sign rates: the penalised likelihood of the mixture by nlminb with its Hessian, not EM. Writes
@@ -77,8 +77,8 @@ false_signs <- function(estimate, error, df) {
 }
 
 lines <- values <- out <- NULL
-for (case in c("matched", "unmatched")) {
-  used <- if (case == "matched") sides else list(dense = sides$dense, pruned = sides$pruned[, 1:5])
+for (case in c("matched", "unmatched", "of other sizes")) {
+  used <- if (case != "of other sizes") sides else list(dense = sides$dense, pruned = sides$pruned[, 1:5])
   profile <- (rowMeans(used$dense) + rowMeans(used$pruned)) / 2
   fits <- lapply(used, function(side) apply(side, 2, function(y) unlist(huber(cbind(1, profile), y))))
   for (name in names(fits)) lines <- rbind(lines, data.frame(case, population = name, intercept = fits[[name]][1, ],
@@ -88,20 +88,21 @@ for (case in c("matched", "unmatched")) {
   knots <- quantile(profile, c(0.05, 0.275, 0.5, 0.725, 0.95))
   trend <- biweight(cbind(1, ns(profile, knots = knots[2:4], Boundary.knots = knots[c(1, 5)])), change)
   if (case == "matched") fit <- lmFit(level$pruned - level$dense) else
-    fit <- lmFit(do.call(cbind, level), cbind(1, rep(0:1, c(k, 5))))
+    fit <- lmFit(do.call(cbind, level), cbind(1, rep(0:1, sapply(level, ncol))), weights = if (case == "of other sizes")
+      rep(sapply(level, function(side) 1 / mean(apply(side, 1, var))), sapply(level, ncol)))
   of <- ncol(fit$coefficients)                         # the change
   fit$coefficients[, of] <- fit$coefficients[, of] - trend
   fit$Amean <- profile
   plain <- eBayes(fit); along <- eBayes(fit, trend = TRUE)
-  beyond <- plain$coefficients[, of]
+  beyond <- plain$coefficients[, of]; unscaled <- fit$stdev.unscaled[1, of]^2
   signs <- false_signs(beyond, fit$stdev.unscaled[, of] * sqrt(plain$s2.post), plain$df.total)
   tests <- lapply(c(0.1, 0.5), function(lfc) treat(fit, lfc = lfc)$p.value[, of])
   out <- rbind(out, data.frame(
-    case, trend, beyond, variance = plain$s2.post, p = plain$p.value[, of], p_bh = p.adjust(plain$p.value[, of], "BH"),
-    p_0.1 = tests[[1]], p_0.5 = tests[[2]], prior_along = along$s2.prior, variance_along = along$s2.post,
+    case, trend, beyond, variance = plain$s2.post * unscaled, p = plain$p.value[, of], p_bh = p.adjust(plain$p.value[, of], "BH"),
+    p_0.1 = tests[[1]], p_0.5 = tests[[2]], prior_along = along$s2.prior * unscaled, variance_along = along$s2.post * unscaled,
     p_along = along$p.value[, of], false_sign_rate = signs$rate, shrunk = signs$mean))
   values <- rbind(values, data.frame(case, name = c("df_prior", "s2_prior", "df_total", "df_prior_along", "df_total_along", "at_zero"),
-                                     value = c(plain$df.prior, plain$s2.prior, plain$df.total[1], along$df.prior, along$df.total[1],
+                                     value = c(plain$df.prior, plain$s2.prior * unscaled, plain$df.total[1], along$df.prior, along$df.total[1],
                                                signs$at_zero)))
 }
 stopifnot(is.finite(values$value))

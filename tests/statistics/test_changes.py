@@ -93,7 +93,7 @@ def test_the_regression_agrees_with_r(case: str) -> None:
     assert isinstance(terms, list)
     expected = table("changes").filter(case=case)
     assert [term.name for term in terms] == expected["term"].to_list()
-    assert [term.flag for term in terms] == [None] * 4
+    assert [term.flag for term in terms] == [Flag.FEW_NETWORKS if case.startswith("halves") else None] * 4
     for name in expected.columns[2:]:
         assert [getattr(term, name) for term in terms] == pytest.approx(expected[name].to_list(), **SAME), name
 
@@ -255,6 +255,53 @@ def test_too_few_of_anything_is_flagged() -> None:
     assert explain_changes(world.reference, world.compressed, [part], paired=True) == Flag.FEW_NETWORKS
     assert world.found(order=np.arange(59)) == Flag.FEW_EXAMPLES
     assert isinstance(world.found(order=np.arange(60)), list)
+
+
+@pytest.mark.parametrize("n_networks", [2, 3, 4, 8])
+def test_what_measuring_networks_have_in_common_is_known_from_them_alone(n_networks: int) -> None:
+    """Where each errs alike over examples intervals hold the truth; two or three are too few for that, and flagged."""
+    covered = []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        easy, tag, other = rng.normal(size=(3, 400))
+        dense, pruned, further = (2 + easy + 0.5 * rng.normal(size=(10, 400)) for _ in range(3))
+        tags = tag + 0.3 * rng.normal(size=(10, 1)) * other + 0.3 * rng.normal(size=(10, 400))
+
+        def of(some: np.ndarray, hard: np.ndarray = further, tags: np.ndarray = tags) -> tuple[np.ndarray, np.ndarray]:
+            return hard[some].mean(axis=0), tags[some].mean(axis=0)[:, None]
+
+        part = Part(Measured.by_networks(("tag",), of, np.arange(n_networks)), np.arange(10), np.arange(10))
+        terms = explain_changes(dense, pruned - 0.5 * other, [part], paired=False)
+        assert isinstance(terms, list)
+        assert terms[1].flag == (Flag.FEW_NETWORKS if n_networks < 4 else None)
+        covered.append(terms[1].conf_low <= 0 <= terms[1].conf_high)
+    assert np.mean(covered) > (0.8 if n_networks < 4 else 0.89)
+
+
+def test_difficulty_that_is_measured_badly_becomes_a_line() -> None:
+    """The bends of a spline would be noise, of which none is left when it is taken off; nothing but noise is no difficulty."""
+    rng = np.random.default_rng(0)
+    easy = rng.normal(2, 1, 300)
+    dense, pruned = (easy + 0.5 * rng.normal(size=(8, 300)) for _ in range(2))
+    for noise, limit in ((3.0, 0.3), (60.0, None)):
+        further = easy + noise * rng.normal(size=(4, 300))
+        tags = rng.normal(size=300)
+        measured = Measured.by_networks(
+            ("tag",), lambda some, hard=further, tag=tags: (hard[some].mean(axis=0), tag[:, None]), np.arange(4)
+        )
+        found = explain_changes(dense, pruned, [Part(measured, np.arange(8), np.arange(8))], paired=False)
+        if limit is None:
+            assert found == Flag.NOISY
+        else:
+            assert isinstance(found, list)
+            assert all(abs(term.estimate) < limit and term.std_error < limit for term in found)
+
+
+def test_networks_that_did_not_change_have_no_variance() -> None:
+    """Compressed ones that are the dense ones."""
+    world = Tagged(6)
+    world.compressed = world.reference
+    assert {term.flag for term in world.terms().values()} == {Flag.NO_VARIANCE}
 
 
 # Excess churn
@@ -503,6 +550,7 @@ def test_turned_order_unit_and_flags() -> None:
     np.testing.assert_allclose(other.p_lost, found.p_lost[order], atol=1e-5)
     np.testing.assert_allclose(other.error_rates(), np.stack(found.error_rates())[:, order], atol=1e-5)
     assert turned_answers(reference[:, :29], compressed[:, :29], paired=True) == Flag.FEW_EXAMPLES
+    assert turned_answers(reference, 0 * compressed, paired=True) == Flag.NO_ORDER
     assert turned_answers(reference[:2], compressed[:2], paired=True) == Flag.FEW_NETWORKS
     turned(reference[:2], compressed[:2], paired=False)
 
@@ -627,6 +675,20 @@ def test_planted_correlations_are_covered(same: bool, by_ranks: bool) -> None:
     assert np.mean([one.estimate for one in found]) == pytest.approx(float(same), abs=0.06)
     n_significant = sum(one.p_value <= 0.05 for one in found)
     assert n_significant == 30 if same else n_significant <= 3
+
+
+def test_squashed_logits_are_no_common_hits() -> None:
+    """Large log odds shrink more, in both regimes, and no example was hit: a line and a square of difficulty left a correlation."""
+    rejected = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        easy = rng.normal(2.5, 2.5, 400)
+        truths = [easy + rng.normal(0, 0.3, 400) for _ in range(2)]
+        drawn = [[truth + 0.5 * rng.normal(size=(10, 400)) for _ in range(3)] for truth in truths]
+        sides = [Populations(dense, 6 * np.tanh(pruned / 6), paired=False) for dense, pruned, _ in drawn]
+        hard = np.column_stack([further.mean(axis=0) for *_, further in drawn])
+        rejected.append(correlation(*sides, hard).p_value <= 0.05)
+    assert sum(rejected) <= 2
 
 
 @pytest.mark.parametrize("same", [True, False])

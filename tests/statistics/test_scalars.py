@@ -115,6 +115,15 @@ def test_log_odds_that_are_not_known_are_null() -> None:
         assert scalars["label_log_odds"].null_count() == scalars["logit_margin"].null_count() == scalars.height
 
 
+@pytest.mark.parametrize("mask", [-np.inf, np.finfo(np.float32).min, -1e38, -1e9, np.finfo(np.float16).min])
+def test_masked_classes_have_no_log_odds(mask: float) -> None:
+    """A label that was masked, and one beside which all is masked: no network gives odds of a billion to one."""
+    logits = np.array([[1.0, mask, 0.0], [2.0, mask, mask], [1.0, 0.0, mask]])
+    found = scalars_from_logits(logits, np.array([1, 0, 0]))
+    assert found["label_log_odds"].to_list() == [None, None, pytest.approx(1)]
+    assert found["logit_margin"].to_list() == [None, None, pytest.approx(1)]
+
+
 def test_what_is_kept() -> None:
     """Log odds alone, with eleven bits of them if so asked: an error of at most one part in 2,048, whatever the size."""
     rng = np.random.default_rng(2)

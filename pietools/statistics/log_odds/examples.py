@@ -14,6 +14,7 @@ from pietools.statistics.log_odds.robust_regression import biweight_curve
 from pietools.statistics.log_odds.sign_rates import Posterior, shrink
 from pietools.statistics.tools.multiplicity import adjust
 from pietools.statistics.tools.populations import check_paired
+from pietools.statistics.tools.t_tests import NO_SPREAD
 
 FEWEST_EXAMPLES = 30
 """Fewer have no trend to be compared with."""
@@ -64,7 +65,7 @@ def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
     -------
     ExampleChanges or Flag
         ``few-networks`` with fewer than three matched pairs or two networks of each, ``few-examples`` below thirty, ``no-order`` if
-        a network does not tell easy from hard examples.
+        a network does not tell easy from hard examples, ``no-variance`` if the networks of a side are copies of each other.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
 
     Notes
     -----
-    Variances are pooled over the two populations where they are not matched: Welch's test with variances that are moderated
+    What is moderated is the variance of the change, once: Welch's test with variances of the populations that are moderated
     separately did not hold its level with five networks (0.12).
 
     References
@@ -94,12 +95,14 @@ def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
         return Flag.NO_ORDER
     change = normalised.compressed.mean(axis=0) - normalised.reference.mean(axis=0)
     trend = trend_along(normalised.profile, change)
-    variance, df, factor = pooled_variance(normalised.reference, normalised.compressed, paired=paired)
+    variance, df = variance_of_change(normalised.reference, normalised.compressed, paired=paired)
+    if np.median(variance) <= NO_SPREAD**2 < np.abs(change).max():
+        return Flag.NO_VARIANCE
     return ExampleChanges(
         normalised=normalised,
         change=change,
         trend=trend,
-        beyond=moderate(change - trend, variance, df, factor),
+        beyond=moderate(change - trend, variance, df),
         nonlinearity=_distance_from_line(normalised.profile, trend),
     )
 
@@ -111,15 +114,22 @@ def trend_along(profile: np.ndarray, change: np.ndarray) -> np.ndarray:
     return biweight_curve(np.column_stack([np.ones(len(profile)), scaled]), change)
 
 
-def pooled_variance(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> tuple[np.ndarray, int, float]:
-    """Variances (n,) of single networks or of pairs' differences, their degrees of freedom, and what 1/K is of a change."""
+def variance_of_change(reference: np.ndarray, compressed: np.ndarray, *, paired: bool) -> tuple[np.ndarray, int]:
+    """Variance of the mean change of each example, (n,), and its degrees of freedom.
+
+    Unpaired it is pooled over the populations. If they are of unlike sizes, their variances are taken to be in one proportion for
+    all examples, as limma's lmFit does with a weight for each population: with 3 networks against 30 that vary half as much, the
+    plain pooled variance found false examples in 80 % of simulated studies.
+    """
     if paired:
-        k = len(reference)
-        return (compressed - reference).var(axis=0, ddof=1), k - 1, 1 / k
-    n_reference, n_compressed = len(reference), len(compressed)
-    df = n_reference + n_compressed - 2
-    squares = (n_reference - 1) * reference.var(axis=0, ddof=1) + (n_compressed - 1) * compressed.var(axis=0, ddof=1)
-    return squares / df, df, 1 / n_reference + 1 / n_compressed
+        return (compressed - reference).var(axis=0, ddof=1) / len(reference), len(reference) - 1
+    sides = [(side.var(axis=0, ddof=1), len(side)) for side in (reference, compressed)]
+    scales = [1.0, 1.0] if sides[0][1] == sides[1][1] else [float(variance.mean()) for variance, _ in sides]
+    # Copies of one network have nothing to say of the spread.
+    known = [(variance / scale, k) for (variance, k), scale in zip(sides, scales, strict=True) if scale > 0]
+    df = sum(k - 1 for _, k in known) or sum(k - 1 for _, k in sides)
+    squares = sum(((k - 1) * variance for variance, k in known), np.zeros(reference.shape[1]))
+    return squares / df * sum(scale / k for scale, (_, k) in zip(scales, sides, strict=True)), df
 
 
 def _distance_from_line(profile: np.ndarray, trend: np.ndarray) -> float:

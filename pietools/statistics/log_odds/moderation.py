@@ -21,15 +21,13 @@ _NEWTON_STEPS = 50
 class Moderated:
     """Changes of examples with shrunk standard errors.
 
-    ``estimate``, ``std_error``, ``df``: (n,), the last with the prior's degrees of freedom; ``variance``: shrunk variance of one
-    network, or of one pair's difference, (n,). ``prior_df`` (∞ if the variances differ by no more than chance) and
-    ``prior_variance``, a number or (n,).
+    ``estimate``, ``std_error``, ``df``: (n,), the last with the prior's degrees of freedom. ``prior_df`` (∞ if the variances differ
+    by no more than chance) and ``prior_variance``, (n,), of the estimates.
     """
 
     estimate: np.ndarray
     std_error: np.ndarray
     df: np.ndarray
-    variance: np.ndarray
     prior_df: float
     prior_variance: np.ndarray
 
@@ -40,9 +38,7 @@ class Moderated:
         return self.estimate - half_width, self.estimate + half_width
 
 
-def moderate(
-    estimate: np.ndarray, variance: np.ndarray, df: int, factor: float, *, along: np.ndarray | None = None
-) -> Moderated:
+def moderate(estimate: np.ndarray, variance: np.ndarray, df: float, *, along: np.ndarray | None = None) -> Moderated:
     """Shrink variances towards their common prior, a scaled inverse χ².
 
     Parameters
@@ -50,9 +46,7 @@ def moderate(
     estimate
         Mean changes, (n,).
     variance
-        Sample variances, (n,), with ``df`` degrees of freedom.
-    factor
-        Variance of an estimate in units of ``variance``: 1/K for K differences, 1/K_D + 1/K_C for two populations.
+        Of each estimate, (n,), from a sample, with ``df`` degrees of freedom.
     along
         What the prior variance varies with, (n,), such as difficulty: a natural spline with four degrees of freedom. None: it
         is the same for all.
@@ -64,10 +58,10 @@ def moderate(
     prior_df, prior = fit_prior(variance, df, along=along)
     shrunk = prior + 0 * variance if np.isinf(prior_df) else (prior_df * prior + df * variance) / (prior_df + df)
     total = np.full(len(variance), min(df + prior_df, float(df * len(variance))))
-    return Moderated(estimate, np.sqrt(shrunk * factor), total, shrunk, prior_df, prior)
+    return Moderated(estimate, np.sqrt(shrunk), total, prior_df, prior)
 
 
-def fit_prior(variance: np.ndarray, df: int, *, along: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+def fit_prior(variance: np.ndarray, df: float, *, along: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """Degrees of freedom d₀ and scale s₀² of the prior, by the moments of log variances (Smyth 2004, section 6.2)."""
     raised = np.maximum(variance, 0)
     median = float(np.median(raised))

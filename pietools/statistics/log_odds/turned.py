@@ -11,8 +11,9 @@ import numpy as np
 from scipy import stats
 
 from pietools.flags import Flag
-from pietools.statistics.log_odds.examples import FEWEST_EXAMPLES, pooled_variance, trend_along
+from pietools.statistics.log_odds.examples import FEWEST_DF, FEWEST_EXAMPLES, trend_along, variance_of_change
 from pietools.statistics.log_odds.moderation import moderate
+from pietools.statistics.log_odds.normalisation import normalise
 from pietools.statistics.log_odds.sign_rates import Posterior, shrink
 from pietools.statistics.tools.populations import check_paired
 
@@ -156,33 +157,46 @@ def turned_answers(reference: np.ndarray, compressed: np.ndarray, *, paired: boo
     Returns
     -------
     TurnedAnswers or Flag
-        ``few-networks`` or ``few-examples`` where nothing can be had.
+        ``few-networks`` or ``few-examples`` where nothing can be had, ``no-order`` if a network does not tell easy from hard
+        examples.
 
     Notes
     -----
-    Standard deviations over networks are pooled over both populations and shrunk. The change has a common prior, unimodal about
-    what happens to examples as hard (:func:`pietools.statistics.log_odds.sign_rates.shrink`); the level has a flat one.
+    Margins are divided by the slope of their network's line against the mean margins (Huber's): smaller logits turn no answer.
+    Intercepts stay, as 0 is where an answer turns. Standard deviations over networks are pooled over both populations and shrunk.
+    The change has a common prior, unimodal about what happens to examples as hard
+    (:func:`pietools.statistics.log_odds.sign_rates.shrink`); the level has a flat one.
     """
     check_paired(reference, compressed, paired=paired)
     if reference.shape[1] < FEWEST_EXAMPLES:
         return Flag.FEW_EXAMPLES
     if min(len(reference), len(compressed)) < 2:
         return Flag.FEW_NETWORKS
-    variance, df, factor = pooled_variance(reference, compressed, paired=False)
-    change_variance, change_df, change_factor = (
-        pooled_variance(reference, compressed, paired=True) if paired else (variance, df, factor)
-    )
-    if change_df < 2:
+    normalised = normalise(reference, compressed)
+    if not normalised.is_possible:
+        return Flag.NO_ORDER
+    of_reference, of_compressed = np.split(normalised.slopes[:, None], [len(reference)])
+    reference, compressed = reference / of_reference, compressed / of_compressed
+    variance, df = variance_of_change(reference, compressed, paired=paired)
+    if df < FEWEST_DF:
         return Flag.FEW_NETWORKS
     level = (reference.mean(axis=0) + compressed.mean(axis=0)) / 2
     change = compressed.mean(axis=0) - reference.mean(axis=0)
     trend = trend_along(level, change)
-    spread = moderate(level, variance, df, factor / 4)
-    changed = moderate(change - trend, change_variance, change_df, change_factor)
-    level_error = spread.std_error
-    if paired:
-        sums = pooled_variance(-reference, compressed, paired=True)
-        level_error = moderate(level, sums[0], sums[1], sums[2] / 4).std_error
+    changed = moderate(change - trend, variance, df)
+    # The mean of both is half a change that adds the two.
+    of_sum, df = variance_of_change(-reference, compressed, paired=paired)
     return TurnedAnswers(
-        level, level_error, shrink(changed.estimate, changed.std_error, changed.df), trend, np.sqrt(spread.variance)
+        level,
+        moderate(level, of_sum / 4, df).std_error,
+        shrink(changed.estimate, changed.std_error, changed.df),
+        trend,
+        _spread(reference, compressed),
     )
+
+
+def _spread(reference: np.ndarray, compressed: np.ndarray) -> np.ndarray:
+    """Shrunk standard deviation of single networks about the mean of their population, (n,)."""
+    df = len(reference) + len(compressed) - 2
+    squares = sum(len(side) * side.var(axis=0) for side in (reference, compressed))
+    return moderate(np.zeros(reference.shape[1]), np.asarray(squares / df), df).std_error

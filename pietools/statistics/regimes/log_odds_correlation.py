@@ -8,9 +8,14 @@ import numpy as np
 from scipy import stats
 
 from pietools.flags import Flag
+from pietools.statistics.log_odds.natural_spline import knots_at, natural_spline
 from pietools.statistics.log_odds.normalisation import normalise
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
 from pietools.statistics.tools.populations import Populations, check_regimes
+
+QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
+"""Where the knots of difficulty are. What a curve misses is the same in both regimes: of squashed logits, where nothing was hit, a
+line and a square found a correlation in 95 % of simulated studies, a spline with knots from 5 to 95 % in 15 %, this one in none."""
 
 
 def log_odds_correlation(
@@ -18,7 +23,7 @@ def log_odds_correlation(
     b: Populations,
     *,
     paired: bool,
-    difficulty: np.ndarray | None,
+    difficulty: np.ndarray,
     classes: np.ndarray | None = None,
     by_ranks: bool = False,
     seed: int | list[int] = 0,
@@ -34,8 +39,8 @@ def log_odds_correlation(
     paired
         Whether row k of both regimes has the same replicate name.
     difficulty
-        Mean log odds of other networks, a column per regime, (n, q), of which a line and a square are taken off: pruned networks
-        with smaller logits correlate at 0.45 without, where nothing is shared. None: nothing is taken off.
+        Mean log odds of other networks, a column per regime, (n, q), of which a natural spline is taken off. Without, pruned
+        networks with smaller logits correlate at 0.45 where nothing is shared.
     classes
         Class of each example, shape (n,): an intercept for each.
     by_ranks
@@ -51,12 +56,8 @@ def log_odds_correlation(
     sides = [_normal_scores(one) if by_ranks else _normalised(one) for one in (a, b)]
     if sides[0] is None or sides[1] is None:
         return ChangeCorrelation(n_networks=min(*a.sizes, *b.sizes), flag=Flag.NO_ORDER)
-    columns = None if difficulty is None else np.hstack([difficulty, _squares(difficulty)])
+    columns = np.hstack([natural_spline(column, knots_at(column, QUANTILES)) for column in difficulty.T])
     return change_correlation(sides[0], sides[1], paired=paired, covariates=columns, classes=classes, seed=seed)
-
-
-def _squares(difficulty: np.ndarray) -> np.ndarray:
-    return np.asarray(((difficulty - difficulty.mean(axis=0)) / np.maximum(difficulty.std(axis=0), 1e-12)) ** 2)
 
 
 def _normalised(sides: Populations) -> Populations | None:

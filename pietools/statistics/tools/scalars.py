@@ -10,6 +10,8 @@ CHUNK = 4096
 NARROW = 512
 ABSENT = -99.0
 MASKED = -1e30
+MOST_LOG_ODDS = 1e4
+"""Log odds beyond, nats, are of a class that was masked, by -1e9 or the least number of float16, and not what a network says."""
 MIN_TOP = 5
 LOG_ODDS = ("label_log_odds", "logit_margin")
 OF_LABEL = ("loss", "margin", "brier", "label_rank", *LOG_ODDS)
@@ -35,7 +37,8 @@ def scalars_from_logits(logits: np.ndarray, labels: np.ndarray) -> pl.DataFrame:
         ``predicted_label`` (largest logit, the lowest class on a tie), ``loss`` (nats), ``confidence`` in [0, 1],
         ``margin`` (probability of the label minus the largest other one, in [−1, 1]), ``entropy`` (nats), ``brier`` (Σ_c p_c² −
         2 p_y + 1, in [0, 2]), ``label_rank`` (from 0, by logit descending, then class ascending), ``label_log_odds`` (z_y − log
-        Σ_{c≠y} exp z_c, nats) and ``logit_margin`` (z_y − max_{c≠y} z_c, nats), which are null where they are not finite.
+        Σ_{c≠y} exp z_c, nats) and ``logit_margin`` (z_y − max_{c≠y} z_c, nats), which are null where the label, or all other
+        classes, are absent.
 
     References
     ----------
@@ -61,10 +64,11 @@ def log_odds_of_logits(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarr
     logits
         Shape (n, m), with any offset.
     labels
-        The class, shape (n,), 0 or more. Not finite where its logit, or all others, are −inf, or there is no other class.
+        The class, shape (n,), 0 or more. Not finite where its logit, or all others, are −inf or masked, or there is no other class.
     """
     rows = np.arange(len(labels))
     wide = logits.astype(np.float64)
+    wide[wide < MASKED] = -np.inf
     with np.errstate(invalid="ignore", divide="ignore"):
         own = wide[rows, labels]
         wide[rows, labels] = -np.inf
@@ -88,20 +92,31 @@ def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
-def without_offset(logits: np.ndarray) -> np.ndarray:
-    """Logits, shape (n, m), less the largest of their row, as float32.
+def less_largest(logits: np.ndarray) -> np.ndarray:
+    """Logits, shape (n, m), less the largest of their row, as float32; −inf for a class that an example does not have.
 
-    The difference is taken before anything is rounded: beside an offset of 1e7 float32 has no digits left for it. A class that
-    an example does not have, −inf or a mask such as the least number of its type, gets 100 less than the largest or 1 less than
-    all others: a probability of 0 in float32.
+    The difference is taken before anything is rounded: beside an offset of 1e7 float32 has no digits left for it. Absent is what is
+    −inf or a mask such as the least number of its type.
     """
     wide = logits if logits.dtype in (np.float32, np.float64) else logits.astype(np.float64)
     with np.errstate(over="ignore"):
         shifted = wide - wide.max(axis=1, keepdims=True)
     if shifted.min(initial=0) < MASKED:
-        lowest = np.min(shifted, axis=1, keepdims=True, initial=ABSENT, where=shifted >= MASKED) - 1
-        shifted = np.where(shifted < MASKED, lowest, shifted)
+        shifted = np.where(shifted < MASKED, -np.inf, shifted)
     return shifted.astype(np.float32, copy=False)
+
+
+def without_offset(logits: np.ndarray) -> np.ndarray:
+    """The same with finite numbers only: an absent class gets 100 less than the largest or 1 less than all others.
+
+    That is a probability of 0 in float32.
+    """
+    shifted = less_largest(logits)
+    is_absent = np.isneginf(shifted)
+    if is_absent.any():
+        lowest = np.min(shifted, axis=1, keepdims=True, initial=ABSENT, where=~is_absent) - 1
+        shifted = np.where(is_absent, lowest, shifted)
+    return shifted
 
 
 LogOdds = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -130,7 +145,7 @@ def _scalars(logits: np.ndarray, given: np.ndarray, labels: np.ndarray, log_odds
     of_label = probabilities[rows, label]
     others = probabilities.copy()
     others[rows, label] = 0
-    of_label_alone = [np.where(np.isfinite(values), values, np.nan) for values in log_odds(given, label)]
+    of_label_alone = [np.where(np.abs(values) <= MOST_LOG_ODDS, values, np.nan) for values in log_odds(given, label)]
     labelled = pl.Series(has_label)
     return pl.DataFrame(
         {

@@ -32,6 +32,7 @@ class ExplainedChanges:
     """Log odds of the networks of a comparison, (K, n), on the examples of which everything is known, and what explains them.
 
     ``of``: difficulty and properties by some of the networks that they are measured on, of which there are ``n_measured``.
+    ``too_few``: properties that cannot be measured without one of them.
     """
 
     names: tuple[str, ...]
@@ -43,6 +44,7 @@ class ExplainedChanges:
     of: Of
     n_measured: int
     n_missing: int
+    too_few: tuple[str, ...]
 
     def terms(self) -> list[Term] | Flag:
         """The regression of compressed against reference networks."""
@@ -88,15 +90,28 @@ def explained_changes(reader: StudyReader, comparison: Comparison) -> ExplainedC
     second = reader.second_dense(comparison)
     if found is None:
         return None
-    population = second or comparison.reference
     rows = reader.labelled_by_key(comparison.dataset)
-    hard = reader.scalars("label_log_odds", population, comparison.dataset)[:, rows]
+
+    def log_odds_of(population: str) -> np.ndarray:
+        return reader.scalars("label_log_odds", population, comparison.dataset)[:, rows]
+
+    if second is not None and not np.isfinite(log_odds_of(second)).all(axis=0).any():
+        second = None
+    population = second or comparison.reference
+    hard = log_odds_of(population)
     asked = reader.settings.explain or ()
     names = tuple(
         name
         for name in (explained.properties.names if explained else ())
         if name not in NOT_BESIDE_DIFFICULTY or name in asked
     )
+    fewest = (len(hard) if second else len(hard) // 2) - 1
+    too_few = tuple(
+        name
+        for name in names
+        if not np.isfinite(_by_networks(reader, comparison, population, (name,))(np.arange(fewest))).any()
+    )
+    names = tuple(name for name in names if name not in too_few)
     values = _by_networks(reader, comparison, population, names)
     is_known = np.isin(rows, found.examples) & np.isfinite(hard).all(axis=0)
     is_known &= np.isfinite(values(np.arange(len(hard)))).all(axis=1)
@@ -113,6 +128,7 @@ def explained_changes(reader: StudyReader, comparison: Comparison) -> ExplainedC
         of=lambda networks: (hard[networks][:, is_known].mean(axis=0), values(networks)[is_known]),
         n_measured=len(hard),
         n_missing=int((~is_known).sum()),
+        too_few=too_few,
     )
 
 
@@ -158,6 +174,7 @@ def _rows(comparison: Comparison, explained: ExplainedChanges) -> Iterator[Row]:
             "n_missing": explained.n_missing,
         }
     )
+    yield from (shared | {"term": name, "flag": Flag.FEW_NETWORKS} for name in explained.too_few)
     terms, control = explained.terms(), explained.control_terms()
     if isinstance(terms, Flag):
         yield from (shared | {"term": name, "flag": terms} for name in (DIFFICULTY, *explained.names))

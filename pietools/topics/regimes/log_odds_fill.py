@@ -1,12 +1,13 @@
 """Were the same examples hit in two regimes, by their log odds?"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from pietools.flags import Flag
 from pietools.results.table import Row
-from pietools.statistics.log_odds.examples import ExampleChanges
+from pietools.statistics.log_odds.examples import FEWEST_EXAMPLES, ExampleChanges
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation
 from pietools.statistics.regimes.hit_sets import hit_groups, hit_overlap
 from pietools.statistics.regimes.log_odds_correlation import log_odds_correlation
@@ -73,17 +74,21 @@ def _row(reader: StudyReader, pair: Pair) -> Row:
     both = np.intersect1d(of_a.examples, of_b.examples, assume_unique=True)
     order = reader.labelled_by_key(one.dataset)
     examples = order[np.isin(order, both)]
-    kind, columns, sides = _held_out(reader, pair, examples)
+    if len(examples) < FEWEST_EXAMPLES:
+        return row | {"flag": Flag.FEW_EXAMPLES}
+    row |= {"n": len(examples), **_overlap(reader, pair, examples)}
+    held_out = _held_out(reader, pair, examples)
+    if held_out is None:
+        return row | {"flag": Flag.NO_DIFFICULTY}
+    kind, columns, sides = held_out
     correlated = _correlated(reader, pair, examples, columns, sides)
     by_ranks = _correlated(reader, pair, examples, columns, sides, by_ranks=True)
     return row | {
         "difficulty": kind,
-        "n": len(examples),
         **{name: getattr(correlated, name) for name in OF_CORRELATION},
         "rank_estimate": by_ranks.estimate,
         "rank_conf_low": by_ranks.conf_low,
         "rank_conf_high": by_ranks.conf_high,
-        **_overlap(reader, pair, examples),
     }
 
 
@@ -91,7 +96,7 @@ def _correlated(
     reader: StudyReader,
     pair: Pair,
     examples: np.ndarray,
-    columns: np.ndarray | None,
+    columns: np.ndarray,
     sides: list[Populations],
     *,
     by_ranks: bool = False,
@@ -108,7 +113,7 @@ def _correlated(
 
 def _held_out(
     reader: StudyReader, pair: Pair, examples: np.ndarray
-) -> tuple[str | None, np.ndarray | None, list[Populations]]:
+) -> tuple[str, np.ndarray, list[Populations]] | None:
     """Mean log odds of networks that have no part in either change, and the log odds of those that have."""
     regimes = pair.a, pair.b
     dataset = pair.a.comparison.dataset
@@ -119,7 +124,7 @@ def _held_out(
         if all(np.isfinite(one).all() for one in hard):
             return HELD_OUT, np.column_stack([one.mean(axis=0) for one in hard]), sides
     if min(size for side in sides for size in side.sizes) < FEWEST_FOR_HALVES:
-        return None, None, sides
+        return None
     hard = [side.reference[::2] for side in sides]
     rest = [Populations(side.reference[1::2], side.compressed[1::2], side.paired) for side in sides]
     return HALF, np.column_stack([one.mean(axis=0) for one in hard]), rest
@@ -132,11 +137,11 @@ def _sides(reader: StudyReader, member: Member, examples: np.ndarray) -> Populat
 
 
 def _overlap(reader: StudyReader, pair: Pair, examples: np.ndarray) -> Row:
-    found = [_on(reader, member, examples) for member in (pair.a, pair.b)]
-    if found[0] is None or found[1] is None:
+    on = [_on(reader, member, examples) for member in (pair.a, pair.b)]
+    if on[0] is None or on[1] is None:
         return {}
-    (hit_a, _, hard_a), (hit_b, _, hard_b) = found[0], found[1]
-    overlap = hit_overlap(hit_a, hit_b, hard_a + hard_b)
+    hit_a, hit_b = (one.changes.found(one.delta)[one.rows] < 0 for one in (on[0], on[1]))
+    overlap = hit_overlap(hit_a, hit_b, on[0].profile + on[1].profile)
     return {
         "n_hit_a": overlap.n_a,
         "n_hit_b": overlap.n_b,
@@ -148,15 +153,27 @@ def _overlap(reader: StudyReader, pair: Pair, examples: np.ndarray) -> Row:
     }
 
 
-def _on(reader: StudyReader, member: Member, examples: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Of some examples: which were hit, the probability that they were, and their mean log odds, (n,) each."""
+@dataclass(frozen=True)
+class _On:
+    """Changes in one regime, the rows of the examples that are asked about, (n,), and the change that is ignored there."""
+
+    changes: ExampleChanges
+    rows: np.ndarray
+    delta: float
+
+    @property
+    def profile(self) -> np.ndarray:
+        """Mean log odds of these examples, (n,)."""
+        return self.changes.normalised.profile[self.rows]
+
+
+def _on(reader: StudyReader, member: Member, examples: np.ndarray) -> _On | None:
     found, data = changes(reader, member.comparison), log_odds(reader, member.comparison)
     if data is None or not isinstance(found, ExampleChanges):
         return None
-    delta, _ = delta_of(reader, member.comparison, found)
     # Both are in the order of the keys.
-    rows = np.isin(data.examples, examples)
-    return (found.found(delta) < 0)[rows], found.posterior.below(-delta)[rows], found.normalised.profile[rows]
+    rows = np.flatnonzero(np.isin(data.examples, examples))
+    return _On(found, rows, delta_of(reader, member.comparison, found)[0])
 
 
 def _groups(reader: StudyReader, same: Same) -> Iterator[Row]:
@@ -165,14 +182,13 @@ def _groups(reader: StudyReader, same: Same) -> Iterator[Row]:
         return
     order = reader.labelled_by_key(same[0].comparison.dataset)
     in_all = np.all([np.isin(order, one.examples) for one in data if one is not None], axis=0)
-    found = [_on(reader, member, order[in_all]) for member in same]
-    if any(one is None for one in found):
+    on = [one for member in same if (one := _on(reader, member, order[in_all])) is not None]
+    if len(on) < len(same) or not in_all.any():
         return
-    known = [one for one in found if one is not None]
-    delta = max(_delta(reader, member) for member in same)
-    p_hit = np.stack([p for _, p, _ in known])
+    delta = max(one.delta for one in on)
+    p_hit = np.stack([one.changes.posterior.below(-delta)[one.rows] for one in on])
     counted: dict[tuple[str, str | None], list[float]] = {}
-    for group in hit_groups(p_hit, np.sum([hard for *_, hard in known], axis=0)):
+    for group in hit_groups(p_hit, np.sum([one.profile for one in on], axis=0)):
         n_regimes = len(group.regimes)
         name = {0: "none", len(same): "all", 1: "only"}.get(n_regimes, "several")
         key = name, same[group.regimes[0]].regime if name == "only" else None
@@ -189,9 +205,3 @@ def _groups(reader: StudyReader, same: Same) -> Iterator[Row]:
             "n": n,
             "expected": expected,
         }
-
-
-def _delta(reader: StudyReader, member: Member) -> float:
-    found = changes(reader, member.comparison)
-    assert isinstance(found, ExampleChanges)
-    return delta_of(reader, member.comparison, found)[0]

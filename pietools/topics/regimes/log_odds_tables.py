@@ -46,8 +46,8 @@ CHANGES = Table(
         Column(
             "difficulty",
             str,
-            "what was taken off besides class, with its square: log odds of held-out (second dense populations), half (half of the "
-            "networks); null: nothing",
+            "what was taken off besides class, as a spline: log odds of held-out (second dense populations) or half (half of the "
+            "networks)",
         ),
         Column("n", int, "examples whose log odds are known in both regimes"),
         Column("estimate", float, "disattenuated correlation of the change of normalised log odds"),
