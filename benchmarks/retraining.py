@@ -25,7 +25,7 @@ def main() -> None:
         path = Path(folder) / "study.duckdb"
         import_folder(resource("data", "fashion-mnist", "study"), path)
         with Study.open(path, read_only=True) as study:
-            names = ("dense", "dense-2", "magnitude-0.5", "magnitude-0.9", "int8")
+            names = ("dense", "dense-2", "magnitude-0.9", "magnitude-0.97", "int8")
             labels = {name: study.label_matrix(f"supervised/{name}", None)[1] for name in names}
     dense, again, *compressed = labels.values()
     k = len(dense)

@@ -412,7 +412,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 
 # Figures, from the same folder: file of the page, file that the demo writes
-FIGURES = {"docs/images/pies.svg": "demo/figures/pies.svg"}
+FIGURES = {"docs/images/volcano.svg": "demo/figures/volcano-fashion-mnist_test.svg"}
 
 
 def figures(*, is_check: bool) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import polars as pl
 import pytest
 from markupsafe import escape
@@ -155,3 +156,9 @@ def test_a_chart_becomes_three_files(tmp_path: Path) -> None:
 def test_names_of_files_hold_no_folders(names: tuple[str, ...], expected: str) -> None:
     """Slashes and blanks of a name do not reach the file system, nor more bytes than it takes."""
     assert file_stem(*names) == expected
+
+
+def test_charts_of_many_rows_are_drawn() -> None:
+    """Altair refuses more than 5,000 by default."""
+    rows = pl.DataFrame({"x": range(5_001)})
+    assert svg(alt.Chart(rows).mark_point().encode(x="x:Q")).startswith("<svg")

@@ -295,6 +295,17 @@ def test_a_property_that_two_networks_cannot_measure_is_named(tmp_path: Path) ->
     assert flags == {"agreement": "few-networks", "difficulty": "few-networks"}
 
 
+def test_one_network_without_log_odds_is_said(tmp_path: Path) -> None:
+    """It takes them from all: votes are asked, and a warning says why."""
+    with make_study(tmp_path / "toy.duckdb") as study:
+        of_one = "(select max(model_id) from models join populations using (population_id) where name = 'a/pruned')"
+        gone = ", ".join(f"{name} = null" for name in ("label_log_odds", "logit_margin", "loss"))
+        study._database.execute(f"update predictions set {gone} where model_id = {of_one}")
+        found = pietools.analyze(study, topics=["examples"], permutations=20, store=False)
+    assert row_of(found.examples_hits)["method"] == "votes"
+    assert any("log odds are known of 15 of 16 networks" in warning for warning in found.warnings)
+
+
 def test_an_answer_that_could_not_be_had_is_no_empty_table(tmp_path: Path) -> None:
     """Two pairs of networks: the macro says why there is nothing."""
     with make_study(tmp_path / "toy.duckdb", n_networks=2) as study:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the embedded study again: trains 160 networks and quantizes 80 (some hours on two cores; it goes on where it was stopped),
+# Makes the embedded study again: trains 240 networks and quantizes 40 (some hours on two cores; it goes on where it was stopped),
 # collects their predictions, exports them. Needs the extra torch, and Debian's dataset-fashion-mnist or another folder in STUDY.toml's
 # root.
 set -eu

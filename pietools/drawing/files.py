@@ -33,7 +33,9 @@ def save(chart: AnyChart, folder: Path, stem: str) -> list[Path]:
 
 def svg(chart: AnyChart) -> str:
     """Drawing of a chart as SVG."""
-    return _drawn(chart.to_json())
+    # Altair refuses more than 5,000 rows, for the sake of notebooks; a volcano of six comparisons may have them.
+    with alt.data_transformers.enable("default", max_rows=None):
+        return _drawn(chart.to_json())
 
 
 @lru_cache(maxsize=256)

@@ -41,7 +41,15 @@ def log_odds(reader: StudyReader, comparison: Comparison) -> LogOdds | None:
     if comparison.is_labelled:
         examples = reader.labelled_by_key(comparison.dataset)
         sides = [reader.scalars("label_log_odds", name, comparison.dataset)[:, examples] for name in names]
-        return _known(sides, examples, paired=comparison.is_paired, of=OF_LABEL)
+        found = _known(sides, examples, paired=comparison.is_paired, of=OF_LABEL)
+        n_with = int(np.isfinite(np.vstack(sides)).any(axis=1).sum())
+        if found is None and n_with:
+            reader.warn(
+                f"log odds are known of {n_with} of {sum(map(len, sides))} networks, and of no example by all: single examples "
+                "are asked by votes. Collect or import the others with logits or probabilities.",
+                comparison,
+            )
+        return found
     if any("logits" not in reader.study.recordings(name, comparison.dataset) for name in names):
         return None
     examples = reader.by_key(comparison.dataset)

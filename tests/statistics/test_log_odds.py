@@ -216,6 +216,13 @@ def test_where_nothing_changed_no_sign_is_known() -> None:
     assert posterior.false_sign_rate.min() > 0.95
 
 
+def test_where_all_changed_little_weight_is_at_no_change() -> None:
+    """Ten of sixty, as there is favour for ten: the search meets weights of nothing on its way."""
+    posterior = shrink(np.full(50, 30.0), np.ones(50), np.full(50, 1e6))
+    assert posterior.false_sign_rate.max() < 1e-6
+    np.testing.assert_allclose(posterior.mean, 30, atol=0.1)
+
+
 def test_posteriors_are_distributions() -> None:
     """Weights add up to 1, below and above too, and estimates are shrunk towards 0; large changes have a sign, small ones none."""
     found = changes(*draw(1, hit=3.0))

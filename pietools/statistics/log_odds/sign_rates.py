@@ -9,6 +9,7 @@ N_FITTED = 10_000
 """Effects that the prior is fitted to, evenly taken from all."""
 N_STEPS = 2000
 _NULL_WEIGHT = 10.0
+_LEAST_AT_ZERO = 1e-12
 _CONVERGED = 1e-8
 _GRID = 2**0.5
 
@@ -97,7 +98,7 @@ def _fit(likelihood: np.ndarray) -> np.ndarray:
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         mixed = np.maximum(weights @ likelihood, np.finfo(float).tiny)
-        at_zero = max(weights[0], np.finfo(float).tiny)
+        at_zero = weights[0]
         value = weights.sum() - (np.log(mixed).sum() + _NULL_WEIGHT * np.log(at_zero)) / (n + _NULL_WEIGHT)
         gradient = 1 - (likelihood @ (1 / mixed)) / (n + _NULL_WEIGHT)
         gradient[0] -= _NULL_WEIGHT / at_zero / (n + _NULL_WEIGHT)
@@ -105,8 +106,8 @@ def _fit(likelihood: np.ndarray) -> np.ndarray:
 
     start = np.full(len(likelihood), 1 / len(likelihood))
     options = {"maxiter": N_STEPS, "maxfun": 2 * N_STEPS, "ftol": 0.0, "gtol": _CONVERGED}
-    found = optimize.minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(start), options=options
-    )
+    # At the maximum the weight at 0 is above 10 / (n + 10): the bound only keeps a step's logarithm finite.
+    bounds = [(_LEAST_AT_ZERO, None), *[(0, None)] * (len(start) - 1)]
+    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     weights: np.ndarray = np.maximum(found.x, 0)
     return weights / weights.sum()

@@ -105,7 +105,7 @@ def explained_changes(reader: StudyReader, comparison: Comparison) -> ExplainedC
         for name in (explained.properties.names if explained else ())
         if name not in NOT_BESIDE_DIFFICULTY or name in asked
     )
-    fewest = (len(hard) if second else len(hard) // 2) - 1
+    fewest = max(1, (len(hard) if second else len(hard) // 2) - 1)
     too_few = tuple(
         name
         for name in names

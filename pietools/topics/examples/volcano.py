@@ -22,12 +22,12 @@ from pietools.drawing.style import (
 from pietools.topics.examples.log_odds_tables import HIT, SPARED
 
 MOST_PANELS = 6
-MOST_POINTS = 400
-"""Examples of a comparison that are drawn one by one, the clearest; the others are counted in cells."""
+MOST_POINTS, CLEAREST = 150, 20
+"""Examples of a kind in a panel that are drawn one by one: of more every second, third and so on, and the clearest in any case."""
 CELLS = 40
 UNCHANGED = "PIE, not shown to have changed"
 KINDS = {"hit": VERMILLION, "spared": BLUE, UNCHANGED: GREEN}
-X_TITLE = "Change of log odds beyond examples as hard (nats)"
+X_TITLE = "Change beyond examples as hard (nats)"
 Y_TITLE = "Evidence, −log10 p"
 
 
@@ -44,7 +44,8 @@ def volcano(examples_changes: pl.DataFrame) -> AnyChart:
     frame = with_panels(frame, "dataset", "comparison")
     cells = frame.filter(pl.col("kind").is_null()).group_by("panel", "x", "y", maintain_order=True).len("n")
     rank = pl.col("p_any_change").rank("ordinal").over("panel", "kind")
-    points = frame.filter(pl.col("kind").is_not_null()).filter(rank <= MOST_POINTS)
+    step = (pl.len().over("panel", "kind") / MOST_POINTS).ceil().cast(pl.UInt32)
+    points = frame.filter(pl.col("kind").is_not_null()).filter((rank <= CLEAREST) | (rank % step == 0))
     size = WIDTH if frame["panel"].n_unique() == 1 else PANEL_WIDTH
     both = pl.concat(
         [
@@ -56,7 +57,7 @@ def volcano(examples_changes: pl.DataFrame) -> AnyChart:
     chart = alt.layer(_cells(both), _points(both), data=both).properties(width=size, height=size * 0.8)
     subtitle = [
         " · ".join([*in_common(frame, "dataset", "comparison"), *notes]),
-        f"hit or spared: false discovery rate {LEVEL:.0%}; grey cells: all other examples",
+        f"hit or spared: false discovery rate {LEVEL:.0%}, about {MOST_POINTS} of a kind are drawn; grey: others",
     ]
     return finished(chart, both, "Which examples were hit?", subtitle, columns=2)
 

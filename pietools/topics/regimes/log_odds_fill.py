@@ -7,7 +7,7 @@ import numpy as np
 
 from pietools.flags import Flag
 from pietools.results.table import Row
-from pietools.statistics.log_odds.examples import FEWEST_EXAMPLES, ExampleChanges
+from pietools.statistics.log_odds.examples import ExampleChanges
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation
 from pietools.statistics.regimes.hit_sets import hit_groups, hit_overlap
 from pietools.statistics.regimes.log_odds_correlation import log_odds_correlation
@@ -74,8 +74,8 @@ def _row(reader: StudyReader, pair: Pair) -> Row:
     both = np.intersect1d(of_a.examples, of_b.examples, assume_unique=True)
     order = reader.labelled_by_key(one.dataset)
     examples = order[np.isin(order, both)]
-    if len(examples) < FEWEST_EXAMPLES:
-        return row | {"flag": Flag.FEW_EXAMPLES}
+    if not len(examples):
+        return row | {"flag": Flag.NO_EXAMPLES}
     row |= {"n": len(examples), **_overlap(reader, pair, examples)}
     held_out = _held_out(reader, pair, examples)
     if held_out is None:
