@@ -8,6 +8,7 @@ The table of choices in docs/methods/README.md has what this prints.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -36,7 +37,7 @@ def main() -> None:
         path = Path(folder) / "study.duckdb"
         import_folder(resource("data", "fashion-mnist", "study"), path)
         with Study.open(path, read_only=True) as study:
-            for line in (*_knots(study), *_splits(study), *_strata(study)):
+            for line in chain(_knots(study), _splits(study), _strata(study)):
                 print(line, flush=True)
 
 
