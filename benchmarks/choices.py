@@ -2,7 +2,7 @@
 
     python benchmarks/choices.py
 
-The table of choices in docs/methods/README.md has what this prints.
+The choices are those of the table in docs/methods/README.md; what this prints is not in it yet.
 """
 
 from collections.abc import Callable, Iterator
