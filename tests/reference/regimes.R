@@ -1,6 +1,7 @@
 # Reference values for pietools.statistics.regimes: two regimes of 5 dense and 5 compressed networks on 60 examples. Covariances are
 # means over every split into disjoint sets of 2 networks, with residuals by lm; variances come from lm fits of each block of pairs;
-# out-of-fold predictions by predict. Writes regimes_input.csv (right or wrong), regimes_examples.csv (x, z, class, fold), regimes.csv.
+# out-of-fold predictions by predict. Writes regimes_input.csv (right or wrong), regimes_examples.csv (x, z, class, fold), regimes_weights.csv
+# and regimes.csv.
 #   Rscript regimes.R
 set.seed(14)  # one of those with which single networks have an influence on everything (linear > 0 below)
 k <- 5; n <- 60
@@ -18,7 +19,7 @@ write.csv(input, "regimes_input.csv", row.names = FALSE, quote = FALSE)
 write.csv(data.frame(x, z, class, fold), "regimes_examples.csv", row.names = FALSE, quote = FALSE)
 
 # rows of residuals; a table of rows is a table of sets of networks, or of networks
-left <- function(rows) t(apply(rows, 1, function(y) resid(lm(y ~ x + factor(class)))))
+left <- function(rows, weight = rep(1, n)) t(apply(rows, 1, function(y) sqrt(weight) * resid(lm(y ~ x + factor(class), weights = weight))))
 df <- lm(x ~ z + factor(class))$df.residual
 sets <- combn(k, 2, simplify = FALSE)
 disjoint <- do.call(rbind, lapply(seq_along(sets), function(i) t(sapply(Filter(function(j) !any(sets[[i]] %in% sets[[j]]), seq_along(sets)),
@@ -80,6 +81,24 @@ rows_b <- rbind(nothing, single("dense_b"), -single("compressed_b"))
 error_matched <- errors(change("a"), change("b"), rep(1, k), matched)
 error_unmatched <- errors(rows_a, rows_b, rep(1:4, each = k), unmatched)
 
+# weights, inverse to the variance of the product of both changes, as far as x tells it; and the correlation that they give, matched
+spread <- function(r, paired) {
+  samples <- if (paired) list(right[[paste0("dense_", r)]] - right[[paste0("compressed_", r)]])
+             else list(right[[paste0("dense_", r)]], -right[[paste0("compressed_", r)]])
+  noise <- Reduce(`+`, lapply(samples, function(s) apply(s, 2, var) / k))
+  mean_left <- resid(lm(Reduce(`+`, lapply(samples, colMeans)) ~ x + factor(class)))
+  logs <- log(noise + 0.01 * mean(noise)); limits <- quantile(logs, c(0.05, 0.95))
+  curve <- exp(pmin(pmax(fitted(lm(logs ~ x)), limits[1]), limits[2]))
+  max(sum(mean_left^2) / df - mean(noise), 0) + curve * mean(noise) / mean(curve)
+}
+precision <- function(paired) { w <- 1 / (spread("a", paired) * spread("b", paired)); w / mean(w) }
+heavy <- precision(TRUE)
+weighted_rows <- lapply(c("a", "b"), function(r) left(right[[paste0("dense_", r)]] - right[[paste0("compressed_", r)]], heavy))
+of_pairs <- function(one, other) { products <- one %*% t(other) / df; mean(products[row(products) != col(products)]) }
+weighted <- c(of_pairs(weighted_rows[[1]], weighted_rows[[2]]), of_pairs(weighted_rows[[1]], weighted_rows[[1]]),
+              of_pairs(weighted_rows[[2]], weighted_rows[[2]]))
+error_weighted <- errors(weighted_rows[[1]], weighted_rows[[2]], rep(1, k), weighted)
+
 # out of fold, with every replicate's change as outcome
 examples <- data.frame(x, z, class = factor(class))
 out_of_fold <- function(formula) t(sapply(1:k, function(j) {
@@ -114,8 +133,11 @@ values <- c(matched_covariance = matched[1], matched_variance_a = matched[2], ma
   matched_p_value = 2 * pt(-abs(matched[1] / error_matched[2]), k - 1), raw = cor(mean_change("a"), mean_change("b")),
   unmatched_covariance = unmatched[1], unmatched_variance_a = unmatched[2], unmatched_variance_b = unmatched[3],
   unmatched_estimate = rho(unmatched), unmatched_std_error = error_unmatched[1], unmatched_statistic = unmatched[1] / error_unmatched[2],
+  weighted_covariance = weighted[1], weighted_variance_a = weighted[2], weighted_variance_b = weighted[3],
+  weighted_estimate = rho(weighted), weighted_std_error = error_weighted[1], weighted_statistic = weighted[1] / error_weighted[2],
   r2_without = 1 - e[2] / e[1], r2_with = 1 - e[3] / e[1], gain = gain, gain_error = gain_error,
   joint_matched = joint(covariances$matched)[1], joint_matched_p = joint(covariances$matched)[2],
   joint_unmatched = joint(covariances$unmatched)[1], joint_unmatched_p = joint(covariances$unmatched)[2],
   first_error = first(covariances$matched)[1], first_p = first(covariances$matched)[2])
 write.csv(data.frame(name = names(values), value = format(values, digits = 17, trim = TRUE)), "regimes.csv", row.names = FALSE, quote = FALSE)
+write.csv(format(data.frame(paired = heavy, unpaired = precision(FALSE)), digits = 17, trim = TRUE), "regimes_weights.csv", row.names = FALSE, quote = FALSE)

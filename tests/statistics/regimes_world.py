@@ -27,6 +27,11 @@ def r_examples() -> pl.DataFrame:
     return pl.read_csv(REFERENCE / "regimes_examples.csv")
 
 
+def r_weights() -> pl.DataFrame:
+    """Weights of the examples that R computed, of paired and of unpaired populations."""
+    return pl.read_csv(REFERENCE / "regimes_weights.csv")
+
+
 def r_values() -> dict[str, float]:
     """What R computed."""
     return dict(pl.read_csv(REFERENCE / "regimes.csv").iter_rows())

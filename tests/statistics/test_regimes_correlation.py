@@ -11,10 +11,11 @@ from pietools.statistics.regimes import pie_correlation as pie_correlations
 from pietools.statistics.regimes.beyond_networks import variance_beyond_networks
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
 from pietools.statistics.regimes.pie_correlation import PieCorrelation, dense_against_dense, pie_correlation
+from pietools.statistics.regimes.precision import precision_weights
 from pietools.statistics.regimes.residuals import Design
 from pietools.statistics.tools.populations import Populations
 from pietools.statistics.tools.u_statistics import pair_sum_variance, pair_weights
-from tests.statistics.regimes_world import World, labels_of, r_examples, r_regimes, r_values
+from tests.statistics.regimes_world import World, labels_of, r_examples, r_regimes, r_values, r_weights
 
 DESIGNS = [(True, True), (True, False), (False, False)]
 
@@ -34,23 +35,37 @@ def studies(
     return found
 
 
-@pytest.mark.parametrize("matched", [True, False])
-def test_agrees_with_r(monkeypatch: pytest.MonkeyPatch, matched: bool) -> None:
+@pytest.mark.parametrize("prefix", ["matched_", "unmatched_", "weighted_"])
+def test_agrees_with_r(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
     """Estimate, parts, and on fixed examples standard error and test equal what R finds from all splits and lm, to 1e-8."""
     monkeypatch.setattr(change_correlations, "variance_beyond_networks", lambda *args, **options: 0.0)
     examples, expected = r_examples(), r_values()
+    matched = prefix != "unmatched_"
     found = change_correlation(
         *r_regimes(paired=matched),
         paired=matched,
         covariates=examples["x"].to_numpy()[:, None],
         classes=examples["class"].to_numpy(),
+        weights=r_weights()["paired"].to_numpy() if prefix == "weighted_" else None,
     )
-    prefix = "matched_" if matched else "unmatched_"
     for name in ("covariance", "variance_a", "variance_b", "estimate", "std_error", "statistic"):
         assert getattr(found, name) == pytest.approx(expected[prefix + name], rel=1e-8), name
-    if matched:
+    if prefix == "matched_":
         assert found.p_value == pytest.approx(expected["matched_p_value"], rel=1e-8)
         assert found.raw == pytest.approx(expected["raw"], rel=1e-8)
+
+
+def test_precision_weights_agree_with_r() -> None:
+    """Lm of the logarithms of the variances, and of the mean changes; one network or networks that agree weigh nothing."""
+    examples = r_examples()
+    covariates, classes = examples["x"].to_numpy()[:, None], examples["class"].to_numpy()
+    for paired in (True, False):
+        a, b = r_regimes(paired=paired)
+        weights = r_weights()["paired" if paired else "unpaired"].to_numpy()
+        assert precision_weights(a, b, covariates, classes) == pytest.approx(weights, rel=1e-10)
+    single = Populations(a.reference[:1], a.compressed, paired=False)
+    alike = Populations(np.tile(a.reference[0], (5, 1)), np.tile(a.compressed[0], (5, 1)), paired=False)
+    assert [precision_weights(one, b, covariates) for one in (single, alike)] == [None, None]
 
 
 @pytest.mark.parametrize("h", [1, 2, 3])
@@ -167,18 +182,20 @@ def test_the_variance_of_a_sum_over_pairs(groups: list[int], linear: float) -> N
 
 
 def test_residuals_are_those_of_least_squares() -> None:
-    """With dummies for classes and a column that says nothing new; the products are those of the residuals."""
+    """With dummies for classes and a column that says nothing new; the products are those of the residuals. Weighted, too."""
     rng = np.random.default_rng(0)
     values, x, classes = rng.normal(size=(3, 50)), rng.normal(size=(50, 2)), rng.integers(0, 4, 50)
-    design = Design.of(50, np.column_stack([x, x.sum(axis=1), np.full(50, 7.0)]), classes)
-    dummies = np.column_stack([x, np.eye(4)[classes]])
-    expected = values.T - dummies @ np.linalg.lstsq(dummies, values.T)[0]
-    assert design.df == 50 - 6
-    assert np.allclose(design.residuals(values), expected.T, atol=1e-12)
-    assert np.allclose(design.products(values), expected.T @ expected, atol=1e-10)
     chosen = np.arange(0, 50, 2)
-    values[:, 1::2] = 0
-    assert np.allclose(design.within(chosen).products(values[:, chosen]), design.products(values), atol=1e-10)
+    for weights in (np.ones(50), rng.uniform(0.2, 3, 50)):
+        design = Design.of(50, np.column_stack([x, x.sum(axis=1), np.full(50, 7.0)]), classes, weights)
+        roots = weights[:, None] ** 0.5
+        dummies = roots * np.column_stack([x, np.eye(4)[classes]])
+        expected = roots * values.T - dummies @ np.linalg.lstsq(dummies, roots * values.T)[0]
+        assert design.df == 50 - 6
+        assert np.allclose(design.residuals(values), expected.T, atol=1e-12)
+        assert np.allclose(design.products(values), expected.T @ expected, atol=1e-10)
+        some = np.where(np.isin(np.arange(50), chosen), values, 0)
+        assert np.allclose(design.within(chosen).products(some[:, chosen]), design.products(some), atol=1e-10)
 
 
 def test_degenerate_changes_are_flagged() -> None:

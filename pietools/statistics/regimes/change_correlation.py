@@ -58,6 +58,7 @@ def change_correlation(
     paired: bool,
     covariates: np.ndarray | None = None,
     classes: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
     seed: int | list[int] = 0,
 ) -> ChangeCorrelation:
     """Correlation over examples of the change in error rate in two regimes, corrected for noise.
@@ -80,6 +81,8 @@ def change_correlation(
         0.20 with a square.
     classes
         Class of each example, shape (n,): an intercept for each.
+    weights
+        Of the examples, shape (n,), with mean 1: covariance and variances are weighted sums. They are taken as they are.
     seed
         Of the splits of the networks that tell how examples differ.
 
@@ -103,7 +106,7 @@ def change_correlation(
     check_regimes(right_a, right_b, paired=paired)
     (a, groups_a), (b, groups_b) = right_a.changes(), right_b.changes()
     n_networks = min(*right_a.sizes, *right_b.sizes)
-    design = Design.of(right_a.n_examples, covariates, classes)
+    design = Design.of(right_a.n_examples, covariates, classes, weights)
     if n_networks < 2 or design.df < 1:
         return ChangeCorrelation(n_networks=n_networks, flag=Flag.ONE_NETWORK if n_networks < 2 else Flag.FEW_EXAMPLES)
     groups, in_a, in_b = _units(groups_a, groups_b, paired=paired)

@@ -11,6 +11,7 @@ from pietools.flags import Flag
 from pietools.statistics.log_odds.natural_spline import knots_at, natural_spline
 from pietools.statistics.log_odds.normalisation import normalise
 from pietools.statistics.regimes.change_correlation import ChangeCorrelation, change_correlation
+from pietools.statistics.regimes.precision import precision_weights
 from pietools.statistics.tools.populations import Populations, check_regimes
 
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
@@ -57,7 +58,10 @@ def log_odds_correlation(
     if sides[0] is None or sides[1] is None:
         return ChangeCorrelation(n_networks=min(*a.sizes, *b.sizes), flag=Flag.NO_ORDER)
     columns = np.hstack([natural_spline(column, knots_at(column, QUANTILES)) for column in difficulty.T])
-    return change_correlation(sides[0], sides[1], paired=paired, covariates=columns, classes=classes, seed=seed)
+    weights = precision_weights(sides[0], sides[1], columns, classes)
+    return change_correlation(
+        sides[0], sides[1], paired=paired, covariates=columns, classes=classes, weights=weights, seed=seed
+    )
 
 
 def _normalised(sides: Populations) -> Populations | None:
