@@ -13,7 +13,7 @@ from pietools.report import output_folder, write_report
 from pietools.report.figures import figures, write_figures
 from pietools.report.output_folder import write_outputs
 from pietools.report.page import page
-from pietools.report.sentences import headline
+from pietools.report.sentences import headline, hits_headline
 from pietools.results import rounding
 from pietools.results.analysis import Analysis
 from pietools.topics.catalogue import TOPICS
@@ -49,6 +49,22 @@ def test_the_headline_says_what_was_found_beside_what_chance_does() -> None:
     assert headline(pies_row()) == (
         "90 of 1,000 examples (9.0 %) are PIEs; 40 (95 %: 30–50) would be if compression did nothing; p < 0.001. "
         "Excess over disjoint sets of 3 networks: 44 (95 %: 31 to 57). 50 forgotten, 25 recovered, 15 moved; 60 untied."
+    )
+
+
+def test_the_hits_are_said_with_what_a_control_finds() -> None:
+    """Found, and found nothing, where there is no error of what was hit."""
+    row = {"n_hit": 22, "n_spared": 8, "n_tested": 10_000, "delta": 0.1, "hit_error_reference": 0.018, "hit_error_compressed": 0.045}
+    row |= {"control": "dense-2", "control_n_found": 0}
+    assert hits_headline(row) == (
+        "22 of 10,000 examples were hit, 8 spared: their log odds fell, or rose, by more than 0.1 nats beyond what happens to "
+        "examples as hard; on the hit 1.8 % of the answers were wrong before and 4.5 % are now. "
+        "Between dense and dense networks the same test finds 0."
+    )
+    row |= {"n_hit": 0, "n_spared": 0, "hit_error_reference": None, "control": None}
+    assert hits_headline(row) == (
+        "Of 10,000 examples none was shown to be hit or spared: to change its log odds by more than 0.1 nats beyond what happens "
+        "to examples as hard."
     )
 
 

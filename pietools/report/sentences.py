@@ -31,10 +31,14 @@ def headline(pies: dict[str, Any]) -> str:
 
 def hits_headline(hits: dict[str, Any]) -> str:
     """Which examples were hit, from a row of ``results.examples_hits`` by log odds that were tested."""
-    said = (
-        f"{count(hits['n_hit'])} of {count(hits['n_tested'])} examples were hit, {count(hits['n_spared'])} spared: their log odds "
-        f"changed by more than {hits['delta']:g} nats beyond what happens to examples as hard"
-    )
+    than = f"by more than {hits['delta']:g} nats beyond what happens to examples as hard"
+    if hits["n_hit"] or hits["n_spared"]:
+        said = (
+            f"{count(hits['n_hit'])} of {count(hits['n_tested'])} examples were hit, {count(hits['n_spared'])} spared: "
+            f"their log odds fell, or rose, {than}"
+        )
+    else:
+        said = f"Of {count(hits['n_tested'])} examples none was shown to be hit or spared: to change its log odds {than}"
     if hits["hit_error_reference"] is not None:
         said += (
             f"; on the hit {percent(hits['hit_error_reference'])} % of the answers were wrong before and "

@@ -17,6 +17,8 @@ TERMS = {
     "sets of one population: the primary estimate of how many compression made, with its 95 % interval.",
     "Not worse, equivalent": "p-values of the claims that accuracy fell by less than the margin, and that it changed by "
     "less than the margin in either direction. Small: the claim is shown.",
+    "Hit, spared": "Examples whose log odds of the label fell, or rose, by more than the stated amount beyond what happens to examples "
+    "as hard (moderated t test, at most 5 % false on average). Log odds: ln p / (1 − p) of the label's probability, in nats.",
     "Likely forgotten": "The example's error rate rose by more than the stated amount with a posterior probability of at least 0.9 "
     "(empirical Bayes).",
     "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise they "
@@ -42,8 +44,8 @@ TERMS = {
     "on the modal label; distance of the probabilities from the label.",
     "Label noise, atypicality": "How doubtful the given label looks to dense networks that did not see the example "
     "(confident learning); how far its features, or pixels, lie from those of the training examples.",
-    "Correlation of the change in error rate": "Over examples, between two regimes, beyond difficulty and class, "
-    "without the noise of the networks: 1 if the same examples become harder in proportion, 0 if unrelated ones. The "
+    "Correlation of the change": "Of log odds, or of error rates: over examples, between two regimes, beyond difficulty and class, "
+    "without the noise of the networks. 1 if the same examples become harder in proportion, 0 if unrelated ones. The "
     "attenuation is what would be observed, noise and all, if it were 1.",
     "Weak-change, no-change": "Too little changes in one of the regimes for that correlation, which may be a ratio "
     "of noise, or is none.",

@@ -19,7 +19,8 @@ from pietools.statistics.tools.t_tests import NO_SPREAD
 FEWEST_EXAMPLES = 30
 """Fewer have no trend to be compared with."""
 FEWEST_DF = 2
-"""With one, two matched pairs, false examples were found in 20 to 40 % of simulated studies in which nothing happened."""
+"""With one, two matched pairs, false examples were found in a quarter of simulated studies in which nothing happened
+(benchmarks/alternatives.py)."""
 
 
 @dataclass(frozen=True)

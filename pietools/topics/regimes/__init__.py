@@ -7,8 +7,8 @@ TOPIC = Topic(
     title="The same examples in another regime?",
     question="Are the same examples lost in another regime?",
     answer=(
-        "Correlation of the change in error rate, corrected for noise; overlap of PIEs beyond chance; which "
-        "regime loses more; which properties matter where; what a theory explains."
+        "Correlation of the change of log odds, corrected for noise, with a regime against itself; which examples are hit "
+        "in all regimes, in one, in none; and by votes, overlap of PIEs, which regime loses more, what a theory explains."
     ),
     settings=(
         "permutations",
