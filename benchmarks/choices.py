@@ -2,7 +2,7 @@
 
     python benchmarks/choices.py
 
-The choices are those of the table in docs/methods/README.md; what this prints is not in it yet.
+What it prints stands in the table of choices in docs/methods/README.md.
 """
 
 from collections.abc import Callable, Iterator

@@ -54,7 +54,14 @@ def test_the_headline_says_what_was_found_beside_what_chance_does() -> None:
 
 def test_the_hits_are_said_with_what_a_control_finds() -> None:
     """Found, and found nothing, where there is no error of what was hit."""
-    row = {"n_hit": 22, "n_spared": 8, "n_tested": 10_000, "delta": 0.1, "hit_error_reference": 0.018, "hit_error_compressed": 0.045}
+    row = {
+        "n_hit": 22,
+        "n_spared": 8,
+        "n_tested": 10_000,
+        "delta": 0.1,
+        "hit_error_reference": 0.018,
+        "hit_error_compressed": 0.045,
+    }
     row |= {"control": "dense-2", "control_n_found": 0}
     assert hits_headline(row) == (
         "22 of 10,000 examples were hit, 8 spared: their log odds fell, or rose, by more than 0.1 nats beyond what happens to "

@@ -38,7 +38,9 @@ def hits_headline(hits: dict[str, Any]) -> str:
             f"their log odds fell, or rose, {than}"
         )
     else:
-        said = f"Of {count(hits['n_tested'])} examples none was shown to be hit or spared: to change its log odds {than}"
+        said = (
+            f"Of {count(hits['n_tested'])} examples none was shown to be hit or spared: to change its log odds {than}"
+        )
     if hits["hit_error_reference"] is not None:
         said += (
             f"; on the hit {percent(hits['hit_error_reference'])} % of the answers were wrong before and "

@@ -17,8 +17,9 @@ TERMS = {
     "sets of one population: the primary estimate of how many compression made, with its 95 % interval.",
     "Not worse, equivalent": "p-values of the claims that accuracy fell by less than the margin, and that it changed by "
     "less than the margin in either direction. Small: the claim is shown.",
-    "Hit, spared": "Examples whose log odds of the label fell, or rose, by more than the stated amount beyond what happens to examples "
-    "as hard (moderated t test, at most 5 % false on average). Log odds: ln p / (1 − p) of the label's probability, in nats.",
+    "Hit, spared": "Examples whose log odds of the label fell, or rose, by more than the stated amount beyond what "
+    "happens to examples as hard (moderated t test, at most 5 % false on average). Log odds: ln p / (1 − p) of the "
+    "label's probability, in nats.",
     "Likely forgotten": "The example's error rate rose by more than the stated amount with a posterior probability of at least 0.9 "
     "(empirical Bayes).",
     "Paired": "The networks of both populations are matched replicates: same seed, same order of the data. Otherwise they "

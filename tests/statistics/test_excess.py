@@ -33,10 +33,11 @@ def test_the_parts_equal_a_plain_count(h: int, n_classes: int, more: int, seed: 
     reference = rng.integers(0, n_classes, (2 * h + more, 30))
     compressed = np.where(rng.random((2 * h + 1, 30)) < 0.8, reference[0], rng.integers(0, n_classes, (2 * h + 1, 30)))
     ballots = Ballots.count(np.vstack([reference, compressed])).undecided(len(reference), h)
-    chosen = rng.permutation(len(reference))[: 2 * h], rng.permutation(len(compressed))[: 2 * h]
+    chosen = [np.array([rng.permutation(len(side))[: 2 * h] for _ in range(4)]) for side in (reference, compressed)]
     found = disjoint_pies(ballots, (len(reference), len(compressed)), *chosen)
-    d, c = reference[chosen[0]], compressed[chosen[1]]
-    assert found == plain_parts(d[:h], d[h:], c[:h], c[h:])
+    for row, *split in zip(found, *chosen, strict=True):
+        d, c = reference[split[0]], compressed[split[1]]
+        assert tuple(row) == plain_parts(d[:h], d[h:], c[:h], c[h:])
 
 
 def test_three_networks_by_enumeration() -> None:

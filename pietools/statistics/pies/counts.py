@@ -3,8 +3,6 @@
 The networks are random, the examples fixed. The counts themselves are the macro ``pies`` of sql/macros.sql.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
@@ -54,28 +52,26 @@ def pie_count_intervals(votes: Populations, *, seed: int | list[int]) -> dict[st
     return intervals | ({"n_pies_untied": NO_INTERVAL} if min(sizes) < FEWEST_FOR_UNTIED else {})
 
 
-def _sides(reference: np.ndarray, compressed: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _sides(reference: np.ndarray, compressed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Masks of sets of networks of both populations, given as boolean (sets, K_D) and (sets, K_C)."""
     n_reference, n_compressed = reference.shape[1], compressed.shape[1]
     before = masks(np.pad(reference, ((0, 0), (0, n_compressed))))
-    after = masks(np.pad(compressed, ((0, 0), (n_reference, 0))))
-    yield from zip(before, after, strict=True)
+    return before, masks(np.pad(compressed, ((0, 0), (n_reference, 0))))
 
 
 def count_pies(ballots: Ballots, labels: np.ndarray, sets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """COUNTS of each set of networks, shape (sets, 5)."""
     right, is_labelled = ballots.column_of(labels), labels[ballots.examples] >= 0
-    rows = []
-    for reference, compressed in _sides(*sets):
+    counts = []
+    for reference, compressed in zip(*(ballots.portions(one) for one in _sides(*sets)), strict=True):
         before, after = ballots.modal_columns(reference), ballots.modal_columns(compressed)
         is_pie = before != after
         is_tied = ballots.is_tied(reference) | ballots.is_tied(compressed)
         is_forgotten, is_recovered = is_pie & (before == right), is_pie & (after == right)
         is_moved = is_pie & is_labelled & ~is_forgotten & ~is_recovered
-        rows.append(
-            [np.count_nonzero(those) for those in (is_pie, is_pie & ~is_tied, is_forgotten, is_recovered, is_moved)]
-        )
-    return np.array(rows)
+        kinds = is_pie, is_pie & ~is_tied, is_forgotten, is_recovered, is_moved
+        counts.append(np.stack([np.count_nonzero(those, axis=1) for those in kinds], axis=1))
+    return np.concatenate(counts)
 
 
 def split_half_jaccard(votes: Populations, *, seed: int | list[int]) -> float | None:
@@ -102,9 +98,8 @@ def split_half_jaccard(votes: Populations, *, seed: int | list[int]) -> float | 
     random_relabellings(rng, 60, *sizes, paired=votes.paired)
     indices = []
     for _ in range(N_SPLITS):
-        d1, c1, d2, c2 = masks(_halves(rng, sizes, paired=votes.paired))
-        one = ballots.modal_columns(d1) != ballots.modal_columns(c1)
-        other = ballots.modal_columns(d2) != ballots.modal_columns(c2)
+        d1, c1, d2, c2 = ballots.modal_columns(masks(_halves(rng, sizes, paired=votes.paired)))
+        one, other = d1 != c1, d2 != c2
         if n_either := np.count_nonzero(one | other):
             indices.append(np.count_nonzero(one & other) / n_either)
     return float(np.mean(indices)) if indices else None
@@ -157,10 +152,10 @@ def _at_size(votes: Populations, rng: np.random.Generator, k: int) -> dict[str, 
         "sd": float(np.std(counts, ddof=1)) if n_draws > 1 else None,
     }
     if 2 * k <= min(sizes):
-        parts = [disjoint_pies(ballots, sizes, d[: 2 * k], c[: 2 * k]) for d, c in draws]
-        found |= dict(
-            zip(("between", "reference_baseline", "compressed_baseline"), np.mean(parts, axis=0), strict=True)
+        parts = disjoint_pies(
+            ballots, sizes, *(np.array([one[: 2 * k] for one in side]) for side in zip(*draws, strict=True))
         )
+        found |= dict(zip(("between", "reference_baseline", "compressed_baseline"), parts.mean(axis=0), strict=True))
     return found
 
 
@@ -171,7 +166,7 @@ def _draw(rng: np.random.Generator, sizes: tuple[int, int], *, paired: bool) -> 
 
 def _modes(ballots: Ballots, sizes: tuple[int, int], sides: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
     members = members_of((sides[0], sizes[0] + sides[1]), sum(sizes))
-    return [ballots.modal_columns(mask) for mask in masks(members)]
+    return list(ballots.modal_columns(masks(members)))
 
 
 def dense_baseline(

@@ -24,6 +24,8 @@ from pietools.statistics.tools.populations import Populations
 N_SPLITS = 1000
 """Splits that are drawn, unless matched networks have no more than ``MOST_ENUMERATED``: then no seed matters."""
 MOST_ENUMERATED = 2500
+AT_ONCE = 2**22
+"""Modal labels of sets, or differences of splits, that are kept at once."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _counted(
     members = np.zeros((len(chosen), sum(sizes)), dtype=bool)
     for row, (reference, compressed) in zip(members, chosen, strict=True):
         row[reference] = row[sizes[0] + compressed] = True
-    return members, np.array([disjoint_pies(ballots, sizes, *split) for split in chosen], dtype=float)
+    return members, disjoint_pies(ballots, sizes, *(np.array(side) for side in zip(*chosen, strict=True)))
 
 
 def _are_few(k: int, h: int) -> bool:
@@ -133,13 +135,23 @@ def _are_few(k: int, h: int) -> bool:
 
 def disjoint_pies(
     ballots: Ballots, sizes: tuple[int, int], reference: np.ndarray, compressed: np.ndarray
-) -> tuple[float, int, int]:
-    """PIEs between, dense against dense and compressed against compressed of two disjoint sets: the halves of each argument."""
-    h = len(reference) // 2
-    sets = reference[:h], reference[h:], sizes[0] + compressed[:h], sizes[0] + compressed[h:]
-    d1, d2, c1, c2 = (ballots.modal_columns(mask) for mask in masks(members_of(sets, sum(sizes))))
-    between = (n_different(d1, c2) + n_different(d2, c1)) / 2
-    return between, n_different(d1, d2), n_different(c1, c2)
+) -> np.ndarray:
+    """PIEs between, dense against dense and compressed against compressed of two disjoint sets, (S, 3).
+
+    The sets of a split are the halves of its rows: (S, 2h) numbers of networks in either population. Few networks have fewer sets
+    than splits, and each set is counted once.
+    """
+    h = reference.shape[1] // 2
+    sides = reference[:, :h], reference[:, h:], sizes[0] + compressed[:, :h], sizes[0] + compressed[:, h:]
+    sets = masks(members_of(np.concatenate(sides), sum(sizes)))
+    distinct, place = np.unique(sets, axis=0, return_inverse=True)
+    d1, d2, c1, c2 = place.reshape(4, len(reference))
+    found = np.zeros((len(reference), 3))
+    for block in ballots.blocks(max(1, AT_ONCE // max(len(distinct), len(reference)))):
+        modal = np.concatenate([block.modal_columns(some) for some in block.portions(distinct)])
+        for column, one, other, share in ((0, d1, c2, 0.5), (0, d2, c1, 0.5), (1, d1, d2, 1), (2, c1, c2, 1)):
+            found[:, column] += share * np.count_nonzero(modal[one] != modal[other], axis=1)
+    return found
 
 
 def n_different(one: np.ndarray, other: np.ndarray) -> int:

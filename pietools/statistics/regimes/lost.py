@@ -35,10 +35,13 @@ def lost_examples(
     right = None if given_labels is None else ballots.column_of(given_labels)
     is_lost = np.zeros(regime.n_examples, dtype=bool)
     rows = np.empty((len(reference), -(-len(is_lost) // 8)), dtype=np.uint8)
-    for row, one, other in zip(rows, masks(reference), masks(compressed), strict=True):
+    start = 0
+    for one, other in zip(ballots.portions(masks(reference)), ballots.portions(masks(compressed)), strict=True):
         before, after = ballots.modal_columns(one), ballots.modal_columns(other)
-        is_lost[ballots.examples] = before != after if right is None else (before == right) & (after != right)
-        row[:] = np.packbits(is_lost)
+        for lost in before != after if right is None else (before == right) & (after != right):
+            is_lost[ballots.examples] = lost
+            rows[start] = np.packbits(is_lost)
+            start += 1
     return rows
 
 

@@ -109,9 +109,8 @@ def _pies(labels: Populations, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
     ballots = labels.undecided(n_reference, h)
     before = masks(np.pad(sets[0].reshape(-1, n_reference), ((0, 0), (0, n_compressed))))
     after = masks(np.pad(sets[1].reshape(-1, n_compressed), ((0, 0), (n_reference, 0))))
-    found = np.empty((len(before), len(ballots.examples)), dtype=bool)
-    for row, one, other in zip(found, before, after, strict=True):
-        row[:] = ballots.modal_columns(one) != ballots.modal_columns(other)
+    sides = zip(ballots.portions(before), ballots.portions(after), strict=True)
+    found = np.concatenate([ballots.modal_columns(one) != ballots.modal_columns(other) for one, other in sides])
     return ballots.examples, found.reshape(len(found) // 2, 2, found.shape[1])
 
 

@@ -39,10 +39,10 @@ def precision_weights(
         return None
     design = Design.of(a.n_examples, covariates, classes)
     basis = np.column_stack([np.ones(a.n_examples), covariates])
-    variances = [_variances(side, design, basis) for side in (a, b)]
-    if any(one is None for one in variances):
+    of_a, of_b = (_variances(side, design, basis) for side in (a, b))
+    if of_a is None or of_b is None:
         return None
-    weights = 1 / np.prod(variances, axis=0)
+    weights = 1 / (of_a * of_b)
     return np.asarray(weights / weights.mean())
 
 

@@ -1,16 +1,18 @@
 """Who voted for what, as bit masks: modal labels of any set of networks, exactly and fast.
 
 For every example and label a mask of ⌈K/64⌉ words says which networks voted for it. A set of networks is a mask too, and its
-votes are a popcount of the two.
+votes are a popcount of the two. Many sets are asked at once, a row each, as many as leave the rows in the processor's cache.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
 
 import numpy as np
 
 WORD = 64
+IN_CACHE = 2**16  # votes of sets on examples that are counted at once
 ENUMERATED = 2**13
 """So many relabellings are enumerated, whatever number is asked for: drawn ones would give p below the least possible."""
 
@@ -55,7 +57,7 @@ def random_relabellings(
     return rng.permuted(np.tile(identity, (n, 1)), axis=1)
 
 
-def members_of(sets: tuple[np.ndarray, ...], n_networks: int) -> np.ndarray:
+def members_of(sets: Sequence[np.ndarray] | np.ndarray, n_networks: int) -> np.ndarray:
     """Sets of network numbers as boolean membership, shape (sets, networks)."""
     members = np.zeros((len(sets), n_networks), dtype=bool)
     for row, numbers in zip(members, sets, strict=True):
@@ -116,6 +118,17 @@ class Ballots:
             self.dtype,
         )
 
+    def blocks(self, size: int) -> "Iterator[Ballots]":
+        """The same for so many examples after another."""
+        for start in range(0, len(self.examples), size):
+            part = slice(start, start + size)
+            columns = (
+                [voted[:, part] for voted in self.masks],
+                [v[part] for v in self.votes],
+                [c[part] for c in self.labels],
+            )
+            yield replace(self, masks=columns[0], votes=columns[1], labels=columns[2], examples=self.examples[part])
+
     def undecided(self, n_reference: int, h: int) -> "Ballots":
         """The examples on which sets of ``h`` of the first ``n_reference`` networks, or of the others, can have different modes.
 
@@ -131,31 +144,35 @@ class Ballots:
             decided[: len(votes)] |= others * 2 < h
         return self.keep(~decided)
 
+    def portions(self, sets: np.ndarray) -> Iterator[np.ndarray]:
+        """Masks of sets of networks, (sets, words), in portions that are counted at once."""
+        size = max(1, IN_CACHE // max(len(self.examples), 1))
+        return (sets[start : start + size] for start in range(0, len(sets), size))
+
     def votes_of(self, j: int, mask: np.ndarray) -> np.ndarray:
-        """Votes for column j among the networks in ``mask`` (words,)."""
-        votes = np.bitwise_count(self.masks[j][0] & mask[0]).astype(self.dtype)
-        for word in range(1, len(mask)):
-            votes += np.bitwise_count(self.masks[j][word] & mask[word])
+        """Votes for column j among the networks in ``mask``: one set (words,), or several, a row each."""
+        votes = np.bitwise_count(self.masks[j][0] & mask[..., 0, None]).astype(self.dtype)
+        for word in range(1, mask.shape[-1]):
+            votes += np.bitwise_count(self.masks[j][word] & mask[..., word, None])
         return votes
 
     def modal_columns(self, mask: np.ndarray) -> np.ndarray:
-        """Column of the modal label of each example among the networks in ``mask`` (words,); ties go to the lowest label."""
-        best = np.zeros(len(self.examples), dtype=self.dtype)
+        """Column of the modal label of each example among the networks in ``mask``, likewise; ties go to the lowest label."""
+        best = self._nothing(mask)
         for j in range(len(self.masks)):
             self._raise(best, self.votes_of(j, mask), self.step - 1 - j)
         return self.dtype.type(self.step - 1) - (best & self.dtype.type(self.step - 1))
 
     def is_tied(self, mask: np.ndarray) -> np.ndarray:
-        """Whether several labels have the most votes among the networks in ``mask``: the highest such label is not the lowest."""
-        highest = np.zeros(len(self.examples), dtype=self.dtype)
+        """Whether several labels have the most votes, likewise: the highest such label is not the lowest."""
+        highest = self._nothing(mask)
         for j in range(len(self.masks)):
             self._raise(highest, self.votes_of(j, mask), j)
         return (highest & self.dtype.type(self.step - 1)) != self.modal_columns(mask)
 
     def split(self, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Modal columns among the networks in ``mask`` and among all others, in one pass."""
-        inside = np.zeros(len(self.examples), dtype=self.dtype)
-        outside = np.zeros(len(self.examples), dtype=self.dtype)
+        """Modal columns among the networks in ``mask`` and among all others, likewise, in one pass."""
+        inside, outside = self._nothing(mask), self._nothing(mask)
         for j, votes in enumerate(self.votes):
             votes_in = self.votes_of(j, mask)
             self._raise(inside, votes_in, self.step - 1 - j)
@@ -170,7 +187,9 @@ class Ballots:
             found[: len(column)][column == labels[self.examples[: len(column)]]] = j
         return found
 
+    def _nothing(self, mask: np.ndarray) -> np.ndarray:
+        return np.zeros((*mask.shape[:-1], len(self.examples)), dtype=self.dtype)
+
     def _raise(self, best: np.ndarray, votes: np.ndarray, rank: int) -> None:
-        np.maximum(
-            best[: len(votes)], votes * self.dtype.type(self.step) + self.dtype.type(rank), out=best[: len(votes)]
-        )
+        having = best[..., : votes.shape[-1]]
+        np.maximum(having, votes * self.dtype.type(self.step) + self.dtype.type(rank), out=having)

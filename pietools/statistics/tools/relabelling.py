@@ -103,8 +103,8 @@ def relabelling_null(votes: Populations, *, n_permutations: int, seed: int | lis
 def _n_pies(ballots: Ballots, wanted: np.ndarray, n_reference: int, n_compressed: int, *, paired: bool) -> np.ndarray:
     """PIEs of each relabelling, shape (M,)."""
     can_differ = ballots.keep(~_is_decided(ballots, n_reference, n_compressed, paired=paired))
-    modal = (can_differ.split(mask) for mask in wanted)
-    return np.array([np.count_nonzero(inside != outside) for inside, outside in modal])
+    modal = (can_differ.split(some) for some in can_differ.portions(wanted))
+    return np.concatenate([np.count_nonzero(inside != outside, axis=1) for inside, outside in modal])
 
 
 def _is_decided(ballots: Ballots, n_reference: int, n_compressed: int, *, paired: bool) -> np.ndarray:
@@ -145,8 +145,11 @@ def _taxicab(ballots: Ballots, wanted: np.ndarray, n_reference: int, n_compresse
     total = np.int32(n_reference + n_compressed)
     expected = [votes.astype(np.int32) * np.int32(n_reference) for votes in ballots.votes]
 
-    def distance(mask: np.ndarray) -> int:
-        votes = (ballots.votes_of(j, mask) for j in range(len(expected)))
-        return sum(int(np.abs(v * total - share).sum(dtype=np.int64)) for v, share in zip(votes, expected, strict=True))
+    def distances(some: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(some), dtype=np.int64)
+        for j, share in enumerate(expected):
+            found += np.abs(ballots.votes_of(j, some) * total - share).sum(axis=1, dtype=np.int64)
+        return found
 
-    return np.array([distance(mask) for mask in wanted]) / (n_reference * n_compressed)
+    found = [distances(some) for some in ballots.portions(wanted)]
+    return np.concatenate(found) / (n_reference * n_compressed)
