@@ -68,7 +68,8 @@ design <- function(name, networks, is_exact = FALSE) {
     cbind(1, sweep(one[, -1], 2, colMeans(one[, -1]) - colMeans(x[, -1])))
   })
   error <- error_of(left_out) + diag(0, 8)
-  list(x = x, error = error, bread = solve(crossprod(x) / n - error), contrasts = contrasts * true_sd, left_out = left_out,
+  standard <- function(z) sweep(sweep(z, 2, colMeans(z)), 2, sqrt(apply(whole, 2, spread)), "/")
+  list(z = standard(whole), z_out = lapply(without, standard), x = x, error = error, bread = solve(crossprod(x) / n - error), contrasts = contrasts * true_sd, left_out = left_out,
        reliability = true_sd^2 / apply(whole, 2, spread), vif = diag(solve(cov2cor(true_cov))))
 }
 out_of_fold <- function(x, y) {
@@ -83,10 +84,18 @@ regress <- function(case, parts, dense, pruned, paired) {
     change <- rowMeans(other) - rowMeans(own)
     beta <- drop(d$bread %*% crossprod(d$x, change) / n)
     fit <- function(y) drop(d$contrasts %*% d$bread %*% crossprod(d$x, y) / n) / m
-    left <- change - drop(d$x %*% beta)
     estimate <- estimate + fit(change)
     hat <- pmin(sapply(1:n, function(i) d$x[i, ] %*% d$bread %*% d$x[i, ] / n), 0.5)
-    psi <- psi + t(sapply(1:n, function(i) d$contrasts %*% d$bread %*% (d$x[i, ] * left[i] + d$error %*% beta) / (1 - hat[i]))) / m
+    terms <- drop(d$contrasts %*% beta)
+    influences <- function(x, z) {                     # on coefficients, and on the standard deviations that they are given per
+      left <- change - drop(x %*% beta)
+      t(sapply(1:n, function(i) drop(d$contrasts %*% d$bread %*% (x[i, ] * left[i] + d$error %*% beta)) / (1 - hat[i]) +
+        terms * (z[i, ]^2 - 1) / (2 * d$reliability))) / m
+    }
+    psi <- psi + influences(d$x, d$z)
+    # that other examples have another spread: the fourth moment of the standardised property without normal noise
+    fourth <- pmax(colMeans(d$z^4) - 1 - 2 * (1 - d$reliability^2), 0)
+    doubled <- doubled + terms^2 * fourth / (4 * d$reliability^2) / n / m
     noise_of <- function(rows) apply(rows - d$x %*% (d$bread %*% crossprod(d$x, rows) / n), 1, var) / ncol(rows)
     weights <- sapply(1:n, function(i) fit(replace(numeric(n), i, 1)))
     if (paired) {
@@ -100,30 +109,32 @@ regress <- function(case, parts, dense, pruned, paired) {
     }
     r <- length(d$left_out)
     if (r >= 2) {
-      scores <- lapply(d$left_out, function(x) t(d$contrasts %*% d$bread %*% t(x * drop(change - x %*% beta)) / n / m))
+      scores <- Map(function(x, z) influences(x, z) / n, d$left_out, d$z_out)
       centre <- Reduce(`+`, scores) / r
       together <- Reduce(`+`, lapply(scores, function(s) colSums(s - centre)^2))
       single <- Reduce(`+`, lapply(scores, function(s) colSums((s - centre)^2)))
-      shared <- c(shared, list(list(value = (r - 1) / r * pmax(together - single, 0), df = r - 1)))
+      shared <- c(shared, list(list(value = (r - 1) / r * (together - single), df = r - 1)))
     }
   }
   if (!paired) rows <- c(rows, list(of_pruned))
-  networks <- Reduce(`+`, lapply(rows, function(one) apply(one, 1, var) / ncol(one)))
+  networks <- lapply(rows, function(one) list(value = apply(one, 1, var) / ncol(one), df = ncol(one) - 1))
   if (length(in_both) == 2) {                          # the halves have the compressed networks in common
     both <- sapply(1:n, function(i) cov(in_both[[1]]$left[i, ], in_both[[2]]$left[i, ])) / ncol(pruned)
     doubled <- doubled + 2 * (in_both[[1]]$weights * in_both[[2]]$weights) %*% both
   }
-  examples <- pmax(colSums(psi^2) / n^2 - drop(doubled), 0)
-  df <- min(sapply(rows, ncol)) - 1
-  se <- sqrt(networks + examples + Reduce(`+`, lapply(shared, `[[`, "value"), 0))
-  effective <- se^4 / (networks^2 / df + examples^2 / (n - 1) + Reduce(`+`, lapply(shared, function(s) s$value^2 / s$df), 0))
+  examples <- c(list(list(value = colSums(psi^2) / n^2 - drop(doubled), df = n - 1)), shared)
+  total <- function(parts) Reduce(`+`, lapply(parts, `[[`, "value"))
+  squares <- function(parts) Reduce(`+`, lapply(parts, function(s) s$value^2 / s$df))
+  is_more <- total(examples) > 0
+  se <- sqrt(total(networks) + ifelse(is_more, total(examples), 0))
+  effective <- se^4 / (squares(networks) + ifelse(is_more, squares(examples), 0))
   d <- parts[[1]]$design
   own <- scale(dense[, parts[[1]]$dense], scale = FALSE); other <- scale(pruned[, parts[[1]]$pruned], scale = FALSE)
   change <- rowMeans(other) - rowMeans(own)
   variance <- spread(change) - if (paired) mean(apply(other - own, 1, var)) / ncol(own) else
     mean(apply(own, 1, var)) / ncol(own) + mean(apply(other, 1, var)) / ncol(other)
   gain <- sapply(list(2:5, 6, 7, 8), function(of) out_of_fold(d$x[, -of], change) - out_of_fold(d$x, change)) / variance
-  stopifnot(all(networks > 0), all(examples > 0), variance > 0)
+  stopifnot(all(total(networks) > 0), variance > 0)
   data.frame(case, term = c("difficulty", "tag", "square", "known"), estimate, std_error = se, df = effective,
              p_value = 2 * pt(-abs(estimate) / se, effective), conf_low = estimate - qt(0.975, effective) * se,
              conf_high = estimate + qt(0.975, effective) * se,

@@ -107,10 +107,11 @@ def explain_changes(
     Notes
     -----
     β = (X′X/n − E)⁻¹ X′d/n, with E the mean covariance of the errors of X, by the jackknife over the networks that it was measured
-    on (for means over networks that is their variance / K). The variance of β has the networks' part, from the β of single
-    replicates, the examples', Σψψ′/n² with ψ = [x(d − x′β) + Eβ] / (1 − leverage), less what the networks' noise contributes to
-    it, which would be counted twice, and that of the networks which measured, as far as they err alike over examples. Degrees of
-    freedom are Satterthwaite's.
+    on (for means over networks that is their variance / K). A term is β times the standard deviation that its property would have
+    without noise, which is no constant: what raises a variance lowers β. Its variance has the networks' part, from the β of single
+    replicates; the examples', Σψψ′/n² with ψ of both factors, that of β being [x(d − x′β) + Eβ] / (1 − leverage), less what the
+    networks' noise contributes to it, which would be counted twice, and less what another spread of the property would; and that of
+    the networks which measured, as far as they err alike over examples. Degrees of freedom are Satterthwaite's.
 
     References
     ----------
@@ -130,6 +131,7 @@ def explain_changes(
 class _Columns:
     """Design matrix, scaled, with the covariance of its errors; ``contrasts`` make coefficients of the terms, (1 + p, columns).
 
+    ``scaled``: the column of whose standard deviation each term is, (1 + p,).
     ``left_out``: the design matrix without each of the networks that it was measured on.
     """
 
@@ -137,6 +139,7 @@ class _Columns:
     x: np.ndarray
     error: np.ndarray
     contrasts: np.ndarray
+    scaled: np.ndarray
     reliability: np.ndarray
     vif: np.ndarray
     flags: list[Flag | None]
@@ -179,11 +182,15 @@ class _Columns:
         slope = slopes(measured.difficulty, knots).mean(axis=0) / sd[:n_spline]
         contrasts[0, 1 : 1 + n_spline] = slope * sd[0] * true_sd[0]
         contrasts[np.arange(1, len(contrasts)), np.arange(1 + n_spline, x.shape[1])] = true_sd[1:]
+        place = {column: place for place, column in enumerate(used)}
+        # A property that is not fitted has a coefficient of 0, of whichever column.
+        scaled = np.array([1, *(place.get(1 + n_spline + j, 1) for j in range(len(measured.names)))])
         return cls(
             names=(DIFFICULTY, *measured.names),
             x=x[:, used],
             error=error[np.ix_(used, used)],
             contrasts=contrasts[:, used],
+            scaled=scaled,
             reliability=reliability,
             vif=_variance_inflation(moments, n_spline, used),
             flags=flags,
@@ -191,23 +198,49 @@ class _Columns:
         )
 
     @property
+    def moments(self) -> np.ndarray:
+        """Moments that the columns would have without errors."""
+        return np.asarray(self.x.T @ self.x / len(self.x) - self.error)
+
+    @property
     def moments_inverse(self) -> np.ndarray:
-        """Inverse of the moments that the columns would have without errors."""
-        return np.linalg.inv(self.x.T @ self.x / len(self.x) - self.error)
+        """Their inverse."""
+        return np.linalg.inv(self.moments)
+
+    def influences(self, x: np.ndarray, change: np.ndarray, beta: np.ndarray) -> np.ndarray:
+        """Part of each example in the terms, (n, 1 + p): in the coefficients, and in the standard deviations they are given per.
+
+        ``x`` is this design matrix, or it without one of the networks.
+        """
+        scores = x * (change - x @ beta)[:, None] + self.error @ beta
+        leverage = np.minimum(((self.x @ self.moments_inverse) * self.x).sum(axis=1) / len(self.x), MOST_LEVERAGE)
+        of_coefficients = scores / (1 - leverage)[:, None] @ (self.contrasts @ self.moments_inverse).T
+        terms, variance = self.contrasts @ beta, np.diag(self.moments)[self.scaled]
+        return np.asarray(of_coefficients + terms * (x[:, self.scaled] ** 2 - 1) / (2 * variance))
+
+    def variance_of_scales(self, beta: np.ndarray) -> np.ndarray:
+        """What :meth:`influences` say of the variance of the terms, (1 + p,), that other examples would have another spread.
+
+        Terms are given per standard deviation over these examples. The fourth moment that columns would have without noise, which is
+        taken for normal, is the observed one less 1 − r² twice and more, with r the reliability.
+        """
+        x, reliability = self.x[:, self.scaled], np.diag(self.moments)[self.scaled]
+        squares = np.maximum((x**4).mean(axis=0) - 1 - 2 * (1 - reliability**2), 0)
+        return np.asarray((self.contrasts @ beta / (2 * reliability)) ** 2 * squares / len(x))
 
     def variance_by_networks(self, change: np.ndarray, beta: np.ndarray) -> np.ndarray:
         """What the networks that properties were measured on add to the variance of the terms, (1 + p,), by the jackknife.
 
-        Only what they have in common over examples: errors of single examples are in the examples' part.
+        Only what they have in common over examples, which may come out below 0: errors of single examples are in the examples'
+        part.
         """
         k, n = len(self.left_out), len(self.x)
         if k < 2:
             return np.zeros(len(self.contrasts))
-        inverse = self.contrasts @ self.moments_inverse / n
-        scores = np.stack([x * (change - x @ beta)[:, None] for x in self.left_out])
-        scores = (scores - scores.mean(axis=0)) @ inverse.T
-        together, single = (scores.sum(axis=1) ** 2).sum(axis=0), (scores**2).sum(axis=(0, 1))
-        return np.asarray((k - 1) / k * np.maximum(together - single, 0))
+        parts = np.stack([self.influences(x, change, beta) for x in self.left_out]) / n
+        parts -= parts.mean(axis=0)
+        together, single = (parts.sum(axis=1) ** 2).sum(axis=0), (parts**2).sum(axis=(0, 1))
+        return np.asarray((k - 1) / k * (together - single))
 
 
 def _centred(columns: np.ndarray) -> np.ndarray:
@@ -267,8 +300,7 @@ class _Regression:
     def terms(self) -> list[Term]:
         estimate, of_networks, examples, of_measuring = self._summed()
         n = self.reference.shape[1]
-        networks = np.sum([rows.var(axis=0, ddof=1) / len(rows) for rows in of_networks], axis=0)
-        df = min(len(rows) for rows in of_networks) - 1
+        networks = [(rows.var(axis=0, ddof=1) / len(rows), len(rows)) for rows in of_networks]
         gains = self._gains()
         names, flags = self.columns[0].names, self._flags()
         terms = []
@@ -279,7 +311,12 @@ class _Regression:
                 vif=_or_none(max(columns.vif[j] for columns in self.columns)),
                 flag=flags[j],
             )
-            parts = [(networks[j], df), (examples[j], n - 1), *((part[j], k - 1) for part, k in of_measuring)]
+            beyond = [(examples[j], n - 1), *((part[j], k - 1) for part, k in of_measuring)]
+            # Differences of variances: the networks' alone where they come out below 0.
+            parts = [
+                *((part[j], k - 1) for part, k in networks),
+                *(beyond if sum(part for part, _ in beyond) > 0 else []),
+            ]
             variance = float(sum(part for part, _ in parts))
             if flags[j] not in REFUSED and variance > 0:
                 effective = variance**2 / sum(part**2 / known for part, known in parts)
@@ -322,9 +359,8 @@ class _Regression:
             change = pruned.mean(axis=0) - dense.mean(axis=0)
             beta = moments_inverse @ (x.T @ change / n)
             estimate = estimate + weights @ change / m
-            leverage = np.minimum(((x @ moments_inverse) * x).sum(axis=1) / n, MOST_LEVERAGE)
-            left = x * (change - x @ beta)[:, None] + columns.error @ beta
-            psi += left / (1 - leverage)[:, None] @ (columns.contrasts @ moments_inverse).T / m
+            psi += columns.influences(x, change, beta) / m
+            doubled = doubled + columns.variance_of_scales(beta) / m
             if self.paired:
                 differences = pruned - dense
                 of_pairs.append(differences @ weights.T / m)
@@ -342,7 +378,7 @@ class _Regression:
             # The same compressed networks are in the changes of both halves.
             shared = (left * right).sum(axis=0) / (len(left) - 1) / len(left)
             doubled = doubled + 2 * (one * shared * other).sum(axis=1) / m**2
-        examples = np.maximum((psi**2).sum(axis=0) / n**2 - doubled, 0)
+        examples = (psi**2).sum(axis=0) / n**2 - doubled
         return np.asarray(estimate), of_pairs or [*of_reference, of_compressed], examples, of_measuring
 
     def _gains(self) -> list[float | None]:
