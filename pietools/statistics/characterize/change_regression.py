@@ -219,10 +219,10 @@ class _Columns:
         return np.asarray(of_coefficients + terms * (x[:, self.scaled] ** 2 - 1) / (2 * variance))
 
     def variance_of_scales(self, beta: np.ndarray) -> np.ndarray:
-        """What :meth:`influences` say of the variance of the terms, (1 + p,), that other examples would have another spread.
+        """Part of the variance of :meth:`influences` that comes of other examples having another spread, (1 + p,).
 
-        Terms are given per standard deviation over these examples. The fourth moment that columns would have without noise, which is
-        taken for normal, is the observed one less 1 − r² twice and more, with r the reliability.
+        It does not count: terms are per standard deviation over these examples. Of a standardised column with reliability r the
+        square has the variance E x⁴ − 1, of which normal noise makes 2 (1 − r²).
         """
         x, reliability = self.x[:, self.scaled], np.diag(self.moments)[self.scaled]
         squares = np.maximum((x**4).mean(axis=0) - 1 - 2 * (1 - reliability**2), 0)
