@@ -346,8 +346,8 @@ class _Regression:
         That is of the examples, and of the networks that measured in each part, with their number.
         """
         n, m = self.reference.shape[1], len(self.parts)
-        estimate, doubled = 0.0, 0.0
-        psi = np.zeros((n, len(self.columns[0].contrasts)))
+        n_terms = len(self.columns[0].contrasts)
+        estimate, doubled, psi = np.zeros(n_terms), np.zeros(n_terms), np.zeros((n, n_terms))
         of_measuring: list[tuple[np.ndarray, int]] = []
         in_both: list[tuple[np.ndarray, np.ndarray]] = []
         of_pairs, of_reference, of_compressed = [], [], np.zeros((len(self.compressed), psi.shape[1]))
@@ -379,7 +379,7 @@ class _Regression:
             shared = (left * right).sum(axis=0) / (len(left) - 1) / len(left)
             doubled = doubled + 2 * (one * shared * other).sum(axis=1) / m**2
         examples = (psi**2).sum(axis=0) / n**2 - doubled
-        return np.asarray(estimate), of_pairs or [*of_reference, of_compressed], examples, of_measuring
+        return estimate, of_pairs or [*of_reference, of_compressed], examples, of_measuring
 
     def _gains(self) -> list[float | None]:
         """What each term adds to the explained share of the variance of the expected change, out of fold."""
