@@ -37,7 +37,7 @@ comment on macro evaluated_population_id_of is
 
 -- one row per network that was run on the data set
 create or replace macro evaluated_models(population, dataset := null) as table
-    select m.model_id, m.replicate, e.evidence, e.evaluation_digest, e.n_near_ties
+    select m.model_id, m.replicate, e.evidence, e.evaluation_digest, e.n_near_ties, e.dataset_id
     from models as m
     join evaluations as e on e.model_id = m.model_id
     where m.population_id = evaluated_population_id_of(population, dataset)
@@ -49,7 +49,8 @@ create or replace macro log_odds_of_loss(loss) as
     case when loss between 1e-5 and 80 then -loss::double - ln(1 - exp(-loss::double)) end;
 comment on macro log_odds_of_loss is 'Log odds of the label from its cross-entropy (nats); null where float32 has too few digits of that.';
 
--- one row per network and example. Studies of before kept no log odds: they come from the loss there.
+-- one row per network and example. Studies of before kept no log odds: they come from the loss there. Joined, and not filtered by
+-- what a subquery finds: so DuckDB knows which rows to read before it reads them.
 create or replace macro population_predictions(population, dataset := null) as table
     select
         p.model_id,
@@ -63,9 +64,8 @@ create or replace macro population_predictions(population, dataset := null) as t
         p.label_rank,
         coalesce(p.label_log_odds, log_odds_of_loss(p.loss)) as label_log_odds,
         p.logit_margin
-    from predictions as p
-    where p.dataset_id = dataset_id_of(dataset)
-        and p.model_id in (select k.model_id from evaluated_models(population, dataset := dataset) as k);
+    from evaluated_models(population, dataset := dataset) as k
+    join predictions as p on p.model_id = k.model_id and p.dataset_id = k.dataset_id;
 comment on macro table population_predictions is 'One row per network of the population and example of the data set.';
 
 -- one row per network. Threads add in any order: rounding takes off the last bits, which differ.
@@ -80,7 +80,7 @@ create or replace macro accuracy(population, dataset := null) as table
         round(favg(p.brier), 12) as mean_brier,
         round(favg(p.confidence), 12) as mean_confidence
     from evaluated_models(population, dataset := dataset) as k
-    join predictions as p on p.model_id = k.model_id and p.dataset_id = dataset_id_of(dataset)
+    join predictions as p on p.model_id = k.model_id and p.dataset_id = k.dataset_id
     join examples as x on x.dataset_id = p.dataset_id and x.example_id = p.example_id
     group by k.model_id, k.replicate
     order by k.replicate, k.model_id;
@@ -135,15 +135,15 @@ comment on macro table modal_labels is 'One row per example: the class that most
 create or replace macro pies(reference, compressed, dataset := null) as table
     with
     networks as (
-        select k.model_id, bool_or(k.is_reference) as is_reference, bool_or(k.is_compressed) as is_compressed
+        select k.model_id, k.dataset_id, bool_or(k.is_reference) as is_reference, bool_or(k.is_compressed) as is_compressed
         from (
-            select r.model_id, true as is_reference, false as is_compressed
+            select r.model_id, r.dataset_id, true as is_reference, false as is_compressed
             from evaluated_models(reference, dataset := dataset) as r
             union all
-            select c.model_id, false, true
+            select c.model_id, c.dataset_id, false, true
             from evaluated_models(compressed, dataset := dataset) as c
         ) as k
-        group by k.model_id
+        group by k.model_id, k.dataset_id
     ),
     sizes as (
         select
@@ -157,9 +157,8 @@ create or replace macro pies(reference, compressed, dataset := null) as table
             p.predicted_label,
             count(*) filter (where networks.is_reference) as n_reference,
             count(*) filter (where networks.is_compressed) as n_compressed
-        from predictions as p
-        join networks on networks.model_id = p.model_id
-        where p.dataset_id = dataset_id_of(dataset)
+        from networks
+        join predictions as p on p.model_id = networks.model_id and p.dataset_id = networks.dataset_id
         group by p.example_id, p.predicted_label
     ),
     compared as (

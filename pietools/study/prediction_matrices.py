@@ -1,5 +1,7 @@
 """Predictions of a population as arrays: a row per network, a column per example."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -8,6 +10,9 @@ from pietools.study.adding_datasets import labels_of
 from pietools.study.database import Database
 from pietools.study.macros import Macros
 from pietools.study.network_order import network_signatures
+
+_EXPRESSIONS = {"label_log_odds": "coalesce(label_log_odds, log_odds_of_loss(loss))"}
+"""As the macro ``population_predictions`` has them."""
 
 
 class Matrices(Macros):
@@ -28,7 +33,9 @@ class Matrices(Macros):
         Networks are ordered by replicate name. Without names they are ordered by what they predict, so that the order in which
         networks or examples were added changes no seeded relabelling.
         """
-        networks, matrix = _matrix(self._database, population, dataset, "predicted_label", np.int32)
+        networks = self.sql("select model_id, replicate from evaluated_models(?, dataset := ?)", [population, dataset])
+        read = _matrices(self._database, networks, population, dataset, ["predicted_label"])
+        matrix = read["predicted_label"].astype(np.int32)
         names = networks["replicate"].to_list()
         if None in names or len(set(names)) < len(names):
             order = _order_by_predictions(self._database, matrix, dataset)
@@ -36,40 +43,60 @@ class Matrices(Macros):
             order = sorted(range(len(names)), key=names.__getitem__)
         return networks[order], matrix[order]
 
-    def scalar_matrix(self, population: str, column: str, dataset: str | None = None) -> np.ndarray:
+    def scalar_matrix(
+        self, population: str, column: str, dataset: str | None = None, *, networks: pl.DataFrame | None = None
+    ) -> np.ndarray:
         """A number of each prediction, shape (networks, examples), rows as :meth:`label_matrix`; NaN where it is not known.
 
-        ``column``: loss, confidence, margin, entropy, brier, label_rank, label_log_odds or logit_margin.
+        ``column``: loss, confidence, margin, entropy, brier, label_rank, label_log_odds or logit_margin. ``networks``: those of
+        :meth:`label_matrix`, if they are known.
         """
-        ordered, _ = self.label_matrix(population, dataset)
-        networks, matrix = _matrix(self._database, population, dataset, column, np.float64)
-        row_of = {model_id: row for row, model_id in enumerate(networks["model_id"])}
-        return matrix[[row_of[model_id] for model_id in ordered["model_id"]]]
+        return self.scalar_matrices(population, (column,), dataset, networks=networks)[column]
+
+    def scalar_matrices(
+        self,
+        population: str,
+        columns: Sequence[str],
+        dataset: str | None = None,
+        *,
+        networks: pl.DataFrame | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Several numbers of each prediction, likewise, read at once; by column."""
+        ordered = self.label_matrix(population, dataset)[0] if networks is None else networks
+        return _matrices(self._database, ordered, population, dataset, columns)
 
 
-def _matrix(
-    database: Database, population: str, dataset: str | None, column: str, dtype: type
-) -> tuple[pl.DataFrame, np.ndarray]:
-    """Networks, and a column of their predictions in the same order; a missing number is NaN."""
-    networks = database.sql("select model_id, replicate from evaluated_models(?, dataset := ?)", [population, dataset])
+def _matrices(
+    database: Database, networks: pl.DataFrame, population: str, dataset: str | None, columns: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Numbers of the predictions of networks, a row each, float64; a missing number is NaN."""
     model_ids = networks["model_id"].to_numpy()
     row_of = np.zeros(model_ids.max() + 1, dtype=np.int64)
     row_of[model_ids] = np.arange(len(model_ids))
-    found = database.arrays(
-        f"select model_id, example_id, {column} as value from population_predictions(?, dataset := ?)",
-        [population, dataset],
+    described = database.sql(
+        "select dataset_id, n_examples from datasets where dataset_id = dataset_id_of(?)", [dataset]
     )
-    n = database.value("select n_examples from datasets where dataset_id = dataset_id_of(?)", [dataset])
-    values, rows = found["value"], row_of[found["model_id"]]
+    dataset_id, n = described.row(0)
+    # Numbers in the query, and no subquery: so DuckDB reads the rows of these networks and no others.
+    read = ", ".join(f"{_EXPRESSIONS.get(column, column)} as {column}" for column in columns)
+    found = database.arrays(
+        f"select model_id, example_id, {read} from predictions "
+        f"where dataset_id = {dataset_id} and model_id in ({', '.join(map(str, model_ids))})"
+    )
+    place = row_of[found["model_id"]], found["example_id"]
     is_filled = np.zeros((len(model_ids), n), dtype=bool)
-    is_filled[rows, found["example_id"]] = True
-    if len(values) != is_filled.size or not is_filled.all():
+    is_filled[place] = True
+    if len(found["example_id"]) != is_filled.size or not is_filled.all():
         raise StudyError(
             f"a network of '{population}' lacks predictions of examples, or has some twice: the study is damaged."
         )
-    matrix: np.ndarray = np.empty(is_filled.shape, dtype=dtype)
-    matrix[rows, found["example_id"]] = values.filled(np.nan) if np.ma.isMA(values) else values
-    return networks, matrix
+    return {column: _placed(found[column], place, is_filled.shape) for column in columns}
+
+
+def _placed(values: np.ndarray, place: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    matrix = np.empty(shape)
+    matrix[place] = np.ma.filled(values.astype(np.float64), np.nan)
+    return matrix
 
 
 def _order_by_predictions(database: Database, matrix: np.ndarray, dataset: str | None) -> list[int]:

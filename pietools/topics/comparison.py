@@ -9,6 +9,7 @@ import polars as pl
 
 from pietools.statistics.pies.excess import Excess, pie_excess
 from pietools.statistics.tools.populations import Populations
+from pietools.topics import answers
 
 if TYPE_CHECKING:
     from pietools.topics.study_reader import StudyReader
@@ -88,8 +89,9 @@ class Comparison:
 
     @cached_property
     def pies(self) -> pl.DataFrame:
-        """The PIEs, by the macro of that name."""
-        return self._reader.study.pies(self.reference, self.compressed, self.dataset)
+        """The PIEs: example_id, direction (null without a label) and is_tied."""
+        found = answers.pies(self.votes)
+        return found.with_columns(example_id=self.examples[found["position"]]).drop("position").sort("example_id")
 
     def is_pie(self, direction: str | None = None) -> np.ndarray:
         """Which examples are PIEs, of any direction or of one, (n,)."""

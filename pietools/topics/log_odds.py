@@ -53,8 +53,7 @@ def log_odds(reader: StudyReader, comparison: Comparison) -> LogOdds | None:
     if any("logits" not in reader.study.recordings(name, comparison.dataset) for name in names):
         return None
     examples = reader.by_key(comparison.dataset)
-    modal = reader.study.modal_labels(comparison.reference, comparison.dataset).sort("example_id")["modal_label"]
-    classes = modal.to_numpy().astype(np.int64)
+    classes = reader.modal_labels(comparison.reference, comparison.dataset)
     sides = []
     for name in names:
         of_modal = [log_odds_of_logits(one, classes)[0] for one in reader.study.each_logits(name, comparison.dataset)]

@@ -17,6 +17,12 @@ from pietools.topics.properties.catalogue import PROPERTIES
 N_TRAINING = 10_000
 # Probabilities of more bytes than this are not kept for every network, but only their mean.
 MAX_BYTES = 2**30
+SCALARS = {
+    "loss": ("loss", difficulty.loss),
+    "margin": ("margin", difficulty.margin),
+    "el2n": ("brier", difficulty.el2n),
+}
+"""Properties of single numbers of a prediction: their column, and how they are measured."""
 
 
 @dataclass
@@ -90,11 +96,14 @@ def measure(
     is_training
         Whether the networks were trained on the data set: what needs unseen examples is left out then.
     """
-    _, predicted = study.label_matrix(population, dataset)
+    networks, predicted = study.label_matrix(population, dataset)
     labels = study.labels(dataset)
     found = NetworkProperties(len(predicted))
     recorded = study.recordings(population, dataset)
-    _add_scalars(found, study, population, dataset)
+    for name, (column, measure_one) in SCALARS.items():
+        read = partial(study.scalar_matrix, population, column, dataset, networks=networks)
+        if np.isfinite(read()).any():
+            found.add(name, partial(_each_scalar, measure_one, column, read))
     if len(predicted) > 1:
         found.of_several["agreement"] = lambda networks: difficulty.agreement(predicted[networks])
     else:
@@ -127,26 +136,8 @@ def _leave_out(found: NetworkProperties, *, is_training: bool, has_labels: bool)
             found.leave_out(name, found.flags.get(name, Flag.NOT_RECORDED))
 
 
-def _add_scalars(found: NetworkProperties, study: Study, population: str, dataset: str) -> None:
-    for name, measure_one, column in (
-        ("loss", difficulty.loss, "loss"),
-        ("margin", difficulty.margin, "margin"),
-        ("el2n", difficulty.el2n, "brier"),
-    ):
-        if _is_known(study, population, column, dataset):
-            found.add(name, partial(_each_scalar, measure_one, study, population, column, dataset))
-
-
-def _is_known(study: Study, population: str, column: str, dataset: str) -> bool:
-    query = f"select count({column}) as n from population_predictions(?, dataset := ?)"
-    return bool(study.sql(query, [population, dataset])["n"].item())
-
-
-def _each_scalar(
-    measure_one: Callable[..., pl.Series], study: Study, population: str, column: str, dataset: str
-) -> np.ndarray:
-    scalars = study.scalar_matrix(population, column, dataset)
-    frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in scalars)
+def _each_scalar(measure_one: Callable[..., pl.Series], column: str, read: Callable[[], np.ndarray]) -> np.ndarray:
+    frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in read())
     return np.stack([measure_one([frame]).to_numpy() for frame in frames])
 
 

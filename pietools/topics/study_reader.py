@@ -9,7 +9,9 @@ import polars as pl
 
 from pietools.errors import StudyError
 from pietools.settings import AnalysisSettings
+from pietools.statistics.tools.ballots import Ballots
 from pietools.study import LABEL_NOISE, SECOND_DENSE, Study
+from pietools.topics import answers
 from pietools.topics.comparison import Comparison
 from pietools.topics.network_properties import NetworkProperties, measure
 from pietools.topics.properties.catalogue import PROPERTIES
@@ -125,12 +127,16 @@ class StudyReader:
     @once
     def is_paired(self, comparison: Comparison) -> bool:
         """Whether the replicate names of both populations are given and equal."""
-        paired = self.study.is_paired(comparison.reference, comparison.compressed, comparison.dataset)
+        paired = self.are_matched(comparison.reference, comparison.compressed, comparison.dataset)
         # A second dense population has fresh seeds: that it is not matched is its purpose.
         is_control = comparison.describe("method")["method"] == SECOND_DENSE
         if not paired and not is_control and not self.is_single(comparison):
             self.warn("unpaired tests, because replicate names are missing or differ.", comparison)
         return paired
+
+    def are_matched(self, one: str, other: str, dataset: str) -> bool:
+        """Whether the replicate names of two populations are given and equal."""
+        return answers.are_matched(self.replicates(one, dataset), self.replicates(other, dataset))
 
     @once
     def second_dense(self, comparison: Comparison) -> str | None:
@@ -259,49 +265,42 @@ class StudyReader:
     @once
     def scalars(self, name: str, population: str, dataset: str) -> np.ndarray:
         """A number of each prediction, (K, examples), rows as of :meth:`networks`; NaN where it is not known."""
-        return self.study.scalar_matrix(population, name, dataset)
+        return self.study.scalar_matrix(population, name, dataset, networks=self.networks(population, dataset))
 
-    # What the macros answer
+    # What the answers add up to
 
     @once
     def accuracies(self, population: str, dataset: str) -> pl.DataFrame:
         """The macro ``accuracy``, rows in the order of :meth:`networks`."""
-        found = self.study.accuracy(population, dataset).drop("replicate")
-        return self.networks(population, dataset).join(found, on="model_id", how="left", maintain_order="left")
+        networks = self.networks(population, dataset)
+        scalars = self.study.scalar_matrices(population, answers.SCALARS, dataset, networks=networks)
+        found = answers.accuracies(self.predicted(population, dataset), self.labels(dataset), scalars)
+        return pl.concat([networks, found], how="horizontal")
+
+    @once
+    def ballots(self, population: str, dataset: str) -> Ballots:
+        """Votes of the networks of a population, in the order of the data set."""
+        return Ballots.count(self.predicted(population, dataset))
 
     @once
     def churn(self, population: str, dataset: str) -> float | None:
         """Share of predictions that differ between two networks of a population; None for a single one."""
-        churn: float | None = self.study.churn(population, dataset)["total"].item()
-        return churn
+        return answers.churn(self.ballots(population, dataset), len(self.labels(dataset)))
+
+    @once
+    def modal_labels(self, population: str, dataset: str) -> np.ndarray:
+        """The class that most networks predict, ties to the lowest, (n,)."""
+        return answers.modal_labels(self.ballots(population, dataset), self.predicted(population, dataset))
 
     @once
     def recalls(self, population: str, dataset: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Labels that occur (m,), their numbers of examples (m,) and the recalls (networks, m) in the order of networks."""
-        recalls = self.study.class_recall(population, dataset)
-        classes = recalls.unique(["label"]).sort("label")
-        wide = (
-            self.networks(population, dataset)
-            .select("model_id")
-            .join(
-                recalls.pivot("label", index="model_id", values="recall"),
-                on="model_id",
-                how="left",
-                maintain_order="left",
-            )
-        )
-        by_label = wide.select(str(label) for label in classes["label"]).to_numpy()
-        return classes["label"].to_numpy(), classes["n_examples"].to_numpy(), by_label
+        return answers.recalls(self.predicted(population, dataset), self.labels(dataset))
 
     @once
     def groups(self, subgroup: str, dataset: str) -> pl.DataFrame:
         """The macro ``subgroups``."""
         return self.study.subgroups(subgroup, dataset)
-
-    @once
-    def subgroup_rates(self, population: str, subgroup: str, dataset: str) -> pl.DataFrame:
-        """The macro ``subgroup_rates``."""
-        return self.study.subgroup_rates(population, subgroup, dataset)
 
     # Properties of examples, in the order of the data set
 

@@ -180,6 +180,14 @@ class Ballots:
         last = self.dtype.type(self.step - 1)
         return last - (inside & last), last - (outside & last)
 
+    def labels_of(self, columns: np.ndarray) -> np.ndarray:
+        """Label of a column per example, shape (examples,)."""
+        found = np.zeros(len(self.examples), dtype=np.int64)
+        for j, label in enumerate(self.labels):
+            having = columns[: len(label)] == j
+            found[: len(label)][having] = label[having]
+        return found
+
     def column_of(self, labels: np.ndarray) -> np.ndarray:
         """Column of a label per example of the data set, shape (n,); where nobody voted for it, a column that nothing has."""
         found = np.full(len(self.examples), self.step, dtype=self.dtype)

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-import polars as pl
+import numpy as np
 
 from pietools.results.table import Row
 from pietools.statistics.accuracy.agreement import fleiss_kappa, mean_and_sd_of
 from pietools.statistics.accuracy.calibration import calibration_curve, expected_calibration_error
 from pietools.statistics.accuracy.change import accuracy_change, worst_class
 from pietools.statistics.accuracy.on_pies import accuracy_on_pies
+from pietools.statistics.tools.ballots import masks
+from pietools.topics import answers
 from pietools.topics.accuracy.tables import ACCURACY, CALIBRATION, CHANGE_OF_ACCURACY, ON_PIES
 from pietools.topics.comparison import Comparison
 from pietools.topics.multiplicity import with_holm
@@ -58,8 +60,10 @@ def _population(reader: StudyReader, evaluated: dict[str, Any]) -> Row:
     n_examples = reader.dataset(dataset)["n_examples"]
     means = {name: mean_and_sd_of(networks[column]) for name, column in MEASURES.items()}
     means |= _calibration_errors(reader, evaluated)
-    sums = reader.study.vote_sums(population, dataset)
-    n_votes, sum_squared = (sums[name].cast(pl.Float64).to_numpy() for name in ("n_votes", "sum_squared_votes"))
+    ballots = reader.ballots(population, dataset)
+    n_votes = np.bincount(reader.predicted(population, dataset).ravel())
+    sum_squared = np.array([answers.squared_votes(ballots, n_examples)])
+    everyone = masks(np.ones((1, n_models), dtype=bool))[0]
     return {
         **evaluated,
         **reader.describe(population, *DESCRIBED, "reference"),
@@ -68,7 +72,7 @@ def _population(reader: StudyReader, evaluated: dict[str, Any]) -> Row:
         **{f"{name}_sd": sd for name, (_, sd) in means.items()},
         "kappa": fleiss_kappa(n_votes, sum_squared, n_examples, n_models),
         "churn": reader.churn(population, dataset),
-        "n_tied": reader.study.modal_labels(population, dataset)["is_tied"].sum(),
+        "n_tied": int(ballots.is_tied(everyone).sum()),
     }
 
 

@@ -5,6 +5,7 @@ from pietools.results.table import Row
 from pietools.statistics.accuracy.agreement import mean_and_sd_of
 from pietools.statistics.pairs.mcnemar import mcnemar
 from pietools.statistics.pies.churn import excess_churn
+from pietools.topics import answers
 from pietools.topics.comparison import Comparison
 from pietools.topics.flips.tables import CHURN, FLIPS
 from pietools.topics.study_reader import StudyReader
@@ -33,7 +34,7 @@ def _churn(comparison: Comparison) -> Row:
 
 
 def _flips(reader: StudyReader, comparison: Comparison) -> Row:
-    pairs = reader.study.flips(comparison.reference, comparison.compressed, comparison.dataset)
+    pairs = answers.flips(comparison.votes)
     n_labelled, changed = reader.n_labelled(comparison.dataset), None
     if n_labelled:
         harmful, beneficial = ((pairs[name] * n_labelled).round().to_numpy() for name in ("harmful", "beneficial"))

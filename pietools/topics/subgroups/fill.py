@@ -27,8 +27,9 @@ from pietools.topics.subgroups.tables import (
     WHO_ARE_PIES,
 )
 
-# A rate, and the column of subgroup_rates that says how many examples it counts.
-RATES = {"accuracy": "n_examples", "false_positive_rate": "n_negatives", "false_negative_rate": "n_positives"}
+# As the macro subgroup_rates has them; and the label of what counts for an error rate.
+RATES = "accuracy", "false_positive_rate", "false_negative_rate"
+NEGATIVE_OF = {"false_positive_rate": 0, "false_negative_rate": 1}
 MAX_GROUPS = 100
 T_TEST = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
 WORST = ("worst_reference", "worst_compressed", "hit_most")
@@ -112,15 +113,25 @@ def _rates(reader: StudyReader) -> list[_Rates]:
 def _by_network(
     reader: StudyReader, population: str, dataset: str, subgroup: str, rate: str
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
-    networks = reader.networks(population, dataset)
-    rates = reader.subgroup_rates(population, subgroup, dataset)
-    found = rates.unique("group_id").sort("group_id")
-    # Columns are named by number: a group may be called anything.
-    wide = networks.select("model_id").join(
-        rates.pivot("group_id", index="model_id", values=rate), on="model_id", how="left", maintain_order="left"
-    )
-    by_group = wide.select(str(number) for number in found["group_id"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
-    return found["group"].to_list(), found[RATES[rate]].fill_null(0).to_numpy(), by_group
+    """Names of the groups (g,), how many examples a rate counts (g,), and the rate by network (K, g), NaN if it counts none."""
+    found = reader.groups(subgroup, dataset)
+    labels = reader.labels(dataset)[found["example_id"]]
+    found, examples = found.filter(labels >= 0), found["example_id"].to_numpy()[labels >= 0]
+    labels = labels[labels >= 0]
+    numbers, place = np.unique(found["group_id"], return_inverse=True)
+    names = dict(found.select("group_id", "group").unique().rows())
+    predicted, counted = reader.predicted(population, dataset)[:, examples], _counted(reader, dataset, rate, labels)
+    is_meant = predicted == labels if rate == "accuracy" else predicted != labels
+    n = np.bincount(place[counted], minlength=len(numbers))
+    sums = np.stack([np.bincount(place[counted & row], minlength=len(numbers)) for row in is_meant])
+    return [names[number] for number in numbers], n, np.where(n > 0, sums / np.maximum(n, 1), np.nan)
+
+
+def _counted(reader: StudyReader, dataset: str, rate: str, labels: np.ndarray) -> np.ndarray:
+    """Which examples a rate counts: all, or of two classes the negative or the positive one; those of more classes have no such."""
+    if rate == "accuracy":
+        return np.ones(len(labels), dtype=bool)
+    return (labels == NEGATIVE_OF[rate]) & (len(reader.dataset(dataset)["class_names"]) == 2)
 
 
 def _groups(rates: _Rates) -> Iterator[Row]:
@@ -172,11 +183,12 @@ def _worst(rates: _Rates) -> Row:
 def _modal(reader: StudyReader, comparison: Comparison, subgroup: str) -> Iterator[Row]:
     """Accuracy of the modal label of both populations, a row per group with labels, with exact intervals over examples."""
     found = reader.groups(subgroup, comparison.dataset)
+    given = reader.labels(comparison.dataset)[found["example_id"]]
     for side, population in (("reference", comparison.reference), ("compressed", comparison.compressed)):
-        labels = reader.study.modal_labels(population, comparison.dataset).select("example_id", "is_correct")
+        modal_labels = reader.modal_labels(population, comparison.dataset)[found["example_id"]]
         counts = (
-            found.join(labels, on="example_id")
-            .drop_nulls("is_correct")
+            found.with_columns(is_correct=modal_labels == given)
+            .filter(given >= 0)
             .group_by("group_id", "group")
             .agg(pl.col("is_correct").sum(), n=pl.len())
             .sort("group_id")

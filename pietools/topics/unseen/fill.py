@@ -163,7 +163,7 @@ def _pairs(reader: StudyReader) -> list[_Pair]:
 
 def _difference(reader: StudyReader, pair: _Pair) -> Row:
     names = pair.one["name"], pair.other["name"]
-    paired = reader.study.is_paired(*names, pair.dataset["name"])
+    paired = reader.are_matched(*names, pair.dataset["name"])
     difference = regime_difference(*(reader.right(name, pair.dataset["name"]) for name in names), paired=paired)
     return pair.names | {"pairing": "paired" if paired else "unpaired"} | vars(difference)
 
