@@ -156,7 +156,7 @@ def test_a_study_without_comparisons_has_a_report(tmp_path: Path) -> None:
     write_report(analysis, tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "No population is compared with another." in text
-    assert write_figures(analysis, tmp_path) == []
+    assert write_figures(figures(analysis), tmp_path) == []
 
 
 COUNTED = "Classes whose recall changed otherwise than accuracy did, p ≤ 0.05"
@@ -200,7 +200,7 @@ def test_the_same_analysis_gives_the_same_bytes() -> None:
 
 def test_each_figure_is_written_in_three_formats(tmp_path: Path) -> None:
     """PIEs and their excess, flips, and the classes of each comparison."""
-    names = {path.name for path in write_figures(make_analysis(), tmp_path)}
+    names = {path.name for path in write_figures(figures(make_analysis()), tmp_path)}
     stems = ("pies", "excess", "flips", "classes-pruned-dense-toy_test")
     assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
 

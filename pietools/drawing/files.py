@@ -1,10 +1,13 @@
 """A chart as files: SVG for the web, PDF for LaTeX, PNG for slides."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import altair as alt
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from pietools.drawing.style import AnyChart
 
@@ -31,10 +34,17 @@ def save(chart: AnyChart, folder: Path, stem: str) -> list[Path]:
     return paths
 
 
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Charts are made without asking Vega-Lite's schema of each part: the tests ask it, and it takes longer than drawing."""
+    with debug_mode(False):
+        yield
+
+
 def svg(chart: AnyChart) -> str:
     """Drawing of a chart as SVG."""
     # Altair refuses more than 5,000 rows, for the sake of notebooks; a volcano of six comparisons may have them.
-    with alt.data_transformers.enable("default", max_rows=None):
+    with alt.data_transformers.enable("default", max_rows=None), unchecked():
         return _drawn(chart.to_json())
 
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from pietools.report.figures import write_figures
+from pietools.report.figures import figures, write_figures
 from pietools.report.page import write_report
 from pietools.results.analysis import Analysis
 
@@ -34,8 +34,9 @@ def write_outputs(analysis: Analysis, found: str, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out) as temporary:
         made = Path(temporary)
         (made / JSON).write_text(found + "\n", encoding="utf-8")
-        write_report(analysis, made / REPORT)
-        drawn = sorted(path.name for path in write_figures(analysis, made / FIGURES))
+        charts = figures(analysis)
+        write_report(analysis, made / REPORT, charts)
+        drawn = sorted(path.name for path in write_figures(charts, made / FIGURES))
         (made / LIST).write_text(json.dumps(drawn), encoding="utf-8")
         (out / FIGURES).mkdir(exist_ok=True)
         for name in drawn:

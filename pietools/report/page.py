@@ -2,13 +2,16 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pietools.drawing.figure import Figure
 from pietools.report import sections
+from pietools.report.figures import figures
 from pietools.report.terms import TERMS
 from pietools.results.analysis import Analysis
 from pietools.topics.topic import NO_COMPARISON
@@ -17,15 +20,16 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FOLDER = Path(__file__).parent
 
 
-def write_report(analysis: Analysis, path: Path) -> None:
+def write_report(analysis: Analysis, path: Path, drawn: Sequence[Figure] | None = None) -> None:
     """Write an analysis as one HTML file that needs neither network nor scripts; the same analysis gives the same bytes.
 
-    A Content-Security-Policy forbids whatever the page does not carry itself.
+    A Content-Security-Policy forbids whatever the page does not carry itself. ``drawn``: the figures of the analysis, if there are
+    any yet.
     """
-    path.write_text(page(analysis), encoding="utf-8")
+    path.write_text(page(analysis, drawn), encoding="utf-8")
 
 
-def page(analysis: Analysis) -> str:
+def page(analysis: Analysis, drawn: Sequence[Figure] | None = None) -> str:
     """The report as text."""
     return rendered(
         "page.html.jinja",
@@ -34,7 +38,7 @@ def page(analysis: Analysis) -> str:
         no_comparison=NO_COMPARISON,
         selection=sections.selection(analysis),
         warnings=analysis.warnings,
-        sections=sections.sections(analysis),
+        sections=sections.sections(analysis, figures(analysis) if drawn is None else drawn),
         settings=sections.settings(analysis),
         terms=TERMS,
     )

@@ -1,15 +1,16 @@
 """The sections of the report: per topic its figures and shown tables, as data that the template writes down."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
+from pietools.drawing.figure import Figure
 from pietools.drawing.files import svg
 from pietools.drawing.style import AnyChart
-from pietools.report.figures import drawn_comparisons, figures
+from pietools.report.figures import drawn_comparisons
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, hits_headline, pair_headline
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
@@ -62,9 +63,8 @@ class Section:
     tables: list[ShownRows] = field(default_factory=list)
 
 
-def sections(analysis: Analysis) -> list[Section]:
+def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
     """Sections of the topics that found something, in the order of the catalogue; how the networks came about after the first."""
-    drawn = figures(analysis)
     topics = [
         Section(
             topic.title,
