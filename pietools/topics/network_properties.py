@@ -17,6 +17,8 @@ from pietools.topics.properties.catalogue import PROPERTIES
 N_TRAINING = 10_000
 # Probabilities of more bytes than this are not kept for every network, but only their mean.
 MAX_BYTES = 2**30
+# Values of sets of networks that are kept.
+N_KEPT = 128
 SCALARS = {
     "loss": ("loss", difficulty.loss),
     "margin": ("margin", difficulty.margin),
@@ -39,6 +41,7 @@ class NetworkProperties:
     large: set[str] = field(default_factory=set)
     _measures: dict[str, Callable[[], np.ndarray]] = field(default_factory=dict)
     _measured: dict[str, np.ndarray] = field(default_factory=dict)
+    _values: dict[tuple[str, bytes], pl.Series] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -52,8 +55,19 @@ class NetworkProperties:
         return self._measured.get(name)
 
     def values(self, name: str, networks: np.ndarray | None = None) -> pl.Series:
-        """A property by the networks of these numbers, by default by all; null where there is none."""
+        """A property by the networks of these numbers, by default by all; null where there is none.
+
+        The comparisons with one reference, and its controls, ask for the same sets of networks: the last of them are kept.
+        """
         chosen = np.arange(self.n_networks) if networks is None else networks
+        key = name, np.asarray(chosen, dtype=np.int64).tobytes()
+        if key not in self._values:
+            if len(self._values) >= N_KEPT:
+                del self._values[next(iter(self._values))]
+            self._values[key] = self._of(name, chosen)
+        return self._values[key]
+
+    def _of(self, name: str, chosen: np.ndarray) -> pl.Series:
         if name in self.of_several:
             return self.of_several[name](chosen).cast(pl.Float64)
         values = self.by_network(name)
