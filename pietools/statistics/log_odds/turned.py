@@ -6,6 +6,7 @@ is right where the mean is positive.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -70,12 +71,16 @@ class TurnedAnswers:
     @property
     def p_lost(self) -> np.ndarray:
         """Probability that the majority of unlimited networks was right and is wrong, (n,)."""
-        return self._probabilities(TURNS)[0]
+        return self._turns[0]
 
     @property
     def p_gained(self) -> np.ndarray:
         """Probability that it was wrong and is right, (n,)."""
-        return self._probabilities(TURNS)[1]
+        return self._turns[1]
+
+    @cached_property
+    def _turns(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._probabilities(TURNS)
 
     def p_rises(self, delta: float) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities that the share of networks that are wrong rises, and falls, by more than ``delta``, (n,) each."""
