@@ -45,7 +45,7 @@ def svg(chart: AnyChart) -> str:
     """Drawing of a chart as SVG."""
     # Altair refuses more than 5,000 rows, for the sake of notebooks; a volcano of six comparisons may have them.
     with alt.data_transformers.enable("default", max_rows=None), unchecked():
-        return _drawn(chart.to_json())
+        return _drawn(chart.to_json(validate=False))
 
 
 @lru_cache(maxsize=256)
