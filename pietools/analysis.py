@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from pietools.conventions import TIE_RULE
 from pietools.errors import StudyError
 from pietools.results.analysis import Analysis
@@ -63,14 +65,16 @@ def analyze(
     asked["comparisons"] = [list(pair) for pair in comparisons]
     resolved = resolve((study.recipe() or {}).get("analyze", {}), asked)
     chosen = [TOPICS[name] for name in topics]
-    tables = [(topic, table) for topic in chosen for table in topic.tables if everything or table.is_answer]
+    tables = [(table, topic.fill[table]) for topic in chosen for table in topic.tables if everything or table.is_answer]
     progress = _Progress(on_step, len(tables))
     reader = StudyReader(study, resolved, progress.item, everything=everything)
     _check_properties(reader, chosen, [*(asked.get("explain") or ()), *(asked.get("theories") or ())])
     frames = {}
-    for topic, table in tables:
-        frames[table.name] = table.frame(topic.fill[table](reader))
-        progress.table()
+    # The matrices are small: several threads of a product cost more than they save, and add in another order.
+    with threadpool_limits(1, user_api="blas"):
+        for table, fill in tables:
+            frames[table.name] = table.frame(fill(reader))
+            progress.table()
     analysis = Analysis(
         resolved,
         reader.datasets,

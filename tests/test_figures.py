@@ -138,7 +138,7 @@ def test_the_report_shows_the_figures_of_accuracy() -> None:
 def test_a_chart_becomes_three_files(tmp_path: Path) -> None:
     """SVG with its text, PDF and PNG; the same chart gives the same SVG."""
     rows = frame(*(pies_row(f"magnitude-{level}", sparsity=level, method="magnitude") for level in (0.5, 0.9)))
-    paths = save(charts.sparsity_curve(rows), tmp_path / "figures", "pies")
+    paths = save(svg(charts.sparsity_curve(rows)), tmp_path / "figures", "pies", ("svg", "pdf", "png"))
     assert [path.name for path in paths] == ["pies.svg", "pies.pdf", "pies.png"]
     drawn, pdf, png = (path.read_bytes() for path in paths)
     assert b"PIEs (% of examples)" in drawn

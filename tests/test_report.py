@@ -198,11 +198,12 @@ def test_the_same_analysis_gives_the_same_bytes() -> None:
     assert page(make_analysis()) == page(make_analysis())
 
 
-def test_each_figure_is_written_in_three_formats(tmp_path: Path) -> None:
-    """PIEs and their excess, flips, and the classes of each comparison."""
-    names = {path.name for path in write_figures(figures(make_analysis()), tmp_path)}
+def test_each_figure_is_written_in_the_formats_that_are_wanted(tmp_path: Path) -> None:
+    """PIEs and their excess, flips, and the classes of each comparison; SVG unless others are named."""
     stems = ("pies", "excess", "flips", "classes-pruned-dense-toy_test")
-    assert names == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "pdf", "png")}
+    for formats in (("svg",), ("pdf", "png")):
+        names = {path.name for path in write_figures(figures(make_analysis()), tmp_path, formats)}
+        assert names == {f"{stem}.{suffix}" for stem in stems for suffix in formats}
 
 
 @pytest.mark.parametrize(("excess_conf_low", "is_drawn"), [(-1.0, False), (5.0, True), (None, True)])
@@ -260,13 +261,13 @@ def without_classes() -> Analysis:
 
 
 def test_outputs_replace_those_of_the_run_before(tmp_path: Path) -> None:
-    """Figures that this run did not draw go, other files stay, and nothing else is left behind."""
-    write_outputs(make_analysis(), "{}", tmp_path)
+    """Figures that this run did not draw, or in other formats, go, other files stay, and nothing else is left behind."""
+    write_outputs(make_analysis(), "{}", tmp_path, ("svg", "png"))
     assert (tmp_path / "figures" / "classes-pruned-dense-toy_test.svg").exists()
     (tmp_path / "figures" / "mine.svg").write_text("mine")
     (tmp_path / "notes.txt").write_text("mine, too")
     write_outputs(without_classes(), '{"new": 1}', tmp_path)
-    drawn = {f"figures/{stem}.{suffix}" for stem in ("pies", "excess", "flips") for suffix in ("svg", "png")}
+    drawn = {f"figures/{stem}.svg" for stem in ("pies", "excess", "flips")}
     mine = {"notes.txt", "figures/mine.svg"}
     found = contents(tmp_path)
     assert set(found) == drawn | mine | {"figures/figures.json", "analysis.json", "report.html"}

@@ -1,5 +1,6 @@
 """``pietools analyze``: every topic on every comparison of a study."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,24 @@ The answer of every topic: accuracy, the PIEs with how many there would be if co
 classes, subgroups, unseen data, why these examples, and whether other regimes lose the same. Each topic has a command of its own,
 which computes and prints everything about it; --all does so for every topic. Results are stored in the study, in the tables
 results.TOPIC."""
-OUT = click.Option(
-    ["--out"], type=click.Path(path_type=Path), help="Folder for the report and the figures (SVG, PDF, PNG)."
+OUT = click.Option(["--out"], type=click.Path(path_type=Path), help="Folder for the report and the figures.")
+FORMAT = click.Option(
+    ["--format", "formats"],
+    type=click.Choice(["svg", "pdf", "png"]),
+    multiple=True,
+    default=("svg",),
+    show_default="svg",
+    help="Format of the figures; repeat it for several.",
 )
 ALL = click.Option(["--all", "everything"], is_flag=True, help="All tables and figures, not only the answers.")
 
 
-def _analyze(study: Path, *, out: Path | None, as_json: bool, **options: Any) -> None:
+def _analyze(study: Path, *, out: Path | None, formats: Sequence[str], as_json: bool, **options: Any) -> None:
     prepare(out)
-    show(run(study, **options), out=out, as_json=as_json)
+    show(run(study, **options), out=out, formats=formats, as_json=as_json)
 
 
-analyze = analysis_command("analyze", HELP, _analyze, AnalysisSettings.model_fields, [OUT, ALL])
+analyze = analysis_command("analyze", HELP, _analyze, AnalysisSettings.model_fields, [OUT, FORMAT, ALL])
 
 
 def prepare(out: Path | None) -> None:
@@ -37,7 +44,7 @@ def prepare(out: Path | None) -> None:
         out.mkdir(parents=True, exist_ok=True)
 
 
-def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
+def show(analysis: "Analysis", *, out: Path | None, as_json: bool, formats: Sequence[str] = ("svg",)) -> None:
     """Print an analysis, as tables or as one JSON object, after writing its files."""
     import json
 
@@ -46,7 +53,7 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool) -> None:
 
     text = json.dumps(analysis_json(analysis), indent=2, allow_nan=False)
     if out is not None:
-        write_outputs(analysis, text, out)
+        write_outputs(analysis, text, out, formats)
     if as_json:
         click.echo(text)
     else:

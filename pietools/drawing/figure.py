@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, count
 
 import polars as pl
 
+from pietools.drawing.files import svg
 from pietools.drawing.style import AnyChart
 
 COMPARISON = ("compressed", "reference", "dataset")
@@ -25,6 +27,11 @@ class Figure:
     caption: str
     chart: AnyChart
     comparison: tuple[str, ...] = ()
+
+    @cached_property
+    def svg(self) -> str:
+        """Its drawing."""
+        return svg(self.chart)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The figures of an analysis: which there are, and their files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +42,6 @@ def drawn_comparisons(analysis: Analysis) -> pl.DataFrame | None:
     return pies.filter(is_beyond_chance).select(COMPARISON)
 
 
-def write_figures(drawn: Iterable[Figure], folder: Path) -> list[Path]:
-    """Write figures as SVG, PDF and PNG; returns the files."""
-    return [path for figure in drawn for path in save(figure.chart, folder, figure.stem)]
+def write_figures(drawn: Iterable[Figure], folder: Path, formats: Sequence[str] = ("svg",)) -> list[Path]:
+    """Write figures, as SVG or otherwise; returns the files."""
+    return [path for figure in drawn for path in save(figure.svg, folder, figure.stem, formats)]

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pietools.report.figures import figures, write_figures
@@ -13,7 +14,7 @@ from pietools.results.analysis import Analysis
 JSON, REPORT, FIGURES, LIST = "analysis.json", "report.html", "figures", "figures.json"
 
 
-def write_outputs(analysis: Analysis, found: str, out: Path) -> None:
+def write_outputs(analysis: Analysis, found: str, out: Path, formats: Sequence[str] = ("svg",)) -> None:
     """Write all outputs beside the old ones, and only then put them in their place.
 
     A kill or a full disk in between leaves those of the run before. Figures that an earlier run drew and this one did not go; other
@@ -25,6 +26,8 @@ def write_outputs(analysis: Analysis, found: str, out: Path) -> None:
         The JSON of the analysis.
     out
         Folder, which exists.
+    formats
+        Of the figures: svg, pdf, png.
 
     Raises
     ------
@@ -36,7 +39,7 @@ def write_outputs(analysis: Analysis, found: str, out: Path) -> None:
         (made / JSON).write_text(found + "\n", encoding="utf-8")
         charts = figures(analysis)
         write_report(analysis, made / REPORT, charts)
-        drawn = sorted(path.name for path in write_figures(charts, made / FIGURES))
+        drawn = sorted(path.name for path in write_figures(charts, made / FIGURES, formats))
         (made / LIST).write_text(json.dumps(drawn), encoding="utf-8")
         (out / FIGURES).mkdir(exist_ok=True)
         for name in drawn:

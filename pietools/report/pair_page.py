@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pietools.conventions import CONFIDENCE, LEVEL
+from pietools.drawing.files import svg
 from pietools.drawing.pairs import change_of_accuracy, changed_by_confidence
 from pietools.pairs.as_json import comparison_json
 from pietools.pairs.comparison import Comparison
@@ -98,7 +99,7 @@ def _change_figure(comparison: Comparison) -> Iterator[Picture]:
         "Change of accuracy, compressed less reference, with 95 % intervals: Tango's score interval of a pair; over several "
         f"networks on the same examples the same interval of counts per example.{shown}"
     )
-    yield picture(caption, change_of_accuracy(frame.head(MOST_DRAWN), comparison.margin))
+    yield picture(caption, svg(change_of_accuracy(frame.head(MOST_DRAWN), comparison.margin)))
 
 
 def _single_pairs(comparison: Comparison) -> Iterator[tuple[str, Row]]:
@@ -160,7 +161,7 @@ def _bands_figure(comparison: Comparison) -> Iterator[Picture]:
             f"Answers that changed, by the probability that {short_names(comparison)[0]} gave them "
             f"({count(comparison.n)} answers)."
         )
-        yield picture(caption, changed_by_confidence(comparison.bands))
+        yield picture(caption, svg(changed_by_confidence(comparison.bands)))
 
 
 def _bands(comparison: Comparison) -> Iterator[ShownRows]:

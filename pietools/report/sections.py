@@ -8,8 +8,6 @@ import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.figure import Figure
-from pietools.drawing.files import svg
-from pietools.drawing.style import AnyChart
 from pietools.report.figures import drawn_comparisons
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, hits_headline, pair_headline
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
@@ -69,7 +67,7 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
         Section(
             topic.title,
             items=_datasets(analysis) if topic.name == "accuracy" else [],
-            figures=[picture(figure.caption, figure.chart) for figure in drawn if figure.topic == topic.name],
+            figures=[picture(figure.caption, figure.svg) for figure in drawn if figure.topic == topic.name],
             tables=[*_tables(analysis, topic.tables)],
         )
         for topic in TOPICS.values()
@@ -130,9 +128,9 @@ def _datasets(analysis: Analysis) -> list[str]:
     return [dataset_sentence(row) for row in analysis.datasets.to_dicts() if row["name"] in names]
 
 
-def picture(caption: str, chart: AnyChart) -> Picture:
-    """A chart as the page holds it."""
-    return Picture(caption, "data:image/svg+xml;base64," + b64encode(svg(chart).encode()).decode())
+def picture(caption: str, svg: str) -> Picture:
+    """A drawing as the page holds it."""
+    return Picture(caption, "data:image/svg+xml;base64," + b64encode(svg.encode()).decode())
 
 
 def _tables(analysis: Analysis, tables: Iterable[Table]) -> Iterator[ShownRows]:

@@ -90,7 +90,11 @@ def control(reader: StudyReader, comparison: Comparison) -> tuple[str | None, Ex
         other = reader.scalars("label_log_odds", second, comparison.dataset)[:, found.examples]
         if np.isfinite(other).all():
             name, sides = second, (found.sides.reference, other)
-    between = example_changes(*sides, paired=False)
+    # Whatever is compared with one reference has the same control, if log odds of the same examples are known.
+    key = "between dense", comparison.dataset, comparison.reference, name, found.of, found.examples.tobytes()
+    if key not in reader.answers:
+        reader.answers[key] = example_changes(*sides, paired=False)
+    between = reader.answers[key]
     return (name, between) if isinstance(between, ExampleChanges) else (None, None)
 
 

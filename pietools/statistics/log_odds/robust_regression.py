@@ -10,6 +10,7 @@ BIWEIGHT = 4.685
 """End of Tukey's biweight, likewise."""
 MAX_STEPS = 1000
 _CONVERGED = 1e-9  # of the largest change of a fitted value, in scales
+_ROUNDING = 1e-14  # a variance that is a smaller share of its sum of squares is none
 _NORMAL_MAD = 0.6744897501960817  # median of |z|
 
 
@@ -40,26 +41,35 @@ def huber_lines(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = np.ones_like(y)
     intercept = slope = np.zeros(len(y))
     before: np.ndarray | None = None
+    # About 0, so that sums of squares lose no digits.
+    centre = float(x.mean())
+    x = x - centre
+    products = np.column_stack([np.ones_like(x), x, x**2])
+    residuals = np.empty_like(y)
     for _ in range(MAX_STEPS):
-        intercept, slope = _weighted_lines(x, y, weights)
-        residuals = np.abs(y - intercept[:, None] - slope[:, None] * x)
+        intercept, slope = _weighted_lines(products, y, weights)
+        np.multiply.outer(slope, x, out=residuals)
+        np.subtract(y, residuals, out=residuals)
+        residuals -= intercept[:, None]
+        np.abs(residuals, out=residuals)
         scale = np.maximum(scale_of(residuals), np.finfo(float).tiny)
         if before is not None:
             moved = np.abs(np.stack([intercept, slope]) - before).max(axis=0)
             if (moved <= _CONVERGED * np.maximum(scale, _CONVERGED)).all():
                 break
         before = np.stack([intercept, slope])
-        weights = np.minimum(1, HUBER * scale[:, None] / np.maximum(residuals, np.finfo(float).tiny))
-    return intercept, slope
+        bound = HUBER * scale[:, None]
+        np.divide(bound, np.maximum(residuals, bound, out=weights), out=weights)
+    return intercept - slope * centre, slope
 
 
-def _weighted_lines(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    total = weights.sum(axis=1)
-    mean_x, mean_y = weights @ x / total, (weights * y).sum(axis=1) / total
-    centred = x - mean_x[:, None]
-    squares = (weights * centred**2).sum(axis=1)
-    slope = (weights * centred * y).sum(axis=1) / np.where(squares > 0, squares, np.inf)
-    return mean_y - slope * mean_x, slope
+def _weighted_lines(products: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted lines through each row of y; ``products``: 1, x and x² of each example, (n, 3), with x about 0."""
+    total, sum_x, sum_xx = (weights @ products).T
+    sum_y, sum_xy = ((weights * y) @ products[:, :2]).T
+    squares = sum_xx - sum_x**2 / total
+    slope = (sum_xy - sum_x * sum_y / total) / np.where(squares > _ROUNDING * sum_xx, squares, np.inf)
+    return (sum_y - slope * sum_x) / total, slope
 
 
 def biweight_curve(columns: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, stats
+from scipy.special import ndtr, ndtri
 
 N_FITTED = 10_000
 """Effects that the prior is fitted to, evenly taken from all."""
@@ -28,7 +29,7 @@ class Posterior:
 
     def above(self, value: float | np.ndarray, sign: float = 1.0) -> np.ndarray:
         """Probability that an effect, times ``sign``, is more than ``value``, (n,)."""
-        of_others = self.weights[1:] * stats.norm.sf((value - sign * self.means[1:]) / self.sds[1:])
+        of_others = self.weights[1:] * ndtr((sign * self.means[1:] - value) / self.sds[1:])
         return np.asarray(of_others.sum(axis=0) + self.weights[0] * (value < 0))
 
     @property
@@ -40,7 +41,7 @@ class Posterior:
     def false_sign_rate(self) -> np.ndarray:
         """Probability that an effect is 0 or has the other sign, whichever sign is more probable, (n,)."""
         at_zero = self.weights[0]
-        negative = (self.weights[1:] * stats.norm.cdf(-self.means[1:] / self.sds[1:])).sum(axis=0)
+        negative = (self.weights[1:] * ndtr(-self.means[1:] / self.sds[1:])).sum(axis=0)
         return np.minimum(at_zero + negative, 1 - negative)
 
 
@@ -71,7 +72,7 @@ def shrink(estimate: np.ndarray, std_error: np.ndarray, df: np.ndarray) -> Poste
 def _as_normal(estimate: np.ndarray, std_error: np.ndarray, df: np.ndarray) -> np.ndarray:
     """Standard errors with which a normal test gives the p-values of the t tests."""
     t = np.maximum(np.abs(estimate / std_error), 1e-3)  # the ratio has a limit at 0
-    z = -stats.norm.ppf(stats.t.sf(t, df))
+    z = -ndtri(stats.t.sf(t, df))
     return std_error * t / np.where(np.isfinite(z), z, t)
 
 

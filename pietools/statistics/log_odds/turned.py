@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr
 
 from pietools.flags import Flag
 from pietools.statistics.log_odds.examples import FEWEST_DF, FEWEST_EXAMPLES, trend_along, variance_of_change
@@ -91,8 +91,8 @@ class TurnedAnswers:
         before, after = np.zeros(len(self.sd)), np.zeros(len(self.sd))
         for weights, means, sds in zip(self.change.weights, self.change.means, self.change.sds, strict=True):
             spread = np.sqrt(self.sd**2 + self.level_error**2 + sds**2 / 4)
-            before += weights * stats.norm.cdf(-(self.level - (self.trend + means) / 2) / spread)
-            after += weights * stats.norm.cdf(-(self.level + (self.trend + means) / 2) / spread)
+            before += weights * ndtr(-(self.level - (self.trend + means) / 2) / spread)
+            after += weights * ndtr(-(self.level + (self.trend + means) / 2) / spread)
         return before, after
 
     def _probabilities(self, rule: _Rule) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +118,7 @@ class TurnedAnswers:
         for node, share in _OF_CHANGE:
             change = trend + means + node * sds
             width = np.maximum(rule.largest_level(np.abs(change) / sd), 0) * sd
-            inside = share * (stats.norm.cdf((width - level) / error) - stats.norm.cdf((-width - level) / error))
+            inside = share * (ndtr((width - level) / error) - ndtr((-width - level) / error))
             falls += inside * (change < 0)
             rises += inside * (change >= 0)
         return falls, rises
@@ -131,8 +131,8 @@ class TurnedAnswers:
         trend, sd, level, error = (part[rows] for part in (self.trend, self.sd, self.level, self.level_error))
         for node, share in _OF_LEVEL:
             enough = rule.least_change((level + node * error) / sd) * sd
-            falls += share * stats.norm.cdf((-enough - trend - means) / sds)
-            rises += share * stats.norm.sf((enough - trend - means) / sds)
+            falls += share * ndtr((-enough - trend - means) / sds)
+            rises += share * ndtr((trend + means - enough) / sds)
         return falls, rises
 
 
@@ -144,7 +144,7 @@ def _least_falls(delta: float) -> np.ndarray:
     low, high = np.zeros(len(_LEVELS)), 2 * _LEVELS + 20
     for _ in range(60):
         middle = (low + high) / 2
-        is_enough = stats.norm.cdf(middle / 2 - _LEVELS) - stats.norm.cdf(-middle / 2 - _LEVELS) > delta
+        is_enough = ndtr(middle / 2 - _LEVELS) - ndtr(-middle / 2 - _LEVELS) > delta
         low, high = np.where(is_enough, low, middle), np.where(is_enough, middle, high)
     return high
 

@@ -106,13 +106,21 @@ def _turned(reader: StudyReader, comparison: Comparison) -> Row:
     if found is None:
         return {}
     _, answers = found
-    rises, falls = answers.p_rises(RISE)
+    rises, falls = _rises(reader, comparison)
     return {
         "n_lost": int((rises >= LIKELY).sum()),
         "n_gained": int((falls >= LIKELY).sum()),
         "turned_lost": float(answers.p_lost.sum()),
         "turned_gained": float(answers.p_gained.sum()),
     }
+
+
+@once
+def _rises(reader: StudyReader, comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities that the error rate of an example rises, and falls, by more than what counts."""
+    found = turned(reader, comparison)
+    assert found is not None
+    return found[1].p_rises(RISE)
 
 
 def _pies(comparison: Comparison, examples: np.ndarray, found: ExampleChanges) -> Row:
@@ -162,7 +170,7 @@ def _answers(reader: StudyReader, comparison: Comparison) -> pl.DataFrame:
         examples, before, after, rises, falls = (np.array(empty) for _ in range(5))
     else:
         examples, answers = found
-        (before, after), (rises, falls) = answers.error_rates(), answers.p_rises(RISE)
+        (before, after), (rises, falls) = answers.error_rates(), _rises(reader, comparison)
     signs = np.where(rises >= LIKELY, -1, np.where(falls >= LIKELY, 1, 0))
     return pl.DataFrame(
         {
