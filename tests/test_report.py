@@ -10,7 +10,7 @@ import pytest
 
 from pietools.cli.summary import print_summary
 from pietools.report import output_folder, write_report
-from pietools.report.figures import figures, write_figures
+from pietools.report.figures import drawn_comparisons, figures, write_figures
 from pietools.report.output_folder import write_outputs
 from pietools.report.page import page
 from pietools.report.sentences import headline, hits_headline
@@ -209,12 +209,21 @@ def test_each_figure_is_written_in_the_formats_that_are_wanted(tmp_path: Path) -
 @pytest.mark.parametrize(("excess_conf_low", "is_drawn"), [(-1.0, False), (5.0, True), (None, True)])
 def test_of_many_comparisons_those_beyond_chance_have_figures(excess_conf_low: float | None, is_drawn: bool) -> None:
     """Of nine comparisons the one that has a chart of classes shows it unless its PIEs may be chance; a note says so."""
-    others = [pies_row(compressed=f"other-{number}") for number in range(8)]
+    others = [pies_row(compressed=f"other-{number}", excess_conf_low=-1.0) for number in range(8)]
     analysis = make_analysis(everything=False, pies=frame(pies_row(excess_conf_low=excess_conf_low), *others))
     text = page(analysis)
     assert ("<figcaption>Change of recall per class: pruned" in text) == is_drawn
-    assert "Figures of single comparisons are of those" in text
+    assert "Figures of single comparisons are of the eight" in text
     assert "Figures of single comparisons" not in page(make_analysis())
+
+
+def test_of_many_comparisons_eight_have_figures() -> None:
+    """Those with the largest excess, in the order of the study; controls where there is room."""
+    rows = [pies_row(compressed=f"pruned-{number}", excess_pies=float(number % 7)) for number in range(12)]
+    rows += [pies_row(compressed="dense-2", role="control", excess_pies=99.0)]
+    chosen = drawn_comparisons(make_analysis(everything=False, pies=frame(*rows)))
+    assert chosen is not None
+    assert chosen["compressed"].to_list() == [f"pruned-{number}" for number in (2, 3, 4, 5, 6, 9, 10, 11)]
 
 
 def test_long_tables_are_folded() -> None:

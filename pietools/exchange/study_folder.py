@@ -114,7 +114,9 @@ def _exported_tables(manifest: dict[str, Any]) -> list[str]:
 
 def _read_table(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path)
+        # read_table would import pandas, for nothing.
+        with pq.ParquetFile(path) as file:
+            return file.read()
     except pa.ArrowException as error:
         raise ImportFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
 

@@ -27,19 +27,21 @@ def figures(analysis: Analysis) -> list[Figure]:
                 rows = analysis.tables.get(spec.table)
                 if rows is not None and (spec.is_answer or analysis.everything):
                     shown = rows.filter(~rows["dataset"].is_in(analysis.copies))
-                    if chosen is not None and set(COMPARISON) <= set(spec.by):
+                    if chosen is not None and set(COMPARISON) <= {*spec.by, *spec.by_if_long}:
                         shown = shown.join(chosen, on=COMPARISON, how="semi", maintain_order="left")
                     drawn += spec.figures(topic.name, shown)
     return list(with_own_stems(drawn))
 
 
 def drawn_comparisons(analysis: Analysis) -> pl.DataFrame | None:
-    """Of many comparisons those with more PIEs than chance makes, or too few networks to say; None: all of them."""
+    """Of many comparisons those with the most PIEs beyond chance, or with too few networks to say, controls last; None: all."""
     pies = analysis.tables.get("pies")
     if pies is None or pies.height <= FEW_COMPARISONS or analysis.everything:
         return None
     is_beyond_chance = pl.col("excess_conf_low").is_null() | (pl.col("excess_conf_low") > 0)
-    return pies.filter(is_beyond_chance).select(COMPARISON)
+    order = [pl.col("role") == "control", -pl.col("excess_pies")]
+    chosen = pies.with_row_index().filter(is_beyond_chance).sort(order, nulls_last=True)
+    return chosen.head(FEW_COMPARISONS).sort("index").select(COMPARISON)
 
 
 def write_figures(drawn: Iterable[Figure], folder: Path, formats: Sequence[str] = ("svg",)) -> list[Path]:

@@ -19,7 +19,7 @@ from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
 
 SELECTION = (
-    "Figures of single comparisons are of those with more PIEs than the networks' chance makes (95 %), "
+    "Figures of single comparisons are of the eight with the most PIEs beyond what the networks' chance makes (95 %), "
     "or with too few networks to say; pietools analyze --all draws them all."
 )
 REGIMES_NOTE = (
