@@ -45,8 +45,10 @@ class Design:
         if not np.isfinite(covariates).all():
             raise ValueError("covariates have to be finite")
         scaled = covariates.T / np.maximum(np.abs(covariates).max(axis=0), np.finfo(float).tiny)[:, None]
-        _, lengths, basis = np.linalg.svd(design.residuals(scaled), full_matrices=False)
-        basis = basis[lengths > _ROUNDING * n**0.5]
+        # The directions of a small triangle are those of the long columns, turned.
+        directions, triangle = np.linalg.qr(design.residuals(scaled).T)
+        _, lengths, turned = np.linalg.svd(triangle.T, full_matrices=False)
+        basis = (turned @ directions.T)[lengths > _ROUNDING * n**0.5]
         return replace(design, basis=basis, df=design.df - len(basis))
 
     def within(self, examples: np.ndarray) -> "Design":
