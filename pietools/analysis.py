@@ -11,7 +11,6 @@ from pietools.results.analysis import Analysis
 from pietools.settings import resolve
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
-from pietools.topics.characterize.explanation import check_known, check_measured
 from pietools.topics.study_reader import StudyReader
 from pietools.topics.topic import Topic
 from pietools.version import __version__
@@ -93,6 +92,8 @@ def analyze(
 
 def _check_properties(reader: StudyReader, topics: Sequence[Topic], now: Sequence[str]) -> None:
     """Refuse properties that are not known, and those named now that were not measured; of the recipe's a warning says so."""
+    from pietools.topics.characterize.explanation import check_known, check_measured
+
     for name in (*(reader.settings.explain or ()), *reader.settings.theories):
         check_known(reader, name)
     if any("explain" in topic.settings for topic in topics):

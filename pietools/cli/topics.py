@@ -30,12 +30,15 @@ def analysis_command(
 
 def run(study: Path, *, no_store: bool, **options: Any) -> "Analysis":
     """Analyze the study in a file, with a progress bar."""
-    from pietools.analysis import analyze
-    from pietools.cli.progress import progress_bar
     from pietools.study import Study
 
-    with Study.open(study, read_only=no_store) as opened, progress_bar("analyze", "%") as on_step:
-        return analyze(opened, store=not no_store, on_step=on_step, **asked(options))
+    with Study.open(study, read_only=no_store) as opened:
+        # A second of imports: not to say that there is no such file.
+        from pietools.analysis import analyze
+        from pietools.cli.progress import progress_bar
+
+        with progress_bar("analyze", "%") as on_step:
+            return analyze(opened, store=not no_store, on_step=on_step, **asked(options))
 
 
 def topic_command(topic: Topic) -> click.Command:

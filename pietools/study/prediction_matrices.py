@@ -94,6 +94,9 @@ def _matrices(
 
 
 def _placed(values: np.ndarray, place: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    if np.ma.isMA(values) and values.mask.all():
+        # What is known of no prediction takes no room.
+        return np.broadcast_to(np.nan, shape)
     matrix = np.empty(shape)
     matrix[place] = np.ma.filled(values.astype(np.float64), np.nan)
     return matrix
