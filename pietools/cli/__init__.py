@@ -7,22 +7,22 @@ from typing import Any
 import click
 
 from pietools.errors import PietoolsError
-from pietools.topics.catalogue import NAMES as TOPICS
+from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
 
-# In the order of the work: name of each command, and the module and the name that it has there.
+# In the order of the work: each command's module, its name there, and what it does, which is said without importing it.
 COMMANDS = {
-    "compare": ("compare", "compare"),
-    "demo": ("demo", "demo"),
-    "train": ("train", "train"),
-    "collect": ("collect", "collect"),
-    "import": ("import_", "import_"),
-    "info": ("info", "info"),
-    "remove": ("info", "remove"),
-    "analyze": ("analyze", "analyze"),
-    **{name: ("topics", name) for name in TOPICS},
-    "export": ("export", "export"),
-    "validate": ("validate", "validate"),
+    "compare": ("compare", "compare", "Compare a compressed network with the one it came from."),
+    "demo": ("demo", "demo", "Analyze the embedded study."),
+    "train": ("train", "train", "Train the networks that a STUDY.toml names."),
+    "collect": ("collect", "collect", "Collect the networks' predictions into a study."),
+    "import": ("import_", "import_", "Put predictions made elsewhere into a study."),
+    "info": ("info", "info", "Say what STUDY holds: data sets, populations and their networks, properties."),
+    "remove": ("info", "remove", "Take a data set or a population out of STUDY, to import it again in another way."),
+    "analyze": ("analyze", "analyze", "Say what compression did to each population of STUDY."),
+    **{name: ("topics", name, topic.question) for name, topic in TOPICS.items()},
+    "export": ("export", "export", "Write STUDY as Parquet, one file per table."),
+    "validate": ("validate", "validate", "Ask the methods of simulated studies of which the truth is known."),
 }
 # The modules of the extra `torch`, as pyproject.toml declares it. timm, which few need, is asked for where it is imported.
 TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
@@ -34,6 +34,11 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the work."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What each command does."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_, _, what) in COMMANDS.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command, imported now; None if there is none of that name."""
@@ -56,7 +61,7 @@ class Commands(click.Group):
 
 def command_of(name: str) -> click.Command:
     """A command by its name."""
-    module, attribute = COMMANDS[name]
+    module, attribute, _ = COMMANDS[name]
     found = import_module(f"pietools.cli.{module}")
     command: click.Command = found.COMMANDS[name] if module == "topics" else getattr(found, attribute)
     return command
