@@ -24,8 +24,8 @@ FORMAT = click.Option(
     type=click.Choice(["svg", "pdf", "png"]),
     multiple=True,
     default=("svg",),
-    show_default="svg",
-    help="Format of the figures; repeat it for several.",
+    show_default=False,
+    help="Format of the figures, svg unless given; repeat it for several.",
 )
 ALL = click.Option(["--all", "everything"], is_flag=True, help="All tables and figures, not only the answers.")
 
