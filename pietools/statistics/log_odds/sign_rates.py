@@ -12,6 +12,7 @@ N_STEPS = 2000
 _NULL_WEIGHT = 10.0
 _LEAST_AT_ZERO = 1e-12
 _CONVERGED = 1e-8
+_NEGLIGIBLE = 1e-10
 _GRID = 2**0.5
 
 
@@ -63,6 +64,9 @@ def shrink(estimate: np.ndarray, std_error: np.ndarray, df: np.ndarray) -> Poste
     prior_sds = _prior_sds(estimate, errors)
     chosen = np.linspace(0, len(estimate) - 1, min(N_FITTED, len(estimate))).astype(int)
     prior = _fit(_likelihood(estimate[chosen], errors[chosen], prior_sds))
+    # Of seventy components a handful have weights.
+    used = (prior > _NEGLIGIBLE) | (prior_sds == 0)
+    prior, prior_sds = prior[used], prior_sds[used]
     likelihood = _likelihood(estimate, errors, prior_sds)
     weights = prior[:, None] * likelihood
     share = prior_sds[:, None] ** 2 / (prior_sds[:, None] ** 2 + errors**2)
