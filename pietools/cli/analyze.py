@@ -48,12 +48,14 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool, formats: Sequ
     """Print an analysis, as tables or as one JSON object, after writing its files."""
     import json
 
+    from pietools.cli.progress import progress_bar
     from pietools.report.as_json import analysis_json
     from pietools.report.output_folder import write_outputs
 
     text = json.dumps(analysis_json(analysis), indent=2, allow_nan=False)
     if out is not None:
-        write_outputs(analysis, text, out, formats)
+        with progress_bar("Drawing the report"):
+            write_outputs(analysis, text, out, formats)
     if as_json:
         click.echo(text)
     else:

@@ -24,8 +24,9 @@ def demo(out: Path | None, as_json: bool) -> None:
     prepare(out)
     with tempfile.TemporaryDirectory() as temporary:
         path = (out or Path(temporary)) / "study.duckdb"
-        _make_study(path)
-        with Study.open(path) as study, progress_bar("analyze", "%") as on_step:
+        with progress_bar("Reading the embedded study"):
+            _make_study(path)
+        with Study.open(path) as study, progress_bar("Analyzing") as on_step:
             analysis = analyze(study, on_step=on_step)
         show(analysis, out=out, as_json=as_json)
 

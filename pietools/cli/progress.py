@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(description: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with rate (`unit` per second) and time left; nothing is shown where stderr is no terminal.
+def progress_bar(description: str, unit: str | None = None) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar with time left, and the rate if there is a ``unit``; nothing is shown where stderr is no terminal.
 
-    Yields a function that takes how much is done and how much there is in all.
+    Yields a function that takes how much is done and how much there is in all; until it is called the bar only moves.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -26,7 +26,7 @@ def progress_bar(description: str, unit: str) -> Iterator[Callable[[int, int], N
 
         def show(done: int, total: int) -> None:
             speed = progress.tasks[0].speed
-            rate = f"{speed:,.0f} {unit}/s" if speed else ""
+            rate = f"{speed:,.0f} {unit}/s" if speed and unit else ""
             progress.update(task, completed=done, total=total, rate=rate)
 
         yield show

@@ -37,7 +37,7 @@ def run(study: Path, *, no_store: bool, **options: Any) -> "Analysis":
         from pietools.analysis import analyze
         from pietools.cli.progress import progress_bar
 
-        with progress_bar("analyze", "%") as on_step:
+        with progress_bar("Analyzing") as on_step:
             return analyze(opened, store=not no_store, on_step=on_step, **asked(options))
 
 

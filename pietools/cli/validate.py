@@ -120,7 +120,7 @@ def validate(
         cells += tuple(cell for cell in PAIR_CELLS if not quick or cell.n_examples in PAIR_SIZES_QUICK)
     size = QUICK if quick else {"n_studies": studies}
     plan = Plan(cells, seed=seed, **size)
-    with progress_bar("validate", "tasks") as on_step:
+    with progress_bar("Simulating", "tasks") as on_step:
         rows = tables.rates(simulate(plan, jobs=jobs, on_step=on_step))
     if csv is not None:
         rows.write_csv(csv, float_precision=6)
