@@ -255,7 +255,8 @@ def _jackknife_covariance(left_out: list[np.ndarray], n_columns: int) -> np.ndar
     """Mean covariance, over examples, of the errors of the columns."""
     if not left_out:
         return np.zeros((n_columns, n_columns))
-    k, mean = len(left_out), np.mean(left_out, axis=0)
+    k = len(left_out)
+    mean = np.asarray(sum(left_out) / k)
     return np.asarray(sum((one - mean).T @ (one - mean) for one in left_out) * (k - 1) / k / len(mean))
 
 
@@ -394,14 +395,12 @@ class _Regression:
         variance = change.var() - noise
         if variance <= 0:
             return [None] * len(columns.names)
-        full = _out_of_fold_error(columns, change, np.ones(columns.x.shape[1], dtype=bool))
-        gains: list[float | None] = []
-        for contrast in columns.contrasts:
-            without = contrast == 0
-            gains.append(
-                None if without.all() else float((_out_of_fold_error(columns, change, without) - full) / variance)
-            )
-        return gains
+        folds = _Folds.of(columns.x, change)
+        full = folds.error(np.ones(columns.x.shape[1], dtype=bool))
+        return [
+            None if (contrast == 0).all() else float((folds.error(contrast == 0) - full) / variance)
+            for contrast in columns.contrasts
+        ]
 
 
 def _beyond(rows: np.ndarray, x: np.ndarray, moments_inverse: np.ndarray) -> np.ndarray:
@@ -415,19 +414,38 @@ def _noise(beyond: np.ndarray) -> np.ndarray:
     return np.asarray((beyond**2).sum(axis=0) / (len(beyond) - 1) / len(beyond))
 
 
-def _out_of_fold_error(columns: _Columns, change: np.ndarray, used: np.ndarray) -> float:
-    """Mean squared error of predictions for examples that had no part in the fit."""
-    # At random, always the same: any order of the examples may have a pattern.
-    fold = np.random.default_rng(0).permutation(len(change)) % N_FOLDS
-    x = columns.x[:, used]
-    squares = 0.0
-    for held_out in range(N_FOLDS):
-        fitted, other = fold != held_out, fold == held_out
-        moments = x[fitted].T @ x[fitted] / fitted.sum()
-        # To predict from noisy properties, the noise stays in: least squares as it is.
-        beta = np.linalg.lstsq(moments, x[fitted].T @ change[fitted] / fitted.sum(), rcond=None)[0]
-        squares += float(((change[other] - x[other] @ beta) ** 2).sum())
-    return squares / len(change)
+@dataclass(frozen=True)
+class _Folds:
+    """Sums of products of the columns (folds, q, q), of these and the change (folds, q), and of its squares (folds,)."""
+
+    columns: np.ndarray
+    both: np.ndarray
+    change: np.ndarray
+    n: int
+
+    @classmethod
+    def of(cls, x: np.ndarray, change: np.ndarray) -> "_Folds":
+        """Of the examples in folds at random, always the same: any order of the examples may have a pattern."""
+        fold = np.random.default_rng(0).permutation(len(change)) % N_FOLDS
+        parts = [(x[fold == number], change[fold == number]) for number in range(N_FOLDS)]
+        return cls(
+            np.stack([own.T @ own for own, _ in parts]),
+            np.stack([own.T @ y for own, y in parts]),
+            np.array([y @ y for _, y in parts]),
+            len(change),
+        )
+
+    def error(self, used: np.ndarray) -> float:
+        """Mean squared error of predictions, from some of the columns, for examples that had no part in the fit."""
+        squares = 0.0
+        for columns, both, change in zip(
+            self.columns[:, used][:, :, used], self.both[:, used], self.change, strict=True
+        ):
+            fitted = (self.columns.sum(axis=0)[np.ix_(used, used)] - columns) / self.n
+            # To predict from noisy properties, the noise stays in: least squares as it is.
+            beta = np.linalg.lstsq(fitted, (self.both.sum(axis=0)[used] - both) / self.n, rcond=None)[0]
+            squares += float(change - 2 * beta @ both + beta @ columns @ beta)
+        return squares / self.n
 
 
 def _or_none(value: float) -> float | None:
