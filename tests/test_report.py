@@ -213,7 +213,7 @@ def test_of_many_comparisons_those_beyond_chance_have_figures(excess_conf_low: f
     analysis = make_analysis(everything=False, pies=frame(pies_row(excess_conf_low=excess_conf_low), *others))
     text = page(analysis)
     assert ("<figcaption>Change of recall per class: pruned" in text) == is_drawn
-    assert "Figures of single comparisons are of the eight" in text
+    assert "Figures of single comparisons are of the 8" in text
     assert "Figures of single comparisons" not in page(make_analysis())
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.figure import Figure
-from pietools.report.figures import drawn_comparisons
+from pietools.report.figures import FEW_COMPARISONS, drawn_comparisons
 from pietools.report.sentences import comparison_name, dataset_sentence, headline, hits_headline, pair_headline
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
@@ -19,7 +19,7 @@ from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
 
 SELECTION = (
-    "Figures of single comparisons are of the eight with the most PIEs beyond what the networks' chance makes (95 %), "
+    f"Figures of single comparisons are of the {FEW_COMPARISONS} with the most PIEs beyond what the networks' chance makes (95 %), "
     "or with too few networks to say; pietools analyze --all draws them all."
 )
 REGIMES_NOTE = (

@@ -33,16 +33,13 @@ def lost_examples(
     smallest = int(min(reference.sum(axis=1).min(), compressed.sum(axis=1).min()))
     ballots = regime.undecided(sum(regime.sizes), smallest)
     right = None if given_labels is None else ballots.column_of(given_labels)
-    is_lost = np.zeros(regime.n_examples, dtype=bool)
-    rows = np.empty((len(reference), -(-len(is_lost) // 8)), dtype=np.uint8)
-    start = 0
+    rows = []
     for one, other in zip(ballots.portions(masks(reference)), ballots.portions(masks(compressed)), strict=True):
         before, after = ballots.modal_columns(one), ballots.modal_columns(other)
-        for lost in before != after if right is None else (before == right) & (after != right):
-            is_lost[ballots.examples] = lost
-            rows[start] = np.packbits(is_lost)
-            start += 1
-    return rows
+        is_lost = np.zeros((len(one), regime.n_examples), dtype=bool)
+        is_lost[:, ballots.examples] = before != after if right is None else (before == right) & (after != right)
+        rows.append(np.packbits(is_lost, axis=1))
+    return np.concatenate(rows)
 
 
 def lost_as_labelled(regime: Populations, given_labels: np.ndarray | None) -> np.ndarray:

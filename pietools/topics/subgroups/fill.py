@@ -27,9 +27,9 @@ from pietools.topics.subgroups.tables import (
     WHO_ARE_PIES,
 )
 
-# As the macro subgroup_rates has them; and the label of what counts for an error rate.
+# As the macro subgroup_rates has them; an error rate is of two classes, and counts the examples of one.
 RATES = "accuracy", "false_positive_rate", "false_negative_rate"
-NEGATIVE_OF = {"false_positive_rate": 0, "false_negative_rate": 1}
+LABEL_OF = {"false_positive_rate": 0, "false_negative_rate": 1}
 MAX_GROUPS = 100
 T_TEST = ("estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
 WORST = ("worst_reference", "worst_compressed", "hit_most")
@@ -128,10 +128,10 @@ def _by_network(
 
 
 def _counted(reader: StudyReader, dataset: str, rate: str, labels: np.ndarray) -> np.ndarray:
-    """Which examples a rate counts: all, or of two classes the negative or the positive one; those of more classes have no such."""
+    """Which examples a rate counts: all, or those of one of two classes; with more classes none."""
     if rate == "accuracy":
         return np.ones(len(labels), dtype=bool)
-    return (labels == NEGATIVE_OF[rate]) & (len(reader.dataset(dataset)["class_names"]) == 2)
+    return (labels == LABEL_OF[rate]) & (len(reader.dataset(dataset)["class_names"]) == 2)
 
 
 def _groups(rates: _Rates) -> Iterator[Row]:
