@@ -22,16 +22,14 @@ class Recordings(Matrices):
 
     def recordings(self, population: str, dataset: str | None = None) -> set[str]:
         """Which of the tables logits, features, layer_predictions and epoch_predictions hold every network of the population."""
+        networks = self._evaluated_models(population, dataset)
+        of_these = (
+            f"dataset_id = {networks['dataset_id'][0]} and model_id in ({', '.join(map(str, networks['model_id']))})"
+        )
         return {
             table
             for table in (LOGITS, FEATURES, LAYERS, EPOCHS)
-            if self._database.value(
-                f"""select bool_and(exists (
-                        select 1 from {table} as t where t.model_id = k.model_id and t.dataset_id = dataset_id_of($dataset)
-                    ))
-                    from evaluated_models($population, dataset := $dataset) as k""",
-                {"population": population, "dataset": dataset},
-            )
+            if self._database.value(f"select count(distinct model_id) from {table} where {of_these}") == networks.height
         }
 
     def each_logits(self, population: str, dataset: str | None = None) -> Iterator[np.ndarray]:
@@ -118,12 +116,9 @@ class Recordings(Matrices):
         """Rows of each network in the order of label_matrix, by layer or epoch and example; StudyError if one has none."""
         step = {LAYERS: "layer,", EPOCHS: "epoch,"}.get(table, "")
         networks, _ = self.label_matrix(population, dataset)
-        for model_id, replicate in networks.select("model_id", "replicate").iter_rows():
-            rows = self.sql(
-                f"""select * from {table} where model_id = ? and dataset_id = dataset_id_of(?)
-                    order by {step} example_id""",
-                [model_id, dataset],
-            )
+        for model_id, replicate, dataset_id, _ in networks.iter_rows():
+            where = f"model_id = {model_id} and dataset_id = {dataset_id}"
+            rows = self.sql(f"select * from {table} where {where} order by {step} example_id")
             if not rows.height:
                 who = (
                     f"a network of '{population}'"

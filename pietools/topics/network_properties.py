@@ -97,12 +97,21 @@ class NetworkProperties:
 
 
 def measure(
-    study: Study, population: str, dataset: str, *, inputs: str, train: str | None, is_training: bool
+    study: Study,
+    population: str,
+    dataset: str,
+    evaluated: tuple[pl.DataFrame, np.ndarray],
+    *,
+    inputs: str,
+    train: str | None,
+    is_training: bool,
 ) -> NetworkProperties:
     """Say what can be measured of whatever the study holds enough for.
 
     Parameters
     ----------
+    evaluated
+        Networks and their predicted labels, (K, n), of :meth:`pietools.study.Study.label_matrix`.
     inputs
         Data set with the same inputs, whose logits are taken: of a copy with other labels its source, else the data set itself.
     train
@@ -110,19 +119,19 @@ def measure(
     is_training
         Whether the networks were trained on the data set: what needs unseen examples is left out then.
     """
-    networks, predicted = study.label_matrix(population, dataset)
+    networks, predicted = evaluated
     labels = study.labels(dataset)
     found = NetworkProperties(len(predicted))
     recorded = study.recordings(population, dataset)
+    scalars = study.scalar_matrices(population, [column for column, _ in SCALARS.values()], dataset, networks=networks)
     for name, (column, measure_one) in SCALARS.items():
-        read = partial(study.scalar_matrix, population, column, dataset, networks=networks)
-        if np.isfinite(read()).any():
-            found.add(name, partial(_each_scalar, measure_one, column, read))
+        if np.isfinite(scalars[column]).any():
+            found.add(name, partial(_each_scalar, measure_one, column, scalars[column]))
     if len(predicted) > 1:
         found.of_several["agreement"] = lambda networks: difficulty.agreement(predicted[networks])
     else:
         found.flags["agreement"] = Flag.ONE_NETWORK
-    if "logits" in study.recordings(population, inputs):
+    if "logits" in (recorded if inputs == dataset else study.recordings(population, inputs)):
         _add_of_probabilities(found, study, population, inputs, labels)
     if "features" in recorded:
         _add_of_features(found, study, population, dataset, train)
@@ -150,8 +159,8 @@ def _leave_out(found: NetworkProperties, *, is_training: bool, has_labels: bool)
             found.leave_out(name, found.flags.get(name, Flag.NOT_RECORDED))
 
 
-def _each_scalar(measure_one: Callable[..., pl.Series], column: str, read: Callable[[], np.ndarray]) -> np.ndarray:
-    frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in read())
+def _each_scalar(measure_one: Callable[..., pl.Series], column: str, values: np.ndarray) -> np.ndarray:
+    frames = (pl.DataFrame({column: row}, nan_to_null=True) for row in values)
     return np.stack([measure_one([frame]).to_numpy() for frame in frames])
 
 

@@ -58,7 +58,14 @@ class StudyReader:
         self.evaluated = study.evaluated()
         if not self.evaluated.height:
             raise StudyError(f"{study.path} has no predictions: collect or import some first.")
-        self._available = set(self.evaluated.select("population", "dataset").rows())
+        self._n_networks = dict(
+            self.evaluated.select("population", "dataset", "n_models").rows_by_key(
+                ["population", "dataset"], unique=True
+            )
+        )
+        self._datasets, self._populations = (
+            {row["name"]: row for row in frame.to_dicts()} for frame in (self.datasets, self.populations)
+        )
         self._warnings: dict[str, list[Any]] = {}
         self._on_item = on_item
         self.comparisons = self._comparisons()
@@ -111,14 +118,11 @@ class StudyReader:
         }
         return pl.DataFrame([one.names | one.describe(*DESCRIBED) for one in self.originals()], schema=schema)
 
-    @once
     def is_single(self, comparison: Comparison) -> bool:
         """Whether a side has a single network: no test over networks can be had then."""
-        sizes = self.evaluated.filter(
-            pl.col("dataset").eq(comparison.dataset)
-            & pl.col("population").is_in([comparison.reference, comparison.compressed])
+        return 1 in (
+            self._n_networks[name, comparison.dataset] for name in (comparison.reference, comparison.compressed)
         )
-        return bool(sizes["n_models"].min() == 1)
 
     def several(self, comparisons: Sequence[Comparison]) -> list[Comparison]:
         """Those of the comparisons that have several networks on both sides."""
@@ -179,12 +183,11 @@ class StudyReader:
 
     def dataset(self, name: str) -> dict[str, Any]:
         """What the study says of a data set."""
-        return self.datasets.row(by_predicate=pl.col("name") == name, named=True)
+        return self._datasets[name]
 
     def describe(self, population: str, *columns: str) -> dict[str, Any]:
         """What the study says of a population."""
-        row = self.populations.row(by_predicate=pl.col("name") == population, named=True)
-        return {name: row[name] for name in columns}
+        return {name: self._populations[population][name] for name in columns}
 
     def is_compressed(self, row: Mapping[str, Any]) -> bool:
         """Whether a row of results is about a compressed population, and about no control."""
@@ -192,7 +195,7 @@ class StudyReader:
 
     def is_evaluated(self, population: str, dataset: str) -> bool:
         """Whether there are predictions of the population on the data set."""
-        return (population, dataset) in self._available
+        return (population, dataset) in self._n_networks
 
     def n_labelled(self, dataset: str) -> int:
         """Examples with a given label."""
@@ -314,7 +317,8 @@ class StudyReader:
         source = described["source"] if described["alteration"] == LABEL_NOISE else None
         inputs = source if source is not None and self.is_evaluated(population, source) else dataset
         is_training = described["split"] == "train"
-        return measure(self.study, population, dataset, inputs=inputs, train=train, is_training=is_training)
+        evaluated = self._label_matrix(population, dataset)
+        return measure(self.study, population, dataset, evaluated, inputs=inputs, train=train, is_training=is_training)
 
     @once
     def outside_numbers(self, dataset: str) -> dict[str, tuple[str, np.ndarray]]:

@@ -132,12 +132,21 @@ def changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bool = Tru
 def test_lines_agree_with_r(r: InR) -> None:
     """Huber's, with the scale at which the equations hold: found by Newton's method and by bisection."""
     intercept, slope = huber_lines(r.profile, r.both)
-    scale = scale_of(r.both - intercept[:, None] - slope[:, None] * r.profile)
+    scale = np.array([scale_of(row) for row in r.both - intercept[:, None] - slope[:, None] * r.profile])
     for found, name in ((intercept, "intercept"), (slope, "slope"), (scale, "scale")):
         np.testing.assert_allclose(found, r.lines[name], rtol=0, atol=ITERATED)
     normalised = normalise(r.reference, r.compressed)
     np.testing.assert_allclose(normalised.profile, r.profile)
     np.testing.assert_allclose(normalised.compressed, r.normalised[1], rtol=0, atol=10 * ITERATED)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 999, 1000, 20_001])
+def test_scales_are_medians_of_absolute_residuals(n: int) -> None:
+    """The same bits as NumPy's, also where a sample misleads: ties, sorted values, every twentieth far off."""
+    values = np.random.default_rng(n).normal(size=n)
+    far = np.where(np.arange(n) % 20 == 0, 100 + values, values)
+    for residuals in (values, np.sort(values), values.round(1), np.zeros(n), far):
+        assert scale_of(residuals) == np.median(np.abs(residuals)) / stats.norm.ppf(0.75)
 
 
 def test_the_trend_agrees_with_r(r: InR) -> None:

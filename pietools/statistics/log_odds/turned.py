@@ -21,6 +21,7 @@ from pietools.statistics.tools.populations import check_paired
 _LEVELS = np.linspace(0, 12, 1201)
 """Distances of the level from 0, in standard deviations over networks, at which thresholds are tabled."""
 _NEGLIGIBLE = 1e-6
+_FAR = 7.0  # standard errors
 _NARROW = 0.5
 """Components whose standard deviation is a smaller share of the level's error are integrated over, the level in closed form."""
 
@@ -43,6 +44,11 @@ class _Rule:
         """Least size of a change that counts, (n,)."""
         distance = np.abs(level)
         return np.asarray(np.interp(distance, _LEVELS, self.least) + 2 * np.maximum(distance - _LEVELS[-1], 0))
+
+    @property
+    def reach(self) -> float:
+        """How much farther from 0 than half a change the level may be where the change counts."""
+        return float((_LEVELS - self.least / 2).max())
 
     def largest_level(self, change: np.ndarray) -> np.ndarray:
         """Largest distance of the level from 0 at which a change of this size counts, (n,); −1 where it does at none."""
@@ -102,12 +108,19 @@ class TurnedAnswers:
         weights, means, sds = (
             part[of_component, of_example] for part in (self.change.weights, self.change.means, self.change.sds)
         )
+        is_near = self._is_near(rule, of_example, means, sds)
         is_narrow = sds < _NARROW * self.level_error[of_example]
-        for chosen, found in ((is_narrow, self._over_changes), (~is_narrow, self._over_levels)):
+        for chosen, found in ((is_near & is_narrow, self._over_changes), (is_near & ~is_narrow, self._over_levels)):
             rows = of_example[chosen]
             for side, p in zip((falls, rises), found(rule, rows, means[chosen], sds[chosen]), strict=True):
                 np.add.at(side, rows, weights[chosen] * p)
         return falls, rises
+
+    def _is_near(self, rule: _Rule, rows: np.ndarray, means: np.ndarray, sds: np.ndarray) -> np.ndarray:
+        """Where level and change may be such that the change counts, but for a probability below 1e-11: most answers are far off."""
+        reach = np.abs(self.trend[rows] + means) / 2 + rule.reach * self.sd[rows]
+        error = np.sqrt(self.level_error[rows] ** 2 + sds**2 / 4)
+        return np.asarray(np.abs(self.level[rows]) - reach <= _FAR * error)
 
     def _over_changes(
         self, rule: _Rule, rows: np.ndarray, means: np.ndarray, sds: np.ndarray

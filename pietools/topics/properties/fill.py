@@ -101,8 +101,10 @@ def _described(values: pl.Series) -> Row:
 def _planted(reader: StudyReader, population: str, dataset: str) -> list[Row]:
     """A row if the data set is a copy with replaced labels whose label noise can be measured."""
     described = reader.dataset(dataset)
+    if described["alteration"] != LABEL_NOISE:
+        return []
     networks = reader.network_properties(population, dataset)
-    if described["alteration"] != LABEL_NOISE or "label_noise" not in networks.names:
+    if "label_noise" not in networks.names:
         return []
     given, original = reader.labels(dataset), reader.labels(described["source"])
     is_known = (given >= 0) & (original >= 0)
