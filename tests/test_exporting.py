@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from pietools.errors import ImportFileError
-from pietools.exchange.study_folder import TABLES, export_folder, import_folder
+from pietools.exchange.study_folder import FIRST_SCHEMA, MANIFEST, TABLES, export_folder, import_folder
 from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
 from pietools.study.records import Evaluation, Model
@@ -48,6 +49,22 @@ def test_a_damaged_file_is_refused(toy: Study, tmp_path: Path) -> None:
     damaged = folder / "predictions.parquet"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     with pytest.raises(ImportFileError, match=r"predictions.parquet is missing or damaged"):
+        import_folder(folder, tmp_path / "back.duckdb")
+    assert not (tmp_path / "back.duckdb").exists()
+
+
+def test_damage_that_the_checksum_does_not_see_is_named(toy: Study, tmp_path: Path) -> None:
+    """The predictions are read while they are stored: the message is about the file, and no study is left."""
+    folder = export_folder(toy, tmp_path / "folder")
+    damaged = folder / "predictions.parquet"
+    content = bytearray(damaged.read_bytes())
+    content[4 : len(content) // 3] = bytes(len(content) // 3 - 4)
+    damaged.write_bytes(content)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["schema"] = FIRST_SCHEMA  # has no checksum of itself
+    manifest["sha256"][damaged.name] = sha256(content).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ImportFileError, match=r"predictions.parquet cannot be read"):
         import_folder(folder, tmp_path / "back.duckdb")
     assert not (tmp_path / "back.duckdb").exists()
 

@@ -1,6 +1,8 @@
 """A study as a folder of Parquet files, one per table, and back again bit for bit."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pietools.errors import ImportFileError
+from pietools.errors import ImportFileError, StudyError
 from pietools.study import Study
 from pietools.study.new_paths import new_folder
 from pietools.version import __version__
@@ -23,6 +25,7 @@ FIRST_TABLES = ("datasets", "examples", "populations", "models", "evaluations", 
 # Folders that were exported before these tables came are read without them.
 LATER_TABLES = ("example_properties", "thumbnails", "layers", "features", "layer_predictions", "epoch_predictions")
 TABLES = FIRST_TABLES + LATER_TABLES
+BATCH = 122_880  # rows, as many as DuckDB has in a row group
 
 
 def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
@@ -78,7 +81,8 @@ def import_folder(folder: str | PathLike[str], path: str | PathLike[str]) -> Non
     manifest = read_manifest(folder)
     with Study.create_whole(path) as study, study.transaction():
         for table in _exported_tables(manifest):
-            study.append_table(table, _read_table(folder / f"{table}.parquet"))
+            with _batches(folder / f"{table}.parquet") as rows:
+                study.append_table(table, rows)
         if manifest["recipe"] is not None:
             study.set_recipe(manifest["recipe"])
         if isinstance(names := manifest.get("sorted_classes"), list) and names:
@@ -112,13 +116,26 @@ def _exported_tables(manifest: dict[str, Any]) -> list[str]:
     return [table for table in TABLES if table not in LATER_TABLES or f"{table}.parquet" in manifest["sha256"]]
 
 
-def _read_table(path: Path) -> pa.Table:
+@contextmanager
+def _batches(path: Path) -> Iterator[pa.RecordBatchReader]:
+    """Rows of a table, piece by piece: a study's predictions need not fit into memory."""
+    damage: list[Exception] = []
+
+    def pieces(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from file.iter_batches(batch_size=BATCH)
+        except (pa.ArrowException, OSError) as error:
+            # The database reads these, and would give a reason of its own.
+            damage.append(error)
+            raise
+
     try:
-        # read_table would import pandas, for nothing.
         with pq.ParquetFile(path) as file:
-            return file.read()
-    except pa.ArrowException as error:
-        raise ImportFileError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+            yield pa.RecordBatchReader.from_batches(file.schema_arrow, pieces(file))
+    except (pa.ArrowException, OSError, StudyError) as error:
+        if isinstance(error, StudyError) and not damage:
+            raise
+        raise ImportFileError(f"{path} cannot be read: {str((damage or [error])[0]).splitlines()[0]}") from None
 
 
 def _manifest_digest(manifest: dict[str, Any]) -> str:

@@ -313,7 +313,7 @@ class Database:
         with _study_errors():
             self._connection.execute(statements, params)
 
-    def append(self, table: str, rows: pa.Table) -> None:
+    def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Append rows to a table by column name."""
         with _study_errors():
             self._connection.register("appended_rows", rows)

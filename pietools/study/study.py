@@ -330,8 +330,8 @@ class Study(Recordings):
         """Every row of a table as Arrow, in the order in which it was added."""
         return self.sql(f"select * from {name}").to_arrow()
 
-    def append_table(self, name: str, rows: pa.Table) -> None:
-        """Append the rows of a whole table that :meth:`table` gave."""
+    def append_table(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Append the rows of a whole table as :meth:`table` gave them, at once or in pieces."""
         self._database.append(name, rows)
 
     # Results

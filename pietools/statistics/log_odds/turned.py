@@ -117,7 +117,7 @@ class TurnedAnswers:
         return falls, rises
 
     def _is_near(self, rule: _Rule, rows: np.ndarray, means: np.ndarray, sds: np.ndarray) -> np.ndarray:
-        """Where level and change may be such that the change counts, but for a probability below 1e-11: most answers are far off."""
+        """Where level and change may be such that the change counts, but for one in 1e11: most answers are far off."""
         reach = np.abs(self.trend[rows] + means) / 2 + rule.reach * self.sd[rows]
         error = np.sqrt(self.level_error[rows] ** 2 + sds**2 / 4)
         return np.asarray(np.abs(self.level[rows]) - reach <= _FAR * error)
