@@ -110,7 +110,7 @@ def _placed(values: np.ndarray, place: np.ndarray, dtype: type) -> np.ndarray:
     if np.ma.isMA(values) and values.mask.all():
         # What is known of no prediction takes no room.
         return np.broadcast_to(np.nan, place.shape)
-    matrix = np.empty(place.shape, dtype)
+    matrix: np.ndarray = np.empty(place.shape, dtype)
     matrix[place] = np.ma.filled(values.astype(dtype), np.nan) if np.ma.isMA(values) else values
     return matrix
 
