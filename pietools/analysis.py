@@ -1,13 +1,19 @@
 """Where the study and the statistics meet: run topics on a study, and store what they find."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
+import polars as pl
 from threadpoolctl import threadpool_limits
 
 from pietools.conventions import TIE_RULE
+from pietools.cores import n_cores
 from pietools.errors import StudyError
+from pietools.progress import Progress, Step
 from pietools.results.analysis import Analysis
+from pietools.results.table import Table
 from pietools.settings import resolve
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
@@ -15,7 +21,7 @@ from pietools.topics.study_reader import StudyReader
 from pietools.topics.topic import Topic
 from pietools.version import __version__
 
-Step = Callable[[int, int], None]
+Fill = Callable[[StudyReader], Any]
 
 
 def analyze(
@@ -25,6 +31,7 @@ def analyze(
     everything: bool = False,
     comparisons: Iterable[tuple[str, str]] = (),
     store: bool = True,
+    jobs: int | None = None,
     on_step: Step = lambda done, total: None,
     **settings: Any,
 ) -> Analysis:
@@ -40,6 +47,8 @@ def analyze(
         Pairs (reference, compressed) besides each population's own reference and those of the recipe.
     store
         Replace the study's results in the tables that are computed.
+    jobs
+        Threads that fill result tables, by default one per core; the results are the same.
     on_step
         Called with (done, total): hundredths of a result table that are filled, and that there are in all.
     **settings
@@ -65,15 +74,10 @@ def analyze(
     resolved = resolve((study.recipe() or {}).get("analyze", {}), asked)
     chosen = [TOPICS[name] for name in topics]
     tables = [(table, topic.fill[table]) for topic in chosen for table in topic.tables if everything or table.is_answer]
-    progress = _Progress(on_step, len(tables))
+    progress = Progress(on_step, len(tables))
     reader = StudyReader(study, resolved, progress.item, everything=everything)
     _check_properties(reader, chosen, [*(asked.get("explain") or ()), *(asked.get("theories") or ())])
-    frames = {}
-    # The matrices are small: several threads of a product cost more than they save, and add in another order.
-    with threadpool_limits(1, user_api="blas"):
-        for table, fill in tables:
-            frames[table.name] = table.frame(fill(reader))
-            progress.table()
+    frames = _filled(reader, tables, progress, jobs or n_cores())
     analysis = Analysis(
         resolved,
         reader.datasets,
@@ -101,19 +105,26 @@ def _check_properties(reader: StudyReader, topics: Sequence[Topic], now: Sequenc
             check_measured(reader, name)
 
 
-class _Progress:
-    """Takes shares of a table that are done, and passes on how much is done in all, in percent of a table."""
+def _filled(
+    reader: StudyReader, tables: Sequence[tuple[Table, Fill]], progress: Progress, jobs: int
+) -> dict[str, pl.DataFrame]:
+    """Frames by table. What tables share the first one finds; the first table that fails is the one that is said."""
 
-    def __init__(self, on_step: Step, n_tables: int) -> None:
-        self._on_step, self._n_tables = on_step, n_tables
-        self._tables, self._share = 0, 0.0
+    def filled(table: Table, fill: Fill) -> pl.DataFrame:
+        with progress.of_one():
+            return table.frame(fill(reader))
 
-    def item(self, share: float) -> None:
-        """A share of the table that is being filled is done."""
-        self._share = min(self._share + share, 1.0)
-        self._on_step(round(100 * (self._tables + self._share)), 100 * self._n_tables)
+    # The matrices are small: several threads of a product cost more than they save, and add in another order.
+    with threadpool_limits(1, user_api="blas"), _mapping(jobs) as mapping, progress.until_the_end():
+        frames = mapping(lambda one: filled(*one), tables)
+        return {table.name: frame for (table, _), frame in zip(tables, frames, strict=True)}
 
-    def table(self) -> None:
-        """A table is done."""
-        self._tables, self._share = self._tables + 1, 0.0
-        self.item(0.0)
+
+@contextmanager
+def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """``map`` in so many threads."""
+    if jobs == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        yield pool.map

@@ -18,13 +18,18 @@ AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON
 NO_STORE = click.Option(
     ["--no-store"], is_flag=True, help="Leave the study as it is: for files that may not be written."
 )
+JOBS = click.Option(
+    ["--jobs"],
+    type=click.IntRange(1),
+    help="Threads, one per core unless given; the results are the same.",
+)
 
 
 def analysis_command(
     name: str, text: str, callback: Callable[..., None], settings: Iterable[str], more: Iterable[click.Option] = ()
 ) -> click.Command:
     """A command that analyzes a study: its settings, its own options, and those that every analysis has."""
-    options = [*more, *settings_options(settings), NO_STORE, AS_JSON]
+    options = [*more, *settings_options(settings), NO_STORE, JOBS, AS_JSON]
     return click.Command(name, callback=callback, params=[STUDY, *options], help=text)
 
 

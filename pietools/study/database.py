@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import duckdb
@@ -97,6 +98,8 @@ class Database:
         self._read_only = read_only
         self._made: os.stat_result | None = None
         self._depth = 0
+        # One query at a time: several threads may ask, and each query has all cores.
+        self._lock = RLock()
 
     @classmethod
     def create(cls, path: Path) -> "Database":
@@ -293,29 +296,29 @@ class Database:
 
     def sql(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """Result of one query."""
-        with _study_errors():
+        with self._lock, _study_errors():
             relation = self._connection.sql(query, params=params)
             return pl.DataFrame() if relation is None else relation.pl()
 
     def arrays(self, query: str, params: Sequence[Any] | None = None) -> dict[str, Any]:
         """Result of one query as NumPy arrays by column."""
-        with _study_errors():
+        with self._lock, _study_errors():
             return self._connection.sql(query, params=params).fetchnumpy()
 
     def value(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """First column of the first row of a query, or None."""
-        with _study_errors():
+        with self._lock, _study_errors():
             rows = self._connection.execute(query, params).fetchall()
         return rows[0][0] if rows else None
 
     def execute(self, statements: str, params: Sequence[Any] | None = None) -> None:
         """Run statements that return nothing."""
-        with _study_errors():
+        with self._lock, _study_errors():
             self._connection.execute(statements, params)
 
     def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Append rows to a table by column name."""
-        with _study_errors():
+        with self._lock, _study_errors():
             self._connection.register("appended_rows", rows)
             try:
                 self._connection.execute(f"insert into {table} by name select * from appended_rows")

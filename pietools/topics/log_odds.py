@@ -92,9 +92,7 @@ def control(reader: StudyReader, comparison: Comparison) -> tuple[str | None, Ex
             name, sides = second, (found.sides.reference, other)
     # Whatever is compared with one reference has the same control, if log odds of the same examples are known.
     key = "between dense", comparison.dataset, comparison.reference, name, found.of, found.examples.tobytes()
-    if key not in reader.answers:
-        reader.answers[key] = example_changes(*sides, paired=False)
-    between = reader.answers[key]
+    between = reader.answer(key, lambda: example_changes(*sides, paired=False))
     return (name, between) if isinstance(between, ExampleChanges) else (None, None)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from threading import RLock
 
 import numpy as np
 import polars as pl
@@ -42,6 +43,7 @@ class NetworkProperties:
     _measures: dict[str, Callable[[], np.ndarray]] = field(default_factory=dict)
     _measured: dict[str, np.ndarray] = field(default_factory=dict)
     _values: dict[tuple[str, bytes], pl.Series] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
 
     @property
     def names(self) -> list[str]:
@@ -50,9 +52,10 @@ class NetworkProperties:
 
     def by_network(self, name: str) -> np.ndarray | None:
         """A property that is a mean over networks, by each of them, (K, n), NaN where one has none; None if it is not known."""
-        if name not in self._measured and name in self._measures:
-            self._measured[name] = self._measures[name]()
-        return self._measured.get(name)
+        with self._lock:
+            if name not in self._measured and name in self._measures:
+                self._measured[name] = self._measures[name]()
+            return self._measured.get(name)
 
     def values(self, name: str, networks: np.ndarray | None = None) -> pl.Series:
         """A property by the networks of these numbers, by default by all; null where there is none.
@@ -61,11 +64,12 @@ class NetworkProperties:
         """
         chosen = np.arange(self.n_networks) if networks is None else networks
         key = name, np.asarray(chosen, dtype=np.int64).tobytes()
-        if key not in self._values:
-            if len(self._values) >= N_KEPT:
-                del self._values[next(iter(self._values))]
-            self._values[key] = self._of(name, chosen)
-        return self._values[key]
+        with self._lock:
+            if key not in self._values:
+                if len(self._values) >= N_KEPT:
+                    del self._values[next(iter(self._values))]
+                self._values[key] = self._of(name, chosen)
+            return self._values[key]
 
     def _of(self, name: str, chosen: np.ndarray) -> pl.Series:
         if name in self.of_several:

@@ -1,7 +1,8 @@
 """What the topics read from a study, each thing once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import wraps
+from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -31,9 +32,7 @@ def once(
     @wraps(question)
     def answered(reader: "StudyReader", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         key = (question.__qualname__, question.__module__, args, *kwargs.items())
-        if key not in reader.answers:
-            reader.answers[key] = question(reader, *args, **kwargs)
-        return reader.answers[key]
+        return reader.answer(key, lambda: question(reader, *args, **kwargs))
 
     return answered
 
@@ -52,7 +51,8 @@ class StudyReader:
         self.study = study
         self.settings = settings
         self.everything = everything
-        self.answers: dict[Any, Any] = {}
+        self._answers: dict[Hashable, Any] = {}
+        self._asked: dict[Hashable, RLock] = {}
         self.datasets = study.datasets()
         self.populations = study.populations()
         self.evaluated = study.evaluated()
@@ -66,11 +66,20 @@ class StudyReader:
         self._datasets, self._populations = (
             {row["name"]: row for row in frame.to_dicts()} for frame in (self.datasets, self.populations)
         )
-        self._warnings: dict[str, list[Any]] = {}
+        self._warnings: dict[str, set[object]] = {}
         self._on_item = on_item
         self.comparisons = self._comparisons()
 
     # What is asked for, and what is said about it
+
+    def answer(self, key: Hashable, question: Callable[[], Answer]) -> Answer:
+        """The answer to a question that is asked under this name, found by the first thread that asks; the others wait for it."""
+        if key not in self._answers:
+            with self._asked.setdefault(key, RLock()):
+                if key not in self._answers:
+                    self._answers[key] = question()
+        found: Answer = self._answers[key]
+        return found
 
     def each(self, items: Sequence[Item]) -> Iterator[Item]:
         """The items of a table, one after another; each one that is done is progress."""
@@ -80,14 +89,17 @@ class StudyReader:
 
     def warn(self, text: str, about: object = None) -> None:
         """Keep a note for the reader of the results, once; the same one about several things is one note."""
-        known = self._warnings.setdefault(text, [])
-        if about is not None and about not in known:
-            known.append(about)
+        self._warnings.setdefault(text, set()).update({about} - {None})
 
     @property
     def warnings(self) -> list[str]:
-        """The notes, with what they are about in front."""
-        return [f"{_listed(about)}: {text}" if about else text for text, about in self._warnings.items()]
+        """The notes, with what they are about in front, in an order that is always the same."""
+        place = {str(one): n for n, one in enumerate([*self.comparisons, *self.populations["name"]])}
+        named = {
+            text: sorted(map(str, about), key=lambda one: (place.get(one, len(place)), one))
+            for text, about in sorted(self._warnings.items())
+        }
+        return [f"{_listed(about)}: {text}" if about else text for text, about in named.items()]
 
     # Comparisons
 
@@ -337,8 +349,8 @@ class StudyReader:
         return found
 
 
-def _listed(things: Sequence[object]) -> str:
+def _listed(things: Sequence[str]) -> str:
     """All of a few, the first of many."""
     shown = things if len(things) <= N_LISTED else things[: N_LISTED - 1]
     more = len(things) - len(shown)
-    return "; ".join(map(str, shown)) + (f"; and {more} more" if more else "")
+    return "; ".join(shown) + (f"; and {more} more" if more else "")

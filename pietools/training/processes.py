@@ -4,7 +4,6 @@ Two threads within one small network are slower than one as soon as anything els
 """
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -14,6 +13,7 @@ from typing import Any
 
 import torch
 
+from pietools.cores import n_cores
 from pietools.errors import PietoolsError, TrainingError
 from pietools.study_file import TrainingSettings
 from pietools.training import child_process
@@ -27,11 +27,6 @@ MAX_ON_GPU = 16
 """Processes that share a GPU; each takes about half a gigabyte of its memory before any network."""
 
 OnOutcome = Callable[[TrainingUnit, dict[str, Any] | Exception], None]
-
-
-def n_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_processes(settings: TrainingSettings) -> int:
