@@ -1,27 +1,21 @@
 """Where the study and the statistics meet: run topics on a study, and store what they find."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import polars as pl
 from threadpoolctl import threadpool_limits
 
 from pietools.conventions import TIE_RULE
 from pietools.cores import n_cores
+from pietools.crew import Crew, Step
 from pietools.errors import StudyError
-from pietools.progress import Progress, Step
 from pietools.results.analysis import Analysis
-from pietools.results.table import Table
 from pietools.settings import resolve
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.study_reader import StudyReader
 from pietools.topics.topic import Topic
 from pietools.version import __version__
-
-Fill = Callable[[StudyReader], Any]
 
 
 def analyze(
@@ -74,10 +68,13 @@ def analyze(
     resolved = resolve((study.recipe() or {}).get("analyze", {}), asked)
     chosen = [TOPICS[name] for name in topics]
     tables = [(table, topic.fill[table]) for topic in chosen for table in topic.tables if everything or table.is_answer]
-    progress = Progress(on_step, len(tables))
-    reader = StudyReader(study, resolved, progress.item, everything=everything)
+    crew = Crew(jobs or n_cores(), on_step)
+    reader = StudyReader(study, resolved, crew, everything=everything)
     _check_properties(reader, chosen, [*(asked.get("explain") or ()), *(asked.get("theories") or ())])
-    frames = _filled(reader, tables, progress, jobs or n_cores())
+    # The matrices are small: several threads of a product cost more than they save, and add in another order.
+    with threadpool_limits(1, user_api="blas"):
+        filled = crew.parts(lambda one: one[0].frame(one[1](reader)), tables)
+    frames = {table.name: frame for (table, _), frame in zip(tables, filled, strict=True)}
     analysis = Analysis(
         resolved,
         reader.datasets,
@@ -103,28 +100,3 @@ def _check_properties(reader: StudyReader, topics: Sequence[Topic], now: Sequenc
     if any("explain" in topic.settings for topic in topics):
         for name in now:
             check_measured(reader, name)
-
-
-def _filled(
-    reader: StudyReader, tables: Sequence[tuple[Table, Fill]], progress: Progress, jobs: int
-) -> dict[str, pl.DataFrame]:
-    """Frames by table. What tables share the first one finds; the first table that fails is the one that is said."""
-
-    def filled(table: Table, fill: Fill) -> pl.DataFrame:
-        with progress.of_one():
-            return table.frame(fill(reader))
-
-    # The matrices are small: several threads of a product cost more than they save, and add in another order.
-    with threadpool_limits(1, user_api="blas"), _mapping(jobs) as mapping, progress.until_the_end():
-        frames = mapping(lambda one: filled(*one), tables)
-        return {table.name: frame for (table, _), frame in zip(tables, frames, strict=True)}
-
-
-@contextmanager
-def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """``map`` in so many threads."""
-    if jobs == 1:
-        yield map
-        return
-    with ThreadPoolExecutor(jobs) as pool:
-        yield pool.map

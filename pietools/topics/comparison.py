@@ -1,8 +1,8 @@
 """A comparison: a compressed population against its reference on one data set, with what the topics ask of it, read once."""
 
-from functools import cached_property
+from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,21 @@ from pietools.topics import answers
 
 if TYPE_CHECKING:
     from pietools.topics.study_reader import StudyReader
+
+
+Answer = TypeVar("Answer")
+
+
+class answered(Generic[Answer]):  # noqa: N801
+    """A property of a comparison that is found once, by whichever thread asks first."""
+
+    def __init__(self, question: Callable[["Comparison"], Answer]) -> None:
+        self._question = question
+        self.__doc__ = question.__doc__
+
+    def __get__(self, comparison: "Comparison", owner: type) -> Answer:
+        """What was found."""
+        return comparison._reader.answer((self, comparison), lambda: self._question(comparison))
 
 
 class Comparison:
@@ -33,13 +48,13 @@ class Comparison:
         """The columns that name a comparison in the result tables."""
         return {"reference": self.reference, "compressed": self.compressed, "dataset": self.dataset}
 
-    @cached_property
+    @answered
     def seed(self) -> list[int]:
         """A seed of its own, whatever else is analyzed."""
         name = "\0".join(self.names.values())
         return [self._reader.settings.seed, int.from_bytes(sha256(name.encode()).digest()[:8], "big")]
 
-    @cached_property
+    @answered
     def is_paired(self) -> bool:
         """Whether the replicate names of both populations are given and equal."""
         return self._reader.is_paired(self)
@@ -54,12 +69,12 @@ class Comparison:
         """The t test that the pairing calls for: ``paired`` or ``welch``."""
         return "paired" if self.is_paired else "welch"
 
-    @cached_property
+    @answered
     def examples(self) -> np.ndarray:
         """example_id of each example, in the order of the keys, (n,)."""
         return self._reader.by_key(self.dataset)
 
-    @cached_property
+    @answered
     def votes(self) -> Populations:
         """Predicted labels of both populations beside the given ones; their ballots are counted once."""
         reference, compressed = (
@@ -67,7 +82,7 @@ class Comparison:
         )
         return Populations(reference, compressed, self.is_paired, self._reader.labels(self.dataset)[self.examples])
 
-    @cached_property
+    @answered
     def labelled(self) -> Populations:
         """The same on the examples that have a given label."""
         return self.votes.on(self.has_label)
@@ -87,7 +102,7 @@ class Comparison:
         """Whether any example has a given label."""
         return self._reader.n_labelled(self.dataset) > 0
 
-    @cached_property
+    @answered
     def pies(self) -> pl.DataFrame:
         """The PIEs: example_id, direction (null without a label) and is_tied."""
         found = answers.pies(self.votes)
@@ -98,7 +113,7 @@ class Comparison:
         pies = self.pies if direction is None else self.pies.filter(direction=direction)
         return np.isin(self.examples, pies["example_id"].to_numpy())
 
-    @cached_property
+    @answered
     def excess(self) -> Excess:
         """How many PIEs compression made."""
         return pie_excess(self.votes, seed=self.seed)

@@ -1,6 +1,6 @@
 """What the topics read from a study, each thing once."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -8,7 +8,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 import polars as pl
 
+from pietools.crew import Crew
 from pietools.errors import StudyError
+from pietools.results.table import Row
 from pietools.settings import AnalysisSettings
 from pietools.statistics.tools.ballots import Ballots
 from pietools.study import LABEL_NOISE, SECOND_DENSE, Study
@@ -44,7 +46,7 @@ class StudyReader:
         self,
         study: Study,
         settings: AnalysisSettings,
-        on_item: Callable[[float], None] = lambda share: None,
+        crew: Crew | None = None,
         *,
         everything: bool = False,
     ) -> None:
@@ -67,7 +69,7 @@ class StudyReader:
             {row["name"]: row for row in frame.to_dicts()} for frame in (self.datasets, self.populations)
         )
         self._warnings: dict[str, set[object]] = {}
-        self._on_item = on_item
+        self._crew = crew or Crew()
         self.comparisons = self._comparisons()
 
     # What is asked for, and what is said about it
@@ -85,7 +87,15 @@ class StudyReader:
         """The items of a table, one after another; each one that is done is progress."""
         for item in items:
             yield item
-            self._on_item(1 / len(items))
+            self._crew.add(1 / len(items))
+
+    def over(self, work: Callable[["StudyReader", Item], Answer], items: Sequence[Item]) -> list[Answer]:
+        """What is found of each item of a table, in their order; threads that have nothing else to do help."""
+        return self._crew.items(lambda item: work(self, item), items)
+
+    def rows_of(self, work: Callable[["StudyReader", Item], Iterable[Row]], items: Sequence[Item]) -> list[Row]:
+        """The same, where several rows are found of each item."""
+        return [row for rows in self.over(lambda reader, item: list(work(reader, item)), items) for row in rows]
 
     def warn(self, text: str, about: object = None) -> None:
         """Keep a note for the reader of the results, once; the same one about several things is one note."""

@@ -22,12 +22,12 @@ BINNINGS = {"ece": "equal-mass", "ece_equal_width": "equal-width"}
 
 def populations(reader: StudyReader) -> list[Row]:
     """Rows of results.accuracy."""
-    return [_population(reader, evaluated) for evaluated in reader.each(reader.evaluated.to_dicts())]
+    return reader.over(_population, reader.evaluated.to_dicts())
 
 
 def changes(reader: StudyReader) -> list[Row]:
     """Rows of results.accuracy_change."""
-    rows = [_change(reader, comparison) for comparison in reader.each(reader.labelled())]
+    rows = reader.over(_change, reader.labelled())
     return with_holm(rows, reader.is_compressed)
 
 

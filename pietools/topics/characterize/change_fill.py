@@ -75,12 +75,14 @@ class ExplainedChanges:
         return explain_changes(*sides, [part], paired=False)
 
 
-def changes(reader: StudyReader) -> Iterator[Row]:
+def changes(reader: StudyReader) -> list[Row]:
     """Rows of results.characterize_changes."""
-    for comparison in reader.each(reader.explainable()):
-        explained = explained_changes(reader, comparison)
-        if explained is not None:
-            yield from _rows(comparison, explained)
+    return reader.rows_of(_changes, reader.explainable())
+
+
+def _changes(reader: StudyReader, comparison: Comparison) -> Iterator[Row]:
+    explained = explained_changes(reader, comparison)
+    return iter(()) if explained is None else _rows(comparison, explained)
 
 
 @once

@@ -27,7 +27,7 @@ SCALES = {
 
 def classes(reader: StudyReader) -> pl.DataFrame:
     """Rows of results.classes."""
-    found = [_classes(reader, comparison) for comparison in reader.each(reader.tested())]
+    found = reader.over(_classes, reader.tested())
     return pl.concat([CLASSES.frame([]), *found])
 
 
@@ -42,7 +42,7 @@ def significant(reader: StudyReader) -> list[Row]:
 
 def distortion(reader: StudyReader) -> list[Row]:
     """Rows of results.classes_summary."""
-    return [row for comparison in reader.each(reader.tested()) for row in _distortion(reader, comparison)]
+    return reader.rows_of(_distortion, reader.tested())
 
 
 FILL = {CLASSES: classes, SIGNIFICANT: significant, DISTORTION: distortion}

@@ -23,12 +23,12 @@ RISE = 0.1
 
 def hits(reader: StudyReader) -> list[Row]:
     """Rows of results.examples_hits."""
-    return [_hits(reader, comparison) for comparison in reader.each(reader.several(reader.originals()))]
+    return reader.over(_hits, reader.several(reader.originals()))
 
 
 def changed_examples(reader: StudyReader) -> pl.DataFrame:
     """Rows of results.examples_changes."""
-    rows = [_examples(reader, comparison) for comparison in reader.each(reader.several(reader.originals()))]
+    rows = reader.over(_examples, reader.several(reader.originals()))
     return pl.concat([CHANGES.frame([]), *rows])
 
 

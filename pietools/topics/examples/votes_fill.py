@@ -20,12 +20,12 @@ CORRECTIONS = {
 
 def summary(reader: StudyReader) -> list[Row]:
     """Rows of results.examples_summary."""
-    return [_summary(reader, comparison) for comparison in reader.each(asked_of_votes(reader, reader.tested()))]
+    return reader.over(_summary, asked_of_votes(reader, reader.tested()))
 
 
 def examples(reader: StudyReader) -> pl.DataFrame:
     """Rows of results.examples: the examples that are not right equally often."""
-    found = [_examples(reader, comparison) for comparison in reader.each(asked_of_votes(reader, reader.tested()))]
+    found = reader.over(_examples, asked_of_votes(reader, reader.tested()))
     return pl.concat([EXAMPLES.frame([]), *found])
 
 

@@ -15,18 +15,18 @@ KINDS = ("harmful", "beneficial", "wrong_to_wrong", "total")
 
 def flips(reader: StudyReader) -> list[Row]:
     """Rows of results.flips."""
-    return [_flips(reader, comparison) for comparison in reader.each(reader.originals())]
+    return reader.over(_flips, reader.originals())
 
 
 def churn(reader: StudyReader) -> list[Row]:
     """Rows of results.flips_churn."""
-    return [_churn(comparison) for comparison in reader.each(reader.several(reader.originals()))]
+    return reader.over(_churn, reader.several(reader.originals()))
 
 
 FILL = {CHURN: churn, FLIPS: flips}
 
 
-def _churn(comparison: Comparison) -> Row:
+def _churn(reader: StudyReader, comparison: Comparison) -> Row:
     found = vars(excess_churn(comparison.votes))
     return comparison.names | {
         {"compressed": "compressed_again"}.get(name, name): value for name, value in found.items()

@@ -17,18 +17,18 @@ ERRORS = ("std_error", "conf_low", "conf_high")
 
 def pies(reader: StudyReader) -> list[Row]:
     """Rows of results.pies."""
-    rows = [_pies(reader, comparison) for comparison in reader.each(reader.originals())]
+    rows = reader.over(_pies, reader.originals())
     return with_holm(rows, reader.is_compressed)
 
 
 def counts(reader: StudyReader) -> list[Row]:
     """Rows of results.pies_counts."""
-    return [row for comparison in reader.each(reader.several(reader.originals())) for row in _intervals(comparison)]
+    return reader.rows_of(_intervals, reader.several(reader.originals()))
 
 
 def stability(reader: StudyReader) -> list[Row]:
     """Rows of results.pies_stability."""
-    return [_stability(reader, comparison) for comparison in reader.each(reader.several(reader.originals()))]
+    return reader.over(_stability, reader.several(reader.originals()))
 
 
 def by_replicates(reader: StudyReader) -> list[Row]:
@@ -112,7 +112,7 @@ def _excess_columns(excess: Excess) -> Row:
     }
 
 
-def _intervals(comparison: Comparison) -> list[Row]:
+def _intervals(reader: StudyReader, comparison: Comparison) -> list[Row]:
     """A row per count; of directions only the name where there are no labels."""
     counted = _counts(comparison)
     intervals = pie_count_intervals(comparison.votes, seed=comparison.seed)

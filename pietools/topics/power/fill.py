@@ -18,7 +18,7 @@ from pietools.topics.study_reader import StudyReader
 
 def power(reader: StudyReader) -> list[Row]:
     """Rows of results.power."""
-    return [row for comparison in reader.each(reader.several(reader.originals())) for row in _rows(reader, comparison)]
+    return reader.rows_of(_rows, reader.several(reader.originals()))
 
 
 FILL = {POWER: power}

@@ -30,7 +30,7 @@ def summary(reader: StudyReader) -> list[Row]:
 
 def groups(reader: StudyReader) -> list[Row]:
     """Rows of results.properties_groups."""
-    return [row for comparison in reader.each(reader.compressions()) for row in _groups(reader, comparison)]
+    return reader.rows_of(_groups, reader.compressions())
 
 
 def planted(reader: StudyReader) -> list[Row]:

@@ -18,7 +18,7 @@ Ladder = dict[str, list[Member]]
 
 def counts(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_counts."""
-    return [row for ladder in reader.each(_ladders(reader)) for row in _compared(reader, ladder)]
+    return reader.rows_of(_compared, _ladders(reader))
 
 
 def _ladders(reader: StudyReader) -> list[Ladder]:

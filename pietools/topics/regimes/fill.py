@@ -35,27 +35,27 @@ from pietools.topics.study_reader import StudyReader, once
 
 def changes(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes."""
-    return [_change(reader, pair) for pair in reader.each(_pairs_of_votes(reader))]
+    return reader.over(_change, _pairs_of_votes(reader))
 
 
 def overlaps(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_overlap."""
-    return [_overlap(reader, pair) for pair in reader.each(_pairs_of_votes(reader))]
+    return reader.over(_overlap, _pairs_of_votes(reader))
 
 
 def pies(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_pies."""
-    return [row for pair in reader.each(pairs(reader)) for row in _pies(reader, pair)]
+    return reader.rows_of(_pies, pairs(reader))
 
 
 def transitions(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_transitions."""
-    return [row for same in reader.each(_members_of_votes(reader)) for row in _groups(reader, same)]
+    return reader.rows_of(_groups, _members_of_votes(reader))
 
 
 def examples(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_examples."""
-    return [row for same in reader.each(_members_of_votes(reader)) for row in _lost_examples(reader, same)]
+    return reader.rows_of(_lost_examples, _members_of_votes(reader))
 
 
 def theories(reader: StudyReader) -> list[Row]:

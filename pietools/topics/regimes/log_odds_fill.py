@@ -49,13 +49,13 @@ OF_CORRELATION = (
 
 def correlations(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_changes; those of a regime with itself come last, where it was compressed twice."""
-    rows = [_row(reader, pair) for pair in reader.each([*pairs(reader), *pairs_with_itself(reader)])]
+    rows = reader.over(_row, [*pairs(reader), *pairs_with_itself(reader)])
     return with_holm(rows, lambda row: row["regime_a"] != row["regime_b"])
 
 
 def groups(reader: StudyReader) -> list[Row]:
     """Rows of results.regimes_hits."""
-    return [row for same in reader.each(members(reader)) for row in _groups(reader, same)]
+    return reader.rows_of(_groups, members(reader))
 
 
 def _row(reader: StudyReader, pair: Pair) -> Row:

@@ -22,12 +22,12 @@ from pietools.topics.unseen.tables import GENERALIZATION, GENERALIZES, ROBUSTNES
 
 def unseen(reader: StudyReader) -> list[Row]:
     """Rows of results.unseen."""
-    return [row for comparison in reader.each(reader.comparisons) for row in _excess_error(reader, comparison)]
+    return reader.rows_of(_excess_error, reader.comparisons)
 
 
 def gaps(reader: StudyReader) -> list[Row]:
     """Rows of results.unseen_gaps: of each population, then its change in each comparison."""
-    changes = [row for comparison in reader.each(reader.comparisons) for row in _gap_changes(reader, comparison)]
+    changes = reader.rows_of(_gap_changes, reader.comparisons)
     return _population_gaps(reader) + changes
 
 
