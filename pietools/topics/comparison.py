@@ -78,7 +78,7 @@ class Comparison:
     def votes(self) -> Populations:
         """Predicted labels of both populations beside the given ones; their ballots are counted once."""
         reference, compressed = (
-            self._reader.predicted(name, self.dataset)[:, self.examples] for name in (self.reference, self.compressed)
+            self._reader.by_names(name, self.dataset) for name in (self.reference, self.compressed)
         )
         return Populations(reference, compressed, self.is_paired, self._reader.labels(self.dataset)[self.examples])
 

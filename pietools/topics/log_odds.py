@@ -40,10 +40,10 @@ def log_odds(reader: StudyReader, comparison: Comparison) -> LogOdds | None:
     names = comparison.reference, comparison.compressed
     if comparison.is_labelled:
         examples = reader.labelled_by_key(comparison.dataset)
-        sides = [reader.scalars("label_log_odds", name, comparison.dataset)[:, examples] for name in names]
+        sides = [reader.scalars("label_log_odds", name, comparison.dataset) for name in names]
         found = _known(sides, examples, paired=comparison.is_paired, of=OF_LABEL)
-        n_with = int(np.isfinite(np.vstack(sides)).any(axis=1).sum())
-        if found is None and n_with:
+        n_with = sum(int(np.isfinite(side).any(axis=1).sum()) for side in sides) if found is None else 0
+        if n_with:
             reader.warn(
                 f"log odds are known of {n_with} of {sum(map(len, sides))} networks, and of no example by all: single examples "
                 "are asked by votes. Collect or import the others with logits or probabilities.",
@@ -63,11 +63,10 @@ def log_odds(reader: StudyReader, comparison: Comparison) -> LogOdds | None:
 
 
 def _known(sides: list[np.ndarray], examples: np.ndarray, *, paired: bool, of: str) -> LogOdds | None:
-    known = np.isfinite(np.vstack(sides)).all(axis=0)
+    known = np.logical_and(*(np.isfinite(side).all(axis=0) for side in sides))
     if not known.any():
         return None
-    both = Populations(sides[0][:, known], sides[1][:, known], paired)
-    return LogOdds(both, examples[known], int((~known).sum()), of)
+    return LogOdds(Populations(sides[0], sides[1], paired).on(known), examples[known], int((~known).sum()), of)
 
 
 @once
@@ -87,7 +86,7 @@ def control(reader: StudyReader, comparison: Comparison) -> tuple[str | None, Ex
         return None, None
     name, sides = HALVES, (found.sides.reference[::2], found.sides.reference[1::2])
     if second is not None and found.of == OF_LABEL:
-        other = reader.scalars("label_log_odds", second, comparison.dataset)[:, found.examples]
+        other = reader.scalars("label_log_odds", second, comparison.dataset, found.examples)
         if np.isfinite(other).all():
             name, sides = second, (found.sides.reference, other)
     # Whatever is compared with one reference has the same control, if log odds of the same examples are known.
@@ -103,12 +102,12 @@ def turned(reader: StudyReader, comparison: Comparison) -> tuple[np.ndarray, Tur
         return None
     examples = reader.labelled_by_key(comparison.dataset)
     names = comparison.reference, comparison.compressed
-    sides = [reader.scalars("logit_margin", name, comparison.dataset)[:, examples] for name in names]
-    known = np.isfinite(np.vstack(sides)).all(axis=0)
-    if not known.any():
+    sides = [reader.scalars("logit_margin", name, comparison.dataset) for name in names]
+    found = _known(sides, examples, paired=comparison.is_paired, of=OF_LABEL)
+    if found is None:
         return None
-    found = turned_answers(sides[0][:, known], sides[1][:, known], paired=comparison.is_paired)
-    return (examples[known], found) if isinstance(found, TurnedAnswers) else None
+    answers = turned_answers(found.sides.reference, found.sides.compressed, paired=comparison.is_paired)
+    return (found.examples, answers) if isinstance(answers, TurnedAnswers) else None
 
 
 def asked_of_votes(reader: StudyReader, comparisons: Sequence[Comparison]) -> list[Comparison]:

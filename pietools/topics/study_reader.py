@@ -285,12 +285,31 @@ class StudyReader:
 
     def confidences(self, population: str, dataset: str) -> np.ndarray:
         """Largest probability of each network on each labelled example, likewise; NaN where it is not known."""
-        return self.scalars("confidence", population, dataset)[:, self.labelled_by_key(dataset)]
+        return self.scalars("confidence", population, dataset)
+
+    def scalars(self, name: str, population: str, dataset: str, examples: np.ndarray | None = None) -> np.ndarray:
+        """A number of each prediction of these labelled examples, (K, n), by default all of them; NaN where it is not known.
+
+        Rows as of :meth:`networks`. Nobody may write into it: where it is of all examples it is no copy.
+        """
+        found = self._scalars(name, population, dataset)
+        if examples is None or len(examples) == found.shape[1]:
+            return found
+        return found[:, np.isin(self.labelled_by_key(dataset), examples)]
 
     @once
-    def scalars(self, name: str, population: str, dataset: str) -> np.ndarray:
-        """A number of each prediction, (K, examples), rows as of :meth:`networks`; NaN where it is not known."""
-        return self.study.scalar_matrix(population, name, dataset, networks=self.networks(population, dataset))
+    def _scalars(self, name: str, population: str, dataset: str) -> np.ndarray:
+        matrix = self.study.scalar_matrix(population, name, dataset, networks=self.networks(population, dataset))
+        found = matrix[:, self.labelled_by_key(dataset)]
+        found.flags.writeable = False
+        return found
+
+    @once
+    def by_names(self, population: str, dataset: str) -> np.ndarray:
+        """Predicted labels with the examples in the order of their keys, (K, n)."""
+        found = self.predicted(population, dataset)[:, self.by_key(dataset)]
+        found.flags.writeable = False
+        return found
 
     # What the answers add up to
 

@@ -94,7 +94,7 @@ def cross_fitted_pie_regression(
     if h < 1 or not kept.any() or not design.varying:
         flag = Flag.FEW_NETWORKS if h < 1 else None if kept.any() else Flag.NO_EXAMPLES
         return _finish(_nothing(design), design, h, flag)
-    outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
+    outcomes = PieOutcomes.of(votes.on(kept), outcome=outcome)
     fits = _Fits(outcomes, properties, design, defaultdict(AlikeFits))
     draw = partial(thirds, paired=paired, needs_networks=properties.needs_networks)
     fewest = 3 if properties.needs_networks else 2

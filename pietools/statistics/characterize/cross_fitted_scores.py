@@ -69,7 +69,7 @@ def cross_fitted_scores(
     if h < 1 or not kept.any() or alone not in [design.names[j] for j in design.joint]:
         flag = Flag.FEW_NETWORKS if h < 1 else Flag.CONSTANT if kept.any() else Flag.NO_EXAMPLES
         return _frame(np.full(_WIDTH, np.nan), np.empty((0, _WIDTH)), n_networks, flag)
-    outcomes = PieOutcomes.of(votes if kept.all() else votes.on(kept), outcome=outcome)
+    outcomes = PieOutcomes.of(votes.on(kept), outcome=outcome)
     fits = tuple(AlikeFits() for _ in range(3))
     statistic = _Scores(outcomes, properties, design, design.names.index(alone), seed, fits)
 

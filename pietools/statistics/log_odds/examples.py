@@ -9,7 +9,7 @@ from pietools.conventions import LEVEL
 from pietools.flags import Flag
 from pietools.statistics.log_odds.moderation import Moderated, moderate, treat
 from pietools.statistics.log_odds.natural_spline import knots_at, natural_spline
-from pietools.statistics.log_odds.normalisation import Normalised, normalise
+from pietools.statistics.log_odds.normalisation import normalise
 from pietools.statistics.log_odds.robust_regression import biweight_curve
 from pietools.statistics.log_odds.sign_rates import Posterior, shrink
 from pietools.statistics.tools.multiplicity import adjust
@@ -27,11 +27,12 @@ FEWEST_DF = 2
 class ExampleChanges:
     """Changes of the log odds of examples, in nats on the scale of the common profile, of shape (n,).
 
-    ``change`` is the mean over networks, ``trend`` what happens to examples as hard, and ``beyond`` the rest with its errors.
+    ``profile``: mean log odds over both populations. ``change`` is the mean over networks, ``trend`` what happens to examples as
+    hard, and ``beyond`` the rest with its errors.
     ``nonlinearity``: how far the trend is from a straight line, as a standard deviation over examples (nats).
     """
 
-    normalised: Normalised
+    profile: np.ndarray
     change: np.ndarray
     trend: np.ndarray
     beyond: Moderated
@@ -100,7 +101,7 @@ def example_changes(reference: np.ndarray, compressed: np.ndarray, *, paired: bo
     if np.median(variance) <= NO_SPREAD**2 < np.abs(change).max():
         return Flag.NO_VARIANCE
     return ExampleChanges(
-        normalised=normalised,
+        profile=normalised.profile,
         change=change,
         trend=trend,
         beyond=moderate(change - trend, variance, df),

@@ -76,7 +76,9 @@ class Populations:
         return Populations(self.reference[:, given] == labels, self.compressed[:, given] == labels, self.paired)
 
     def on(self, examples: np.ndarray) -> "Populations":
-        """The same on some of the examples, positions or a boolean of shape (n,)."""
+        """The same on some of the examples, positions or a boolean of shape (n,); itself on all."""
+        if examples.dtype == bool and examples.all():
+            return self
         labels = None if self.labels is None else self.labels[examples]
         return Populations(self.reference[:, examples], self.compressed[:, examples], self.paired, labels)
 

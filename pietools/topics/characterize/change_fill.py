@@ -95,7 +95,7 @@ def explained_changes(reader: StudyReader, comparison: Comparison) -> ExplainedC
     rows = reader.labelled_by_key(comparison.dataset)
 
     def log_odds_of(population: str) -> np.ndarray:
-        return reader.scalars("label_log_odds", population, comparison.dataset)[:, rows]
+        return reader.scalars("label_log_odds", population, comparison.dataset)
 
     if second is not None and not np.isfinite(log_odds_of(second)).all(axis=0).any():
         second = None
@@ -119,13 +119,13 @@ def explained_changes(reader: StudyReader, comparison: Comparison) -> ExplainedC
     is_known &= np.isfinite(values(np.arange(len(hard)))).all(axis=1)
     if not is_known.any():
         return None
-    of_tested = is_known[np.isin(rows, found.examples)]
+    sides = found.sides.on(is_known[np.isin(rows, found.examples)])
     return ExplainedChanges(
         names=names,
         measured_on=second or "cross-fitted",
         is_crossed=second is None,
-        reference=found.sides.reference[:, of_tested],
-        compressed=found.sides.compressed[:, of_tested],
+        reference=sides.reference,
+        compressed=sides.compressed,
         paired=comparison.is_paired,
         of=lambda networks: (hard[networks][:, is_known].mean(axis=0), values(networks)[is_known]),
         n_measured=len(hard),

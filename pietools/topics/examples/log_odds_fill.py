@@ -142,7 +142,7 @@ def _examples(reader: StudyReader, comparison: Comparison) -> pl.DataFrame:
             "example_id": data.examples,
             "key": reader.keys(comparison.dataset).gather(data.examples),
             "label": pl.Series(labels).replace(-1, None),
-            "difficulty": found.normalised.profile,
+            "difficulty": found.profile,
             "change": found.change,
             "trend": found.trend,
             "estimate": found.beyond.estimate,

@@ -175,7 +175,7 @@ def _dense(reader: StudyReader, member: Member) -> Populations:
     """Two sets of dense networks of a regime: both populations, or halves of the only one."""
     comparison = member.comparison
     names = [name for name in (comparison.reference, reader.second_dense(comparison)) if name]
-    return dense_against_dense(*(reader.predicted(name, comparison.dataset)[:, comparison.examples] for name in names))
+    return dense_against_dense(*(reader.by_names(name, comparison.dataset) for name in names))
 
 
 def _names(same: Same) -> Row:

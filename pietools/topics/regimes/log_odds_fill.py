@@ -120,7 +120,7 @@ def _held_out(
     sides = [_sides(reader, member, examples) for member in regimes]
     seconds = [reader.second_dense(member.comparison) for member in regimes]
     if all(seconds) and pair.a.regime != pair.b.regime:
-        hard = [reader.scalars("label_log_odds", str(name), dataset)[:, examples] for name in seconds]
+        hard = [reader.scalars("label_log_odds", str(name), dataset, examples) for name in seconds]
         if all(np.isfinite(one).all() for one in hard):
             return HELD_OUT, np.column_stack([one.mean(axis=0) for one in hard]), sides
     if min(size for side in sides for size in side.sizes) < FEWEST_FOR_HALVES:
@@ -132,7 +132,7 @@ def _held_out(
 
 def _sides(reader: StudyReader, member: Member, examples: np.ndarray) -> Populations:
     names = member.comparison.reference, member.comparison.compressed
-    both = [reader.scalars("label_log_odds", name, member.comparison.dataset)[:, examples] for name in names]
+    both = [reader.scalars("label_log_odds", name, member.comparison.dataset, examples) for name in names]
     return Populations(both[0], both[1], member.comparison.is_paired)
 
 
@@ -164,7 +164,7 @@ class _On:
     @property
     def profile(self) -> np.ndarray:
         """Mean log odds of these examples, (n,)."""
-        return self.changes.normalised.profile[self.rows]
+        return self.changes.profile[self.rows]
 
 
 def _on(reader: StudyReader, member: Member, examples: np.ndarray) -> _On | None:
