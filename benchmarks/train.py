@@ -34,14 +34,17 @@ name = "supervised"
 """
 
 
+ROOT = "/usr/share/datasets/fashion-mnist"
+
+
 def main() -> None:
     """Print seconds and ratios."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--root", default="/usr/share/datasets/fashion-mnist")
+    parser.add_argument("--root", default=ROOT)
     root = Path(parser.parse_args().root).resolve()
     with tempfile.TemporaryDirectory() as folder:
-        one = _seconds(Path(folder) / "one", root, n_processes=1)
-        many = _seconds(Path(folder) / "many", root, n_processes=None)
+        one = seconds_of(Path(folder) / "one", root, n_processes=1)
+        many = seconds_of(Path(folder) / "many", root, n_processes=None)
         script = _seconds_of_a_script(Path(folder) / "script", root)
         settings = read_study_file(Path(folder) / "one" / "STUDY.toml").tables.training
         assert settings is not None
@@ -50,7 +53,8 @@ def main() -> None:
         print(f"one after another, {torch.get_num_threads()} threads: {script:.1f} s, {one / script:.2f} × as fast")
 
 
-def _seconds(folder: Path, root: Path, n_processes: int | None) -> float:
+def seconds_of(folder: Path, root: Path, n_processes: int | None) -> float:
+    """Seconds of a whole training in a folder that is not there yet, in so many processes, by default one per core."""
     study_file = _study(folder, root)
     started = time.perf_counter()
     report = train_study(study_file, n_processes)

@@ -3,6 +3,7 @@
 import csv
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -101,13 +102,15 @@ def _decoded(path: Path, data: bytes, encoding: str) -> str:
         raise ImportFileError(f"{path} begins as {encoding.upper()} and is none: save it as UTF-8.") from None
 
 
-def _lines(data: bytes) -> list[str]:
-    return [line.rstrip("\r").replace("\r", " ") for line in data[:SAMPLE].decode(errors="replace").split("\n")]
+def _lines(data: bytes) -> Iterator[str]:
+    """Lines of the beginning, one at a time: the first few are all that is wanted of thousands."""
+    for line in data[:SAMPLE].decode(errors="replace").split("\n"):
+        yield line.rstrip("\r").replace("\r", " ")
 
 
 def _separator(data: bytes) -> str:
     """The mark that cuts the first lines into the same number of cells, the largest there is; else the first line into most."""
-    lines = _lines(data)[:SNIFFED]
+    lines = list(islice(_lines(data), SNIFFED))
     n_cells = {mark: _n_cells(lines, mark) for mark in SEPARATORS}
     return max(n_cells, key=n_cells.__getitem__)
 

@@ -1,6 +1,6 @@
 """Which single examples were hit: whose log odds changed otherwise than those of examples as hard as they."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -37,10 +37,13 @@ class ExampleChanges:
     trend: np.ndarray
     beyond: Moderated
     nonlinearity: float
+    _p_values: dict[float, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def p_values(self, delta: float) -> np.ndarray:
         """Of H0 |change beyond the trend| ≤ delta, (n,). Random: the networks."""
-        return treat(self.beyond, delta)
+        if delta not in self._p_values:
+            self._p_values[delta] = treat(self.beyond, delta)
+        return self._p_values[delta]
 
     def found(self, delta: float, level: float = LEVEL) -> np.ndarray:
         """−1 where an example was hit, 1 where it was spared, 0 where neither was shown, at a false discovery rate."""
