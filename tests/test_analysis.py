@@ -171,6 +171,7 @@ DEGENERATE = {
 
 
 @pytest.mark.parametrize("case", DEGENERATE)
+@pytest.mark.slow
 def test_degenerate_studies_have_an_answer(tmp_path: Path, case: str) -> None:
     """No NaN, no traceback, and what cannot be said is null."""
     labels, populations = DEGENERATE[case]
@@ -284,6 +285,7 @@ def test_known_answers_on_real_predictions(run: Callable[..., Result], mobilenet
     assert (tests["welch"], tests["paired"]) == ((28, 0), (142, 4))
 
 
+@pytest.mark.slow
 def test_doubtful_labels_are_more_frequent_among_pies(
     run: Callable[..., Result], mobilenet: Path, tmp_path: Path
 ) -> None:

@@ -28,6 +28,8 @@ ONLY = {
 # A room, and all that it may import from the others. Who is above whom is read off here: nothing points back up.
 LAYERS: dict[str, set[str]] = {
     "version": set(),
+    "cores": set(),
+    "crew": set(),
     "errors": set(),
     "conventions": set(),
     "flags": set(),
@@ -38,11 +40,11 @@ LAYERS: dict[str, set[str]] = {
     "study_file": {"errors", "settings", "study"},
     "exchange": {"errors", "statistics", "study", "version"},
     "pairs": {"conventions", "errors", "exchange", "results", "statistics", "study", "version"},
-    "training": {"errors", "statistics", "study", "study_file"},
+    "training": {"cores", "errors", "statistics", "study", "study_file"},
     "drawing": {"conventions"},
-    "topics": {"conventions", "drawing", "errors", "flags", "results", "settings", "statistics", "study"},
+    "topics": {"conventions", "crew", "drawing", "errors", "flags", "results", "settings", "statistics", "study"},
     "charts": {"topics"},
-    "analysis": {"conventions", "errors", "results", "settings", "study", "topics", "version"},
+    "analysis": {"conventions", "cores", "crew", "errors", "results", "settings", "study", "topics", "version"},
     "report": {"conventions", "drawing", "pairs", "results", "statistics", "topics", "version"},
     "validation": {"conventions", "statistics"},
 }

@@ -31,6 +31,7 @@ def two_regimes(path: Path) -> Study:
 
 
 @pytest.mark.parametrize("value", [1.0, 1e-300, 1e300])
+@pytest.mark.slow
 def test_regimes_without_a_property_that_can_be_fitted(tmp_path: Path, value: float) -> None:
     """Constant, or spread by less or more than numbers tell: one flagged row for a pair of regimes, and no traceback."""
     with two_regimes(tmp_path / "s.duckdb") as study:
@@ -59,6 +60,7 @@ def test_networks_that_all_answer_alike_have_no_pies(tmp_path: Path) -> None:
     assert (found.regimes_overlap["n_both"].item(), found.regimes["flag"].item()) == (0, "no-change")
 
 
+@pytest.mark.slow
 def test_what_single_networks_cannot_tell_is_not_cross_fitted(tmp_path: Path) -> None:
     """Half of a half-sample of five is one network, which agrees with itself: left out, and said."""
     with make_regimes(tmp_path / "s.duckdb", ("one",), second=False, n_networks=5) as study:
@@ -76,12 +78,14 @@ def test_odds_beyond_all_numbers_are_null() -> None:
 
 
 @pytest.mark.parametrize("name", ["(compression)", "(joint)", "compressed"])
+@pytest.mark.slow
 def test_names_of_other_rows_are_no_properties(tmp_path: Path, name: str) -> None:
     """Results have rows of these names beside those of properties."""
     with two_regimes(tmp_path / "s.duckdb") as study, pytest.raises(StudyError, match="which mean something else"):
         study.add_property(TEST, name, np.arange(N) * 1.0)
 
 
+@pytest.mark.slow
 def test_a_second_population_of_a_kind_is_said_to_be_left_out(tmp_path: Path) -> None:
     """Two populations of one regime with the same method and sparsity: the first is compared, the other named."""
     with two_regimes(tmp_path / "s.duckdb") as study:
@@ -94,6 +98,7 @@ def test_a_second_population_of_a_kind_is_said_to_be_left_out(tmp_path: Path) ->
     assert any(note.startswith("simclr/again-0.9 on toy/test: left out") for note in found.warnings)
 
 
+@pytest.mark.slow
 def test_missing_values_are_counted(tmp_path: Path) -> None:
     """The primary model says how many examples it left out."""
     with make_regimes(tmp_path / "s.duckdb", ("one",), n_networks=4) as study:

@@ -234,6 +234,7 @@ def test_a_stored_recipe_is_checked(
     assert message in result.stderr
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line(toy: Study) -> None:
     """Wherever stdout goes."""
     toy.close()

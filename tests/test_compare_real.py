@@ -76,6 +76,7 @@ def test_answers_change_where_the_model_was_unsure(run: Run) -> None:
 
 
 @needs_mobilenet
+@pytest.mark.slow
 def test_mobilenets(run: Run) -> None:
     """All sixteen as one comparison: majority answers, flips, and each pair; each pair by itself, too."""
     file = (MOBILENET, "--reference", "dense", "--compressed", "int8", "--labels", "label", "--replicates", "models")

@@ -212,6 +212,7 @@ def test_one_regime_has_an_answer(run: Callable[..., Result], tmp_path: Path) ->
     assert "No compression was done in two regimes" in run("regimes", path).output
 
 
+@pytest.mark.slow
 def test_without_a_second_dense_population(tmp_path: Path) -> None:
     """Properties are cross-fitted, difficulty comes from half of the networks, and the reason is still found."""
     with make_regimes(tmp_path / "halves.duckdb", compressed=HARD, second=False) as halves:
@@ -224,6 +225,7 @@ def test_without_a_second_dense_population(tmp_path: Path) -> None:
     assert (found.regimes["n_networks"] == 4).all()
 
 
+@pytest.mark.slow
 def test_too_few_networks_for_held_out_difficulty(tmp_path: Path) -> None:
     """With three networks nothing is held out: no theory of a network property, flags in place of errors."""
     with make_regimes(tmp_path / "few.duckdb", compressed=HARD, second=False, n_networks=3) as few:
@@ -329,6 +331,7 @@ def test_training_examples_have_no_label_noise(tmp_path: Path) -> None:
     assert "label_noise" not in found.properties["property"].to_list()
 
 
+@pytest.mark.slow
 def test_no_order_changes_an_explanation(tmp_path: Path) -> None:
     """Folds and sums do not depend on the order of the examples in the file."""
     labels, populations = simulate(5, n_networks=4)

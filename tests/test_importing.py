@@ -341,6 +341,7 @@ def test_what_does_not_fit_is_refused(run: Run, npz: Path, imported_once: Path, 
 
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
+@pytest.mark.slow
 def test_a_truncated_archive_is_refused(run: Run, npz: Path, share: float) -> None:
     """Broken off at the beginning, within an array, within the directory at the end; and no study is left behind."""
     whole = npz.read_bytes()
@@ -353,6 +354,7 @@ def test_a_truncated_archive_is_refused(run: Run, npz: Path, share: float) -> No
     assert not (npz.parent / "new.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_archive_is_refused(run: Run, npz: Path) -> None:
     """A flipped bit is one line, or an array that does not fit; never a traceback."""
     whole = npz.read_bytes()

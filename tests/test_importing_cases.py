@@ -197,6 +197,7 @@ def test_names_of_networks_stay_as_they_are_written(run: Run, tmp_path: Path, ma
 
 
 @pytest.mark.parametrize(("suffix", "kept"), [("npz", "float16"), ("jsonl", "float32")])
+@pytest.mark.slow
 def test_scores_of_any_offset(run: Run, tmp_path: Path, made: Callable[[str], Path], suffix: str, kept: str) -> None:
     """Log-likelihoods of −1e7 keep their differences, also as float16."""
     folder = made("11-float64-scores-with-an-offset")

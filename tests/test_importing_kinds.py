@@ -196,6 +196,7 @@ def test_labels_of_another_file(run: Run, tmp_path: Path) -> None:
 # What cannot be right
 
 
+@pytest.mark.slow
 def test_predictions_that_agree_no_better_than_chance(run: Run, tmp_path: Path) -> None:
     """Counted from 1, classes permuted, rows in another order: each is called by its name, and may be accepted."""
     order = np.random.default_rng(0).permutation(12)

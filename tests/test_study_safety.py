@@ -84,6 +84,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_a_kill_while_a_study_is_made_is_in_nobodys_way(toy: Study, tmp_path: Path) -> None:
     """Neither the empty one of an import nor a whole one of a folder: the same command works the next time."""
     toy.set_recipe({"study": {"seed": 1}})
@@ -98,6 +99,7 @@ def test_a_kill_while_a_study_is_made_is_in_nobodys_way(toy: Study, tmp_path: Pa
         assert study.pies("dense", "pruned").equals(toy.pies("dense", "pruned"))
 
 
+@pytest.mark.slow
 def test_a_kill_while_a_study_is_exported_is_in_nobodys_way(toy: Study, tmp_path: Path) -> None:
     """The folder is there when it is whole."""
     toy.close()
@@ -185,6 +187,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_no_network(small_disk: Path) -> None:
     """All that was said to be stored is there when there is room again, and the error says where."""
     rng = np.random.default_rng(0)

@@ -28,6 +28,7 @@ def nothing_happened() -> pl.DataFrame:
     return tables.rates(simulate(Plan(cells, n_studies=30, seed=3, **SMALL), jobs=1))
 
 
+@pytest.mark.slow
 def test_tests_keep_their_level_and_intervals_cover(nothing_happened: pl.DataFrame) -> None:
     """No rate misses its range by more than three standard errors."""
     missed = nothing_happened.filter(pl.col("verdict") == tables.MISSED)
@@ -59,6 +60,7 @@ def test_regimes_that_differ_by_chance_only() -> None:
     assert found["verdict"].to_list() != [tables.MISSED]
 
 
+@pytest.mark.slow
 def test_same_seed_same_table_for_any_number_of_jobs() -> None:
     """Two processes give what one gives; another seed gives something else."""
     plan = Plan((Cell("uniform", True, 4), Cell("regimes", False, 4)), n_studies=40, seed=3, **SMALL)

@@ -33,6 +33,7 @@ def found() -> pl.DataFrame:
     return tables.rates(simulate(Plan(tuple(cells), n_studies=40, seed=3, n_examples=150), jobs=1))
 
 
+@pytest.mark.slow
 def test_tests_keep_their_level_and_intervals_cover(found: pl.DataFrame) -> None:
     """No rate misses its range by more than three standard errors."""
     missed = found.filter(pl.col("verdict") == tables.MISSED)

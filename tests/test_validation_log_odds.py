@@ -82,6 +82,7 @@ def test_log_odds_find_what_votes_do_not(found: pl.DataFrame) -> None:
     assert rate["two regimes: same examples", "log odds: p ≤ 0.05"] == 1
 
 
+@pytest.mark.slow
 def test_jobs_do_not_change_results_but_the_seed_does() -> None:
     """Two processes give what one gives; a cell gives the same whatever stands beside it."""
     worlds = ("logits: 8 % hit", "logits: nothing", "reasons: more churn", "two regimes: half of them the same")

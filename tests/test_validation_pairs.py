@@ -35,6 +35,7 @@ def found() -> pl.DataFrame:
     return tables.rates(simulate(Plan(SMALL, n_studies=30, seed=3), jobs=1))
 
 
+@pytest.mark.slow
 def test_every_method_is_asked_in_all_its_worlds(found: pl.DataFrame) -> None:
     """As the registry says, and no rate misses its range by more than three standard errors."""
     asked = {(name, world) for name, method in PAIR_METHODS.items() for world in method.numbers}
@@ -52,6 +53,7 @@ def test_every_claim_has_a_range(found: pl.DataFrame) -> None:
         assert (found[column].is_not_null() == claimed).all()
 
 
+@pytest.mark.slow
 def test_jobs_do_not_change_results_but_the_seed_does() -> None:
     """Two processes give what one gives; a cell gives the same whatever stands beside it."""
     cells = tuple(cell for cell in SMALL if cell.world.startswith(("2 %", "20 groups, nothing", "trained")))
@@ -142,6 +144,7 @@ def test_one_pair_has_columns_of_its_own(found: pl.DataFrame) -> None:
     assert set(found["design"]) == {"pair"}
 
 
+@pytest.mark.slow
 def test_the_command_takes_them_by_name() -> None:
     """``--world pair``, quick: two numbers of examples, whatever is said of networks."""
     result = CliRunner().invoke(validate, ["--world", "pair", "--studies", "2", "--networks", "3", "--json"])

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
@@ -243,10 +244,7 @@ class Database:
 
     def _shadow_definitions(self) -> None:
         """Define the views and macros of sql/ as temporary ones, so that what the file has stored is never run."""
-        for name in DEFINITIONS:
-            for statement in self._connection.extract_statements(sql_text(name)):
-                if statement.type == duckdb.StatementType.CREATE:
-                    self.execute(statement.query.replace("create or replace ", "create or replace temp ", 1))
+        self.execute(_temporary_definitions())
 
     def close(self) -> None:
         """Close the file; others may write to it then.
@@ -422,6 +420,14 @@ def _why_not_opened(path: Path, message: str) -> str:
     if "Permission denied" in reason or "Read-only file system" in reason:
         return f"{path} cannot be opened: permission denied. (To analyze a file that may not be written: --no-store.)"
     return f"{path} cannot be opened: {first}"
+
+
+@cache
+def _temporary_definitions() -> str:
+    """Statements that define the views and macros of sql/ for one connection, and not in the file."""
+    statements = (one for name in DEFINITIONS for one in duckdb.extract_statements(sql_text(name)))
+    created = (one.query.strip() for one in statements if one.type == duckdb.StatementType.CREATE)
+    return "\n".join(query.replace("create or replace ", "create or replace temp ", 1) for query in created)
 
 
 @contextmanager

@@ -60,11 +60,7 @@ class StudyReader:
         self.evaluated = study.evaluated()
         if not self.evaluated.height:
             raise StudyError(f"{study.path} has no predictions: collect or import some first.")
-        self._n_networks = dict(
-            self.evaluated.select("population", "dataset", "n_models").rows_by_key(
-                ["population", "dataset"], unique=True
-            )
-        )
+        self._n_networks = {(row["population"], row["dataset"]): row["n_models"] for row in self.evaluated.to_dicts()}
         self._datasets, self._populations = (
             {row["name"]: row for row in frame.to_dicts()} for frame in (self.datasets, self.populations)
         )
@@ -319,7 +315,7 @@ class StudyReader:
         networks = self.networks(population, dataset)
         scalars = self.study.scalar_matrices(population, answers.SCALARS, dataset, networks=networks)
         found = answers.accuracies(self.predicted(population, dataset), self.labels(dataset), scalars)
-        return pl.concat([networks, found], how="horizontal")
+        return pl.concat([networks.select("model_id", "replicate"), found], how="horizontal")
 
     @once
     def ballots(self, population: str, dataset: str) -> Ballots:

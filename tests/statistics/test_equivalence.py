@@ -188,6 +188,7 @@ def test_worst_class_where_nothing_can_be_tested(paired: bool) -> None:
 
 
 @DESIGNS
+@pytest.mark.slow
 def test_levels_in_simulation(paired: bool) -> None:
     """At the edge of the margin p_not_worse rejects at 0.05, and p_equivalent no more; without a change p_value at 0.05."""
     rng = np.random.default_rng(5)

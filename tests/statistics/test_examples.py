@@ -132,6 +132,7 @@ def test_westfall_young_is_no_larger_than_holm(design: str) -> None:
 
 
 @pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.slow
 def test_finds_nothing_where_nothing_happened(paired: bool) -> None:
     """Networks that share their skill over examples: any rejection in at most 5 % of studies and three standard errors."""
     rng = np.random.default_rng(11)

@@ -20,6 +20,7 @@ def drawn(seed: int, *, share_hit: float, by: float, paired: bool = True) -> Con
 
 
 @pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.slow
 def test_scattered_hits_are_in_the_errors(paired: bool) -> None:
     """Over 40 data sets the estimates vary as the errors say, and by half more than networks alone would let them."""
     found = [drawn(seed, share_hit=0.25, by=4.0, paired=paired).terms.row(1, named=True) for seed in range(40)]

@@ -42,6 +42,7 @@ def test_a_margin_of_nothing_is_mcnemars_test() -> None:
 
 @pytest.mark.parametrize("margin", [0.01, 0.05])
 @pytest.mark.parametrize("n", [50, 200])
+@pytest.mark.slow
 def test_margin_keeps_its_level(n: int, margin: float) -> None:
     """Accuracy falls by just the margin: all tables, no simulation; "worse" and "within" in at most 5 % each.
 

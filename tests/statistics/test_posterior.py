@@ -117,6 +117,7 @@ def likelihood_of(cells: np.ndarray, n_reference: int, n_compressed: int, odds_r
     return np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
 
 
+@pytest.mark.slow
 def test_claims_hold_in_known_worlds() -> None:
     """Of the examples given at least 0.9, about nine tenths or more rose; a quick form of the table on the methods page."""
     worlds = ["shift of 1", "2 % to 80 %", "normal, 0.3 ± 1.5", "30 % up, exponential"]

@@ -95,6 +95,7 @@ def test_swapping_the_regimes_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("paired", "matched"), DESIGNS)
+@pytest.mark.slow
 def test_level(paired: bool, matched: bool) -> None:
     """With shared difficulty and no effect, or one in B alone, the covariance is significant at 0.05 in at most so many studies."""
     for effect in ("none", "one"):
@@ -107,6 +108,7 @@ def test_level(paired: bool, matched: bool) -> None:
 
 
 @pytest.mark.parametrize(("paired", "matched"), DESIGNS)
+@pytest.mark.slow
 def test_chance_overlaps_of_unrelated_hits_are_in_the_error(
     monkeypatch: pytest.MonkeyPatch, paired: bool, matched: bool
 ) -> None:
@@ -145,6 +147,7 @@ def test_what_examples_add_by_hand() -> None:
 
 @pytest.mark.parametrize(("paired", "matched"), DESIGNS)
 @pytest.mark.parametrize("effect", ["unrelated", "same"])
+@pytest.mark.slow
 def test_the_interval_holds_the_truth(effect: str, paired: bool, matched: bool) -> None:
     """60 studies of 10 networks, near 0 for unrelated examples and near 1 for the same.
 

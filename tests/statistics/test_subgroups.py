@@ -261,6 +261,7 @@ def simulated_rates(rng: np.random.Generator, k: int, *, paired: bool) -> tuple[
 
 
 @pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.slow
 def test_levels_where_nothing_happened(paired: bool) -> None:
     """Over 400 studies of 10 networks p ≤ 0.05 in 5 % of them, within 3 standard errors; exact tests at most that."""
     rng, n_studies = np.random.default_rng(3), 400

@@ -31,6 +31,7 @@ def test_train_and_collect_from_the_command_line(tmp_path: Path) -> None:
     assert [row["is_new"] for row in as_json["evaluations"]] == [False, False]
 
 
+@pytest.mark.slow
 def test_a_failing_network_leaves_the_others(tmp_path: Path) -> None:
     """A network that cannot be written is a line on stderr and exit code 1, and the dense one is kept."""
     study_file = digits_study(tmp_path, replicates=1)

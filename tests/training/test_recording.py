@@ -185,6 +185,7 @@ def tables(study_file: StudyFile) -> list[pl.DataFrame]:
         return [study.sql(f"select * from {name} order by all") for name in ("evaluations", "predictions", "logits")]
 
 
+@pytest.mark.slow
 def test_what_is_asked_later_is_added_to_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Predictions stay as they are; a third time no network is run."""
     study_file = recorded_study(tmp_path, collect="")
@@ -293,6 +294,7 @@ def test_thumbnails_are_the_pictures(tmp_path: Path) -> None:
         assert (picture.size, picture.mode, picture.getpixel((0, 0))) == ((20, 10), "RGB", (7, 7, 7))
 
 
+@pytest.mark.slow
 def test_each_role_keeps_what_it_is_asked_for(tmp_path: Path) -> None:
     """Log odds alone of compressed networks, in three digits; logits of the second dense ones; the rest as its role says."""
     text = (

@@ -69,6 +69,7 @@ def test_train_makes_every_network_once(tmp_path: Path) -> None:
     assert checkpoint_bytes(study_file) == before
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_in_every_regime(tmp_path: Path) -> None:
     """Weights, projection heads and sidecars of two trainings are equal byte for byte."""
     twice = [regimes_study(tmp_path / name) for name in ("a", "b")]
@@ -141,6 +142,7 @@ def test_epochs_that_were_not_kept_are_missed(tmp_path: Path) -> None:
         finished_sidecar(recording["supervised/dense replicate 0"])
 
 
+@pytest.mark.slow
 def test_what_needs_a_network_that_failed_is_not_tried(tmp_path: Path) -> None:
     """A parent that fails takes its children along, each with a line that says so; the others are kept."""
     study_file = regimes_study(tmp_path)
@@ -269,6 +271,7 @@ def kill_after_first_network(study_file: StudyFile) -> None:
         said_to_the_end(process, 5)
 
 
+@pytest.mark.slow
 def test_a_process_that_only_begins_ends_with_train(tmp_path: Path) -> None:
     """Killed while its process still imports torch, train takes it along."""
     with started(digits_study(tmp_path, steps=10_000), "SIGKILL") as process:
@@ -283,12 +286,14 @@ def test_a_process_watches_before_it_imports_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_processes_begin(tmp_path: Path) -> None:
     """One line says how to go on, and the processes say nothing."""
     with started(digits_study(tmp_path, steps=10_000), "SIGINT") as process:
         assert said_to_the_end(process, 60) == STOPPED
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_training(tmp_path: Path) -> None:
     """In the midst of a network the same line comes at once, and what was finished is kept."""
     study_file = digits_study(tmp_path, steps=300)
@@ -299,6 +304,7 @@ def test_ctrl_c_in_training(tmp_path: Path) -> None:
     assert 1 <= sum(finished_sidecar(unit) is not None for unit in plan_units(study_file)) < 4
 
 
+@pytest.mark.slow
 def test_training_goes_on_after_a_kill(tmp_path: Path) -> None:
     """Killed without warning, train takes its processes along, and the next call gives the bytes of an undisturbed one."""
     killed, undisturbed = digits_study(tmp_path / "a", steps=60), digits_study(tmp_path / "b", steps=60)
