@@ -9,10 +9,12 @@ from pietools.conventions import TIE_RULE
 from pietools.cores import n_cores
 from pietools.crew import Crew, Step
 from pietools.errors import StudyError
+from pietools.report.headlines import headlines
 from pietools.results.analysis import Analysis
 from pietools.settings import resolve
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
+from pietools.topics.gallery import strips
 from pietools.topics.study_reader import StudyReader
 from pietools.topics.topic import Topic
 from pietools.version import __version__
@@ -84,10 +86,13 @@ def analyze(
         everything=everything,
         compression=study.sql("from compression_details"),
         regime_differences=study.sql("from regime_differences"),
+        gallery=tuple(strips(reader, frames["examples_changes"])) if "examples_changes" in frames else (),
     )
     if store:
         used = resolved.model_dump() | {"tie_rule": TIE_RULE}
         study.store_results(frames, settings=used, seed=used.pop("seed"), version=__version__)
+        if said := headlines(analysis):
+            study.store_headline(said)
     return analysis
 
 

@@ -116,6 +116,22 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert first != other
 
 
+def test_the_study_keeps_the_answer(tmp_path: Path) -> None:
+    """In the sentences of the JSON, until its predictions change; an analysis of one topic leaves it."""
+    labels, populations = simulate(6, n_networks=4)
+    with make_study(tmp_path / "s.duckdb", labels, populations) as study:
+        with pytest.raises(StudyError, match="has no answer yet: run 'pietools analyze"):
+            study.headline()
+        said = found(study, permutations=20)["headline"]
+        assert said[0].startswith("pruned: ")
+        assert study.headline() == said
+        analyze(study, topics=["pies"], permutations=20)
+        assert study.headline() == said
+        study.add_evaluation(Model("pruned", "new"), Evaluation("toy/test", "labels", "x"), scalars_from_labels(labels))
+        with pytest.raises(StudyError, match="has other predictions than when it was analyzed"):
+            study.headline()
+
+
 def test_swapping_the_populations_swaps_the_directions(tmp_path: Path) -> None:
     """Forgotten becomes recovered; the count and p stay."""
     labels, populations = simulate(7)

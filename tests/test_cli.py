@@ -63,12 +63,14 @@ def test_every_option_has_help() -> None:
 
 
 def test_analyze_prints_tables(run: Callable[..., Result], toy: Study) -> None:
-    """What a person reads: the count, the null, and what cannot be said as a dash."""
+    """What a person reads: the answer in sentences and one table; with --all every table, the count of PIEs among them."""
     toy.close()
     result = run("analyze", toy.path, "--permutations", 5, "--seed", 1)
     assert result.exit_code == 0, result.output
+    assert result.output.startswith("pruned: no change of accuracy was shown")
     assert "toy/test: 6 examples, 3 classes" in result.output
-    assert "5 (83.3 %)" in result.output
+    assert "5 (83.3 %)" not in result.output
+    assert "5 (83.3 %)" in run("analyze", toy.path, "--permutations", 5, "--all", "--no-store").output
     with Study.open(toy.path) as study:
         assert study.results("pies")["n_pies"].item() == 5
 

@@ -396,7 +396,7 @@ def test_analyze_with_one_network_a_side(run: Run, tmp_path: Path) -> None:
     run("compare", *write_pair(tmp_path, 1000, 60, 10), "--keep", db)
     printed = run("analyze", db, "--out", tmp_path / "out")
     assert printed.exit_code == 0
-    assert "One network against one" in printed.output
+    assert "Worse. 99.0 % → 94.0 %" in printed.output
     for phrase in ("cannot be below", "1.000", "did nothing", "networks needed", "excess"):
         assert phrase not in printed.output
     said = json.loads((tmp_path / "out" / "analysis.json").read_text())

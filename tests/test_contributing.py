@@ -55,7 +55,7 @@ def test_the_topic_of_the_page_is_one_everywhere(ties: Topic, toy: Study, capsys
     assert analysis.ties["n_tied"].to_list() == [0]
     print_summary(analysis, ties)
     assert "Ties after compression" in capsys.readouterr().out
-    assert "<h2>Ties</h2>" in page(analysis)
+    assert ">Ties</summary>" in page(analysis)
     assert [figure.stem for figure in figures(analysis)] == ["ties"]
     assert analysis_json(analysis)["ties"] == topic_json(analysis, "ties")["ties"]
     with duckdb.connect() as connection:

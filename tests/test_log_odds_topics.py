@@ -13,7 +13,8 @@ import pietools
 from pietools.errors import StudyError
 from pietools.report.as_json import analysis_json
 from pietools.report.figures import figures
-from pietools.report.sections import findings
+from pietools.report.headlines import headlines
+from pietools.report.page import page
 from pietools.results.analysis import Analysis
 from pietools.statistics.tools.scalars import kept_scalars, scalars_from_labels, scalars_from_logits
 from pietools.study import Dataset, Evaluation, Model, Population, Study
@@ -342,9 +343,17 @@ def test_rounded_probabilities_are_left_out_and_counted(tmp_path: Path) -> None:
 
 def test_people_see_it(analysis: Analysis, study: Study, run: Callable[..., Result]) -> None:
     """The sentence of the report, the charts, and the command of the topic with its option."""
-    said = dict(findings(analysis))["a/pruned against a/dense on toy/test"]
-    assert said.startswith(f"{row_of(analysis.examples_hits)['n_hit']} of 400 examples were hit")
-    assert "Between dense and dense networks the same test finds 0." in said
+    said = headlines(analysis)[0]
+    assert said.startswith("pruned: no change of accuracy was shown in both regimes")
+    n_hit = row_of(analysis.examples_hits)["n_hit"]
+    assert f"{n_hit} in a" in said
+    (shown, *_) = analysis.gallery
+    assert (shown.compressed, shown.n_found, len(shown.entries)) == ("a/pruned", n_hit, 12)
+    rises = [(entry.n_right[0] - entry.n_right[1]) / 8 for entry in shown.entries]
+    assert rises[0] > 0.3
+    written = page(analysis)
+    assert f"a/pruned: 12 of {n_hit}</summary>" in written
+    assert all(f"{entry.n_right[0]} of 8 → {entry.n_right[1]} of 8 right" in written for entry in shown.entries)
     stems = {figure.stem for figure in figures(analysis)}
     assert {"volcano-toy_test", "hit-correlations-toy_test"} <= stems
     study.close()

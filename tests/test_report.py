@@ -1,6 +1,7 @@
 """The report: the sentences, the rounding, and that nothing in it runs."""
 
 import re
+from base64 import b64encode
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,13 +10,13 @@ import polars as pl
 import pytest
 
 from pietools.cli.summary import print_summary
-from pietools.report import output_folder, write_report
+from pietools.report import output_folder
 from pietools.report.figures import drawn_comparisons, figures, write_figures
 from pietools.report.output_folder import write_outputs
-from pietools.report.page import page
-from pietools.report.sentences import headline, hits_headline
+from pietools.report.page import page, write_report
 from pietools.results import rounding
 from pietools.results.analysis import Analysis
+from pietools.results.gallery import Entry, Strip
 from pietools.topics.catalogue import TOPICS
 from tests.result_frames import accuracy_row, counts_row, dataset_row, frame, make_analysis, pies_row
 
@@ -44,43 +45,6 @@ class Page(HTMLParser):
         self.text += data
 
 
-def test_the_headline_says_what_was_found_beside_what_chance_does() -> None:
-    """Counts, share, null with its 95 %, p, excess, directions, untied."""
-    assert headline(pies_row()) == (
-        "90 of 1,000 examples (9.0 %) are PIEs; 40 (95 %: 30–50) would be if compression did nothing; p < 0.001. "
-        "Excess over disjoint sets of 3 networks: 44 (95 %: 31 to 57). 50 forgotten, 25 recovered, 15 moved; 60 untied."
-    )
-
-
-def test_the_hits_are_said_with_what_a_control_finds() -> None:
-    """Found, and found nothing, where there is no error of what was hit."""
-    row = {
-        "n_hit": 22,
-        "n_spared": 8,
-        "n_tested": 10_000,
-        "delta": 0.1,
-        "hit_error_reference": 0.018,
-        "hit_error_compressed": 0.045,
-    }
-    row |= {"control": "dense-2", "control_n_found": 0}
-    assert hits_headline(row) == (
-        "22 of 10,000 examples were hit, 8 spared: their log odds fell, or rose, by more than 0.1 nats beyond what happens to "
-        "examples as hard; on the hit 1.8 % of the answers were wrong before and 4.5 % are now. "
-        "Between dense and dense networks the same test finds 0."
-    )
-    row |= {"n_hit": 0, "n_spared": 0, "hit_error_reference": None, "control": None}
-    assert hits_headline(row) == (
-        "Of 10,000 examples none was shown to be hit or spared: to change its log odds by more than 0.1 nats beyond what happens "
-        "to examples as hard."
-    )
-
-
-def test_the_headline_without_labels_has_no_directions() -> None:
-    """What is not known is not said."""
-    row = pies_row(forgotten=None, recovered=None, moved=None, p_value=0.25, excess_pies=None)
-    assert headline(row).endswith("p = 0.250. 60 untied.")
-
-
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
@@ -107,11 +71,11 @@ def test_numbers_are_rounded_for_people(written: str, expected: str) -> None:
 
 
 def test_the_page_holds_every_part() -> None:
-    """Findings, accuracy, PIEs, flips, classes, warnings, settings and terms, and the four numbers that matter."""
+    """Accuracy, PIEs, flips, classes, notes, settings and terms, and the numbers that matter."""
     text = Page(page(make_analysis())).text
-    for part in ("What was analyzed", "PIEs", "Flips", "Classes", "Warnings", "mind the gap", "Settings", "Terms"):
+    for part in ("What was analyzed", "PIEs", "Flips", "Classes", "Notes (1)", "mind the gap", "Settings", "Terms"):
         assert part in text
-    for number in ("90 of 1,000 examples (9.0 %)", "81.25 ± 1.25", "12.00 ± 1.00", "44 (31 to 57)"):
+    for number in ("90 (9.0 %)", "81.25 ± 1.25", "12.00 ± 1.00", "44 (31 to 57)"):
         assert number in text
 
 
@@ -129,7 +93,26 @@ def test_no_name_becomes_markup() -> None:
     assert not parsed.tags & {"script", "iframe", "object", "svg"}
     assert not {name for name in parsed.attributes if name.startswith("on")}
     assert HOSTILE in parsed.text
-    assert all(source.startswith("data:image/svg+xml;base64,") for source in parsed.sources)
+    assert all(source.startswith(("data:image/svg+xml;base64,", "#")) for source in parsed.sources)
+
+
+def test_examples_are_shown_with_their_pictures() -> None:
+    """The class, what most networks answer, how many are right; where there is no picture its name. All of it is text."""
+    entries = (
+        Entry("9461", "Sandal", (10, 8), (10, 10), ("Sandal", "Sandal"), -1.8, b"PNG"),
+        Entry(HOSTILE, "Shirt", (9, 0), (10, 10), ("Shirt", HOSTILE), -2.5, None),
+    )
+    parsed = Page(page(replace(make_analysis(), gallery=(Strip("pruned", "dense", "toy/test", 1184, entries),))))
+    for part in (
+        "pruned: 2 of 1,184",
+        "still Sandal",
+        "10 of 10 → 8 of 10 right",
+        f"Shirt → {HOSTILE}",
+        "9 of 10 → 0 of 10",
+    ):
+        assert part in parsed.text
+    assert f"data:image/png;base64,{b64encode(b'PNG').decode()}" in parsed.sources
+    assert not parsed.tags & {"script", "iframe", "object", "svg"}
 
 
 def test_the_page_forbids_what_it_does_not_carry() -> None:
@@ -188,9 +171,9 @@ def test_sections_are_topics() -> None:
     compression = {"population": "pruned", "realised_sparsity": 0.9, "bits": None, "n_bytes": 2000}
     layers = {"compressed_layers": ["a", "b"], "other_layers": []}
     trained = replace(analysis, compression=frame(compression | layers))
-    titles = re.findall(r"<section><h2>(.*?)</h2>", page(trained))
+    titles = re.findall(r'<summary id="topic-\d+">(.*?)</summary>', page(trained))
     topics = [TOPICS[name].title for name in ("accuracy", "pies", "flips", "classes", "unseen")]
-    assert titles == ["Warnings", topics[0], "Training and compression", *topics[1:], "Settings", "Terms"]
+    assert titles == [topics[0], "Training and compression", *topics[1:]]
 
 
 def test_the_same_analysis_gives_the_same_bytes() -> None:
@@ -230,7 +213,7 @@ def test_long_tables_are_folded() -> None:
     """A table of more rows than one reads waits behind its number of rows."""
     rows = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(51)))
     assert "<details><summary>51 rows</summary>" in page(make_analysis(pies=rows))
-    assert "<details>" not in page(make_analysis())
+    assert "rows</summary>" not in page(make_analysis())
 
 
 def test_tables_of_copies_that_are_summed_up_are_folded() -> None:
@@ -321,8 +304,7 @@ def test_control_characters_of_a_name_do_not_reach_the_page() -> None:
 
 
 def test_an_excess_below_nothing_is_no_headline() -> None:
-    """Networks that belong together and have no names give one; the cure is named in its place."""
+    """Networks that belong together and have no names give one; a note of the analysis names the cure."""
     row = pies_row(excess_pies=-26.0, excess_conf_low=-37.0, excess_conf_high=-15.0)
     written = page(make_analysis(pies=frame(row)))
     assert "−26" not in written
-    assert "Name the replicates that belong together" in written

@@ -8,27 +8,36 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from pietools.report.headlines import LEGEND, cost_columns, cost_rows, costs, headlines
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import count
-from pietools.results.shown import LONG, Shown, shown_columns
+from pietools.results.shown import LONG, Shown, ShownColumn, shown_columns
 from pietools.results.table import Table
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.topic import Topic
 
 # Where stdout is no terminal there is nothing to fit the tables to.
 WIDTH_OF_FILES = 150
+WIDTH_OF_SENTENCES = 100
 LONGEST = 150  # rows: a longer table is read in the study
 Rows = list[dict[str, Any]]
 
 
 def print_summary(analysis: Analysis, topic: Topic | None = None) -> None:
-    """Print data sets and, per data set, the tables of one topic in full, or the answers of all topics, rounded."""
+    """Print the answer in sentences and one table; or the tables of one topic, or of all where everything was asked for."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_FILES)
+    said = [] if topic else headlines(analysis)
+    is_answered = bool(said) and not analysis.everything
+    for line in said:
+        console.print(Text(line), width=WIDTH_OF_SENTENCES)
+        console.print()
     for dataset in analysis.datasets.to_dicts():
         here = list(_tables(analysis, dataset, topic))
-        if here:
+        if here and is_answered:
+            _print_costs(console, analysis, dataset)
+        elif here:
             sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
             console.print(Text.assemble((dataset["name"], "bold"), sizes))
             for of_topic, table, shown, rows in here:
@@ -38,6 +47,10 @@ def print_summary(analysis: Analysis, topic: Topic | None = None) -> None:
         console.print(Text(topic.nothing))
     for warning in analysis.warnings:
         console.print(Text.assemble(("Note: ", "yellow"), warning))
+    if is_answered:
+        topics = [name for name, of in TOPICS.items() if any(table.name in analysis.tables for table in of.tables)]
+        more = f"All tables: pietools analyze STUDY --all. One question: pietools TOPIC STUDY, of {', '.join(topics)}."
+        console.print(Text(more, style="dim"), width=WIDTH_OF_SENTENCES)
 
 
 def _tables(
@@ -54,6 +67,18 @@ def _tables(
                     yield of_topic, table, shown, rows
 
 
+def _print_costs(console: Console, analysis: Analysis, dataset: dict[str, Any]) -> None:
+    """What each compression cost on a data set, beyond what training again changes anyway."""
+    rows = cost_rows(costs(analysis, dataset["name"]))
+    if not rows:
+        return
+    sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
+    console.print(Text.assemble((dataset["name"], "bold"), sizes))
+    _print_grid(console, list(cost_columns(rows)), rows)
+    console.print(Text(LEGEND, style="dim"), width=WIDTH_OF_SENTENCES)
+    console.print()
+
+
 def _print_table(console: Console, table: Table, shown: Shown, rows: Rows, summed_up: Topic | None) -> None:
     """A table, or where to see it if it is long: for ``summed_up``, a topic in the summary of all, the topic's command."""
     console.print(Text(f"\n{shown.title}", style="bold"))
@@ -61,7 +86,10 @@ def _print_table(console: Console, table: Table, shown: Shown, rows: Rows, summe
         elsewhere = f"pietools {summed_up.name} STUDY" if summed_up else f"from results.{table.name}"
         console.print(f"{len(rows)} rows: {elsewhere}")
         return
-    columns = shown_columns(shown.columns, rows)
+    _print_grid(console, shown_columns(shown.columns, rows), rows)
+
+
+def _print_grid(console: Console, columns: list[ShownColumn], rows: Rows) -> None:
     grid = Grid(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         grid.add_column(column.title, justify="left" if column.is_text else "right", overflow="fold")

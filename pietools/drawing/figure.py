@@ -20,13 +20,17 @@ LONG = 80
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart of a topic, the stem of its files, what it shows in one sentence, and the comparison if it is of one."""
+    """A chart of a topic, the stem of its files, what it shows in one sentence, and the comparison if it is of one.
+
+    ``is_first``: the report shows it beside the answer.
+    """
 
     topic: str
     stem: str
     caption: str
     chart: AnyChart
     comparison: tuple[str, ...] = ()
+    is_first: bool = False
 
     @cached_property
     def svg(self) -> str:
@@ -60,6 +64,8 @@ class FigureSpec:
         Values of columns as the caption says them.
     is_answer
         Whether it is drawn unless all are asked for.
+    is_first
+        Whether the report shows it beside the answer, and not folded.
     """
 
     table: str
@@ -72,6 +78,7 @@ class FigureSpec:
     where: pl.Expr | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     is_answer: bool = False
+    is_first: bool = False
 
     def figures(self, topic: str, rows: pl.DataFrame) -> Iterator[Figure]:
         """Draw the rows of the table, those of altered copies left out."""
@@ -83,7 +90,7 @@ class FigureSpec:
                 names = dict(zip(by, map(str, values), strict=True))
                 comparison = tuple(names[name] for name in COMPARISON) if set(COMPARISON) <= set(by) else ()
                 stem = file_stem(self.stem, *names.values())
-                yield Figure(topic, stem, self._caption(part), self.chart(part), comparison)
+                yield Figure(topic, stem, self._caption(part), self.chart(part), comparison, self.is_first)
 
     def _caption(self, rows: pl.DataFrame) -> str:
         first = rows.row(0, named=True)

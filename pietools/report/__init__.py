@@ -1,5 +1,1 @@
-"""The report: one HTML file that needs nothing else, runs nothing, and prints well."""
-
-from pietools.report.page import write_report
-
-__all__ = ["write_report"]
+"""What people are given: the answer in sentences, one HTML file that needs nothing else, figures, and JSON."""

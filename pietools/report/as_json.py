@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pietools.conventions import CORRECTION
+from pietools.report.headlines import headlines
 from pietools.results.analysis import Analysis
 from pietools.results.table import Column, Table
 from pietools.topics.catalogue import TOPICS
@@ -45,6 +46,7 @@ def analysis_json(analysis: Analysis) -> Row:
     lists = dict(_lists(analysis))
     return {
         **_head(analysis, SCHEMA),
+        "headline": headlines(analysis),
         "datasets": analysis.datasets.select(DATASET).to_dicts(),
         "populations": lists.pop("populations"),
         "comparisons": [_comparison(analysis, row) for row in analysis.comparisons.to_dicts()],

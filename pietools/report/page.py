@@ -12,12 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pietools.drawing.figure import Figure
 from pietools.report import sections
 from pietools.report.figures import figures
+from pietools.report.headlines import headlines
 from pietools.report.terms import TERMS
 from pietools.results.analysis import Analysis
 from pietools.topics.topic import NO_COMPARISON
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FOLDER = Path(__file__).parent
+MOST_FIGURES = 6  # beside the answer
 
 
 def write_report(analysis: Analysis, path: Path, drawn: Sequence[Figure] | None = None) -> None:
@@ -30,15 +32,21 @@ def write_report(analysis: Analysis, path: Path, drawn: Sequence[Figure] | None 
 
 
 def page(analysis: Analysis, drawn: Sequence[Figure] | None = None) -> str:
-    """The report as text."""
+    """The report as text: the answer, what it looks like, and everything else folded."""
+    charts, said = list(figures(analysis) if drawn is None else drawn), headlines(analysis)
+    first = [one for one in charts if one.is_first and said][:MOST_FIGURES]
     return rendered(
         "page.html.jinja",
-        datasets=", ".join(sections.datasets_analyzed(analysis)),
-        findings=sections.findings(analysis),
-        no_comparison=NO_COMPARISON,
+        datasets=", ".join(sections.originals_analyzed(analysis)),
+        said=said,
+        costs=sections.costs_of_compression(analysis),
+        strips=sections.strips(analysis),
+        first_figures=[sections.picture(one.caption, one.svg) for one in first],
+        no_comparison="" if analysis.comparisons.height else NO_COMPARISON,
         selection=sections.selection(analysis),
         warnings=analysis.warnings,
-        sections=sections.sections(analysis, figures(analysis) if drawn is None else drawn),
+        sections=sections.sections(analysis, [one for one in charts if one not in first]),
+        open_topics=not said,
         settings=sections.settings(analysis),
         terms=TERMS,
     )

@@ -9,9 +9,11 @@ import polars as pl
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.figure import Figure
 from pietools.report.figures import FEW_COMPARISONS, drawn_comparisons
-from pietools.report.sentences import comparison_name, dataset_sentence, headline, hits_headline, pair_headline
+from pietools.report.headlines import LEGEND, cost_columns, cost_rows, costs
+from pietools.report.sentences import dataset_sentence
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
+from pietools.results.gallery import Entry
 from pietools.results.rounding import count, points
 from pietools.results.shown import LONG, Row, Shown, ShownColumn, shown_columns
 from pietools.results.table import Table
@@ -56,6 +58,8 @@ class Section:
     """A heading and what stands under it."""
 
     title: str
+    question: str = ""
+    command: str = ""
     items: list[str] = field(default_factory=list)
     figures: list[Picture] = field(default_factory=list)
     tables: list[ShownRows] = field(default_factory=list)
@@ -66,6 +70,8 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
     topics = [
         Section(
             topic.title,
+            question=topic.question,
+            command=topic.name,
             items=_datasets(analysis) if topic.name == "accuracy" else [],
             figures=[picture(figure.caption, figure.svg) for figure in drawn if figure.topic == topic.name],
             tables=[*_tables(analysis, topic.tables)],
@@ -76,26 +82,59 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
     return [section for section in every if section.items or section.figures or section.tables]
 
 
-def findings(analysis: Analysis) -> list[tuple[str, str]]:
-    """One sentence per comparison; of single networks one per pair."""
-    pies, pairs = (analysis.tables.get(name, pl.DataFrame()).to_dicts() for name in ("pies", "pairs"))
-    hits = {comparison_name(row): row for row in analysis.tables.get("examples_hits", pl.DataFrame()).to_dicts()}
-    several = [(comparison_name(row), _said_of(row, hits)) for row in pies if row["null_mean"] is not None]
-    return [*((_pair_name(row), pair_headline(row)) for row in pairs), *several]
+def costs_of_compression(analysis: Analysis) -> list[ShownRows]:
+    """Per data set what each compression cost."""
+    datasets = analysis.comparisons["dataset"].unique(maintain_order=True).to_list()
+    found = {dataset: cost_rows(costs(analysis, dataset)) for dataset in datasets}
+    return [
+        ShownRows(f"What compression cost: {dataset}", list(cost_columns(rows)), rows, note=LEGEND)
+        for dataset, rows in found.items()
+        if rows
+    ]
 
 
-def _said_of(pies: Row, hits: dict[str, Row]) -> str:
-    """What log odds say of the examples, if they were tested, and how many PIEs there are."""
-    found = hits.get(comparison_name(pies))
-    if found is None or found["n_hit"] is None or found["method"] != "log-odds":
-        return headline(pies)
-    return f"{hits_headline(found)} {headline(pies)}"
+@dataclass(frozen=True)
+class ShownEntry:
+    """An example on the page; ``source`` is its picture, nothing where there is none."""
+
+    key: str
+    label: str
+    answers: str
+    right: str
+    source: str
+
+    @property
+    def alt(self) -> str:
+        """What a reader who does not see the picture is told."""
+        return f"example {self.key}"
 
 
-def _pair_name(row: Row) -> str:
-    networks = [row[name] for name in ("reference_network", "compressed_network") if row[name] is not None]
-    which = f", network {' and '.join(dict.fromkeys(networks))}" if networks else ""
-    return f"{comparison_name(row)}{which}"
+@dataclass(frozen=True)
+class ShownStrip:
+    """Examples of a comparison on the page."""
+
+    title: str
+    entries: list[ShownEntry]
+
+
+def strips(analysis: Analysis) -> list[ShownStrip]:
+    """The examples that were hit."""
+    several = len({one.dataset for one in analysis.gallery}) > 1
+    return [
+        ShownStrip(
+            f"{one.compressed}{f' on {one.dataset}' if several else ''}: {len(one.entries)} of {count(one.n_found)}",
+            [_shown_entry(entry) for entry in one.entries],
+        )
+        for one in analysis.gallery
+    ]
+
+
+def _shown_entry(entry: Entry) -> ShownEntry:
+    before, after = entry.answers
+    answers = f"still {after}" if before == after else f"{before} → {after}"
+    (right, now), (n, n_now) = entry.n_right, entry.n_networks
+    source = "" if entry.png is None else "data:image/png;base64," + b64encode(entry.png).decode()
+    return ShownEntry(entry.key, entry.label, answers, f"{right} of {n} → {now} of {n_now} right", source)
 
 
 def selection(analysis: Analysis) -> str:
@@ -108,6 +147,12 @@ def datasets_analyzed(analysis: Analysis) -> list[str]:
     accuracy = analysis.tables.get("accuracy")
     names = analysis.datasets["name"] if accuracy is None else accuracy["dataset"]
     return names.unique(maintain_order=True).to_list()
+
+
+def originals_analyzed(analysis: Analysis) -> list[str]:
+    """Those of them that are no altered copy, or all if all are."""
+    names = datasets_analyzed(analysis)
+    return [name for name in names if name not in analysis.copies] or names
 
 
 def settings(analysis: Analysis) -> dict[str, str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pietools.results.gallery import Strip
 from pietools.settings import AnalysisSettings
 
 
@@ -27,6 +28,8 @@ class Analysis:
         Whether all tables of the topics were asked for, not only their answers.
     compression, regime_differences
         How the networks came about, where the study knows: the views compression_details and regime_differences.
+    gallery
+        Examples that were hit, with their pictures.
     """
 
     settings: AnalysisSettings
@@ -37,6 +40,7 @@ class Analysis:
     everything: bool = False
     compression: pl.DataFrame = field(default_factory=pl.DataFrame)
     regime_differences: pl.DataFrame = field(default_factory=pl.DataFrame)
+    gallery: tuple[Strip, ...] = ()
 
     def __getattr__(self, name: str) -> pl.DataFrame:
         """The result frame of that name."""

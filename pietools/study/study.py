@@ -27,6 +27,9 @@ from pietools.study.removing import Removed, remove
 SORTED_CLASSES = "sorted_classes"
 
 
+HEADLINE = "headline"
+
+
 class Study(Recordings):
     """An open study.
 
@@ -269,9 +272,12 @@ class Study(Recordings):
         """
         return thumbnails.add_thumbnails(self._database, dataset, pictures)
 
-    def thumbnails(self, dataset: str | None = None) -> list[bytes]:
-        """Small pictures (PNG) of the examples in the order of the data set, of an altered copy those of its source; or none."""
-        return thumbnails.thumbnails(self._database, dataset)
+    def thumbnails(self, dataset: str | None = None, examples: Sequence[int] | None = None) -> list[bytes]:
+        """Small pictures (PNG) of the examples in the order of the data set, of an altered copy those of its source; or none.
+
+        ``examples``: their positions in the data set, if only some are wanted; the pictures come in the same order.
+        """
+        return thumbnails.thumbnails(self._database, dataset, examples)
 
     def add_population(self, population: Population) -> int:
         """Add a population and return its population_id; one that is there already must be described the same."""
@@ -362,6 +368,27 @@ class Study(Recordings):
     def summary(self) -> pl.DataFrame:
         """One row per comparison: PIEs and their null as the last analysis stored them. ``pietools.charts`` draws it."""
         return self.results("pies")
+
+    def store_headline(self, sentences: Sequence[str]) -> None:
+        """Keep the answer of an analysis in sentences, with what it depends on."""
+        self._database.set_fact(HEADLINE, {"sentences": list(sentences), "input_digest": self.input_digest()})
+
+    def headline(self) -> list[str]:
+        """The answer of the last analysis in sentences: what each compression cost, how sure that is, and what the control says.
+
+        Raises
+        ------
+        StudyError
+            If the study was not analyzed, or has other predictions since.
+        """
+        stored = self._database.fact(HEADLINE)
+        if stored is None:
+            raise StudyError(f"{self.path} has no answer yet: run 'pietools analyze {self.path}'.")
+        if stored["input_digest"] != self.input_digest():
+            raise StudyError(
+                f"{self.path} has other predictions than when it was analyzed: run 'pietools analyze {self.path}'."
+            )
+        return [str(sentence) for sentence in stored["sentences"]]
 
     def results(self, topic: str) -> pl.DataFrame:
         """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since.

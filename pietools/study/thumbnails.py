@@ -33,10 +33,13 @@ def add_thumbnails(database: Database, dataset: str, pictures: Sequence[bytes]) 
     return True
 
 
-def thumbnails(database: Database, dataset: str | None) -> list[bytes]:
-    """PNG of each example in the order of the data set; of an altered copy without its own those of its source; or none at all."""
-    query = """select t.png from thumbnails as t where t.dataset_id = coalesce(
+def thumbnails(database: Database, dataset: str | None, examples: Sequence[int] | None = None) -> list[bytes]:
+    """PNG of each example in the order of the data set, or of some in their order; see :meth:`pietools.study.Study.thumbnails`."""
+    query = """select t.example_id, t.png from thumbnails as t where t.dataset_id = coalesce(
         (select any_value(o.dataset_id) from thumbnails as o where o.dataset_id = dataset_id_of($dataset)),
         (select d.source_dataset_id from datasets as d where d.dataset_id = dataset_id_of($dataset)))
+        and ($examples is null or list_contains($examples, t.example_id))
         order by t.example_id"""
-    return [bytes(picture) for picture in database.sql(query, {"dataset": dataset})["png"]]
+    wanted = None if examples is None else [int(one) for one in examples]
+    found = dict(database.sql(query, {"dataset": dataset, "examples": wanted}).rows())
+    return [bytes(found[one]) for one in (found if wanted is None else wanted) if one in found]

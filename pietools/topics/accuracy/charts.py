@@ -91,6 +91,7 @@ FIGURES = (
         "Change of accuracy, and the margin within which it counts as none.",
         where=pl.min_horizontal("n_reference", "n_compressed") > 1,
         is_answer=True,
+        is_first=True,
     ),
     FigureSpec(
         "accuracy_calibration",

@@ -216,6 +216,7 @@ FIGURES = (
         by=("dataset",),
         where=pl.col("term") != DIFFICULTY,
         is_answer=True,
+        is_first=True,
     ),
     FigureSpec(
         "characterize",

@@ -113,6 +113,7 @@ FIGURES = (
         "Examples of {dataset} by how much more their log odds changed than those of examples as hard, and how sure that is.",
         by=("dataset",),
         is_answer=True,
+        is_first=True,
     ),
     FigureSpec(
         "examples",

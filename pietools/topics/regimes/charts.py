@@ -309,6 +309,7 @@ FIGURES = (
         by=("dataset",),
         where=pl.col("flag").is_null(),
         is_answer=True,
+        is_first=True,
     ),
     FigureSpec(
         "regimes",
