@@ -99,10 +99,10 @@ def test_no_name_becomes_markup() -> None:
 def test_examples_are_shown_with_their_pictures() -> None:
     """The class, what most networks answer, how many are right; where there is no picture its name. All of it is text."""
     entries = (
-        Entry("9461", "Sandal", (10, 8), (10, 10), ("Sandal", "Sandal"), -1.8, b"PNG"),
-        Entry(HOSTILE, "Shirt", (9, 0), (10, 10), ("Shirt", HOSTILE), -2.5, None),
+        Entry("9461", "Sandal", (10, 8), (10, 10), ("Sandal", "Sandal"), -1.8, (0.9, 0.5), ("pruned", "int8"), b"PNG"),
+        Entry(HOSTILE, "Shirt", (9, 0), (10, 10), ("Shirt", HOSTILE), None, None, (), None),
     )
-    parsed = Page(page(replace(make_analysis(), gallery=(Strip("pruned", "dense", "toy/test", 1184, entries),))))
+    parsed = Page(page(replace(make_analysis(), gallery=(Strip("pruned", "dense", "toy/test", "hit", 1184, entries),))))
     for part in (
         "pruned: 2 of 1,184",
         "still Sandal",

@@ -21,6 +21,7 @@ COMMANDS = {
     "remove": ("info", "remove", "Take a data set or a population out of STUDY, to import it again in another way."),
     "analyze": ("analyze", "analyze", "Say what compression did to each population of STUDY."),
     **{name: ("topics", name, topic.question) for name, topic in TOPICS.items()},
+    "gallery": ("gallery", "gallery", "Show the examples of STUDY that were hit, spared, lost or gained."),
     "export": ("export", "export", "Write STUDY as Parquet, one file per table."),
     "validate": ("validate", "validate", "Ask the methods of simulated studies of which the truth is known."),
 }

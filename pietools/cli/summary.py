@@ -49,8 +49,9 @@ def print_summary(analysis: Analysis, topic: Topic | None = None) -> None:
         console.print(Text.assemble(("Note: ", "yellow"), warning))
     if is_answered:
         topics = [name for name, of in TOPICS.items() if any(table.name in analysis.tables for table in of.tables)]
+        seen = "The examples, with their pictures: pietools gallery STUDY. " if analysis.gallery else ""
         more = f"All tables: pietools analyze STUDY --all. One question: pietools TOPIC STUDY, of {', '.join(topics)}."
-        console.print(Text(more, style="dim"), width=WIDTH_OF_SENTENCES)
+        console.print(Text(seen + more, style="dim"), width=WIDTH_OF_SENTENCES)
 
 
 def _tables(

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pietools.drawing.figure import Figure
 from pietools.report import sections
+from pietools.report.cards import cards
 from pietools.report.figures import figures
 from pietools.report.headlines import headlines
 from pietools.report.terms import TERMS
@@ -40,7 +41,7 @@ def page(analysis: Analysis, drawn: Sequence[Figure] | None = None) -> str:
         datasets=", ".join(sections.originals_analyzed(analysis)),
         said=said,
         costs=sections.costs_of_compression(analysis),
-        strips=sections.strips(analysis),
+        strips=cards(analysis.gallery, with_kind=False),
         first_figures=[sections.picture(one.caption, one.svg) for one in first],
         no_comparison="" if analysis.comparisons.height else NO_COMPARISON,
         selection=sections.selection(analysis),
@@ -67,5 +68,14 @@ def rendered(template: str, **shown: Any) -> str:
         trim_blocks=True,
         finalize=_printable,
     )
-    style_hash = b64encode(sha256(style.encode()).digest()).decode()
-    return templates.get_template(template).render(style=style, style_hash=style_hash, **shown)
+    return templates.get_template(template).render(style=style, style_hash=_hash(style), **shown)
+
+
+def with_script(template: str, script: str, **shown: Any) -> str:
+    """The same with a script of this folder: the policy allows this one and no other."""
+    text = (FOLDER / script).read_text(encoding="utf-8")
+    return rendered(template, script=text, script_hash=_hash(text), **shown)
+
+
+def _hash(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()

@@ -13,7 +13,6 @@ from pietools.report.headlines import LEGEND, cost_columns, cost_rows, costs
 from pietools.report.sentences import dataset_sentence
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
-from pietools.results.gallery import Entry
 from pietools.results.rounding import count, points
 from pietools.results.shown import LONG, Row, Shown, ShownColumn, shown_columns
 from pietools.results.table import Table
@@ -91,50 +90,6 @@ def costs_of_compression(analysis: Analysis) -> list[ShownRows]:
         for dataset, rows in found.items()
         if rows
     ]
-
-
-@dataclass(frozen=True)
-class ShownEntry:
-    """An example on the page; ``source`` is its picture, nothing where there is none."""
-
-    key: str
-    label: str
-    answers: str
-    right: str
-    source: str
-
-    @property
-    def alt(self) -> str:
-        """What a reader who does not see the picture is told."""
-        return f"example {self.key}"
-
-
-@dataclass(frozen=True)
-class ShownStrip:
-    """Examples of a comparison on the page."""
-
-    title: str
-    entries: list[ShownEntry]
-
-
-def strips(analysis: Analysis) -> list[ShownStrip]:
-    """The examples that were hit."""
-    several = len({one.dataset for one in analysis.gallery}) > 1
-    return [
-        ShownStrip(
-            f"{one.compressed}{f' on {one.dataset}' if several else ''}: {len(one.entries)} of {count(one.n_found)}",
-            [_shown_entry(entry) for entry in one.entries],
-        )
-        for one in analysis.gallery
-    ]
-
-
-def _shown_entry(entry: Entry) -> ShownEntry:
-    before, after = entry.answers
-    answers = f"still {after}" if before == after else f"{before} → {after}"
-    (right, now), (n, n_now) = entry.n_right, entry.n_networks
-    source = "" if entry.png is None else "data:image/png;base64," + b64encode(entry.png).decode()
-    return ShownEntry(entry.key, entry.label, answers, f"{right} of {n} → {now} of {n_now} right", source)
 
 
 def selection(analysis: Analysis) -> str:

@@ -2,14 +2,25 @@
 
 from dataclasses import dataclass
 
+KINDS = {
+    "hit": "lost more than examples as hard as they",
+    "spared": "kept more than examples as hard as they",
+    "lost": "the share of networks that are wrong rose by more than a tenth (probability at least 0.9)",
+    "gained": "it fell by more than a tenth (probability at least 0.9)",
+    "forgotten": "most networks were right and most are wrong; by votes alone, so that chance is among them",
+    "recovered": "most networks were wrong and most are right; by votes alone, so that chance is among them",
+}
+"""Kinds of examples, and what each means; the last two where log odds are not known."""
+
 
 @dataclass(frozen=True)
 class Entry:
     """An example that a comparison found.
 
     ``label`` is its class; ``n_right`` and ``n_networks`` count networks before and after compression, ``answers`` names what most
-    answer before and after. ``estimate``: change of log odds beyond that of examples as hard (nats). ``png``: its thumbnail, None
-    where the study has none.
+    answer before and after. ``estimate``: change of log odds beyond that of examples as hard (nats), ``p_label``: mean probability
+    of its class before and after; None where log odds are not known. ``hit_in``: the compressed populations in
+    which it was hit. ``png``: its thumbnail, None where the study has none.
     """
 
     key: str
@@ -17,16 +28,19 @@ class Entry:
     n_right: tuple[int, int]
     n_networks: tuple[int, int]
     answers: tuple[str, str]
-    estimate: float
+    estimate: float | None
+    p_label: tuple[float, float] | None
+    hit_in: tuple[str, ...]
     png: bytes | None
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Examples that compression hit, those first whose error rate rose most, and how many were hit in all."""
+    """Examples of a kind in a comparison, those first whose votes changed most, and how many there are in all."""
 
     compressed: str
     reference: str
     dataset: str
+    kind: str
     n_found: int
     entries: tuple[Entry, ...]

@@ -1,11 +1,12 @@
-"""The examples that people look at: those that were hit, and now are most often answered wrongly, with their pictures."""
+"""The examples that people look at, by kind, with their pictures: those first whose answers changed most."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 from pietools.results.gallery import Entry, Strip
 from pietools.topics.comparison import Comparison
@@ -13,35 +14,111 @@ from pietools.topics.examples.log_odds_tables import HIT
 from pietools.topics.study_reader import StudyReader
 
 IN_REPORT = 12
+NAMES = ("reference", "compressed", "dataset")
 
 
-def strips(reader: StudyReader, changes: pl.DataFrame) -> Iterator[Strip]:
-    """Of each comparison with something compressed, from the rows of results.examples_changes.
+def strips(
+    reader: StudyReader,
+    changes: pl.DataFrame,
+    *,
+    kinds: Iterable[str] = (HIT,),
+    most: int = IN_REPORT,
+    only: Container[str] = (),
+) -> Iterator[Strip]:
+    """Examples of each comparison with something compressed.
 
-    Most that were hit are still answered as before, where nothing is to be seen: those come first whose error rate rose most.
+    Parameters
+    ----------
+    changes
+        Rows of results.examples_changes.
+    kinds
+        Of :data:`~pietools.results.gallery.KINDS`.
+    most
+        Examples of a kind and comparison.
+    only
+        Compressed populations, by default all.
+
+    Notes
+    -----
+    Most that were hit are still answered as before, where nothing is to be seen: those come first whose error rate changed most.
     """
-    rise = pl.col("error_compressed") - pl.col("error_reference")
-    hit = changes.filter(finding=HIT).sort(-rise, "p_value", "example_id", nulls_last=True)
+    kinds = tuple(kinds)
+    hit_in = _hit_in(reader, changes)
     for comparison in reader.labelled():
-        found = hit.filter(**comparison.names)
-        if found.height and reader.is_compressed(comparison.names):
-            entries = tuple(_entries(reader, comparison, found.head(IN_REPORT).to_dicts()))
-            yield Strip(**comparison.names, n_found=found.height, entries=entries)
+        if not reader.is_compressed(comparison.names) or (only and comparison.compressed not in only):
+            continue
+        rows = changes.filter(**comparison.names)
+        for kind in kinds:
+            found = _of_kind(comparison, rows, kind)
+            if found.height:
+                entries = tuple(_entries(reader, comparison, found.head(most).to_dicts(), hit_in))
+                yield Strip(**comparison.names, kind=kind, n_found=found.height, entries=entries)
 
 
-def _entries(reader: StudyReader, comparison: Comparison, rows: Sequence[dict[str, Any]]) -> Iterator[Entry]:
-    names, given = reader.dataset(comparison.dataset)["class_names"], reader.labels(comparison.dataset)
-    sides = [reader.predicted(name, comparison.dataset) for name in (comparison.reference, comparison.compressed)]
-    pictures = reader.study.thumbnails(comparison.dataset, [row["example_id"] for row in rows])
-    for row, png in zip_longest(rows, pictures):
+def _hit_in(reader: StudyReader, changes: pl.DataFrame) -> dict[tuple[str, int], list[str]]:
+    """Per data set and example the compressed populations that it was hit in."""
+    hit = changes.filter(finding=HIT)
+    found: dict[tuple[str, int], list[str]] = {}
+    for row in hit.select(*NAMES, "example_id").to_dicts():
+        if reader.is_compressed(row):
+            found.setdefault((row["dataset"], row["example_id"]), []).append(row["compressed"])
+    return found
+
+
+def _of_kind(comparison: Comparison, rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Examples of a kind, example_id and estimate, in the order in which they are shown."""
+    if rows.height:
+        fell = (pl.col("error_reference") - pl.col("error_compressed")).abs()
+        of_kind = rows.filter((pl.col("finding") == kind) | (pl.col("turned") == kind))
+        return of_kind.sort(-fell, "p_value", "example_id", nulls_last=True).select("example_id", "estimate")
+    pies = comparison.pies.filter(direction=kind)
+    is_shown = np.isin(comparison.examples, pies["example_id"].to_numpy())
+    before, after = (side[:, is_shown] for side in (comparison.votes.reference, comparison.votes.compressed))
+    given = comparison.given_labels[is_shown[comparison.has_label]]
+    change = np.abs((before == given).mean(axis=0) - (after == given).mean(axis=0))
+    shown = pl.DataFrame({"example_id": comparison.examples[is_shown], "change": change})
+    ordered = shown.sort(-pl.col("change"), "example_id")
+    return ordered.select("example_id", estimate=pl.lit(None, pl.Float64))
+
+
+def _entries(
+    reader: StudyReader,
+    comparison: Comparison,
+    rows: Sequence[dict[str, Any]],
+    hit_in: dict[tuple[str, int], list[str]],
+) -> Iterator[Entry]:
+    dataset, populations = comparison.dataset, (comparison.reference, comparison.compressed)
+    names, given = reader.dataset(dataset)["class_names"], reader.labels(dataset)
+    sides = [reader.predicted(name, dataset) for name in populations]
+    keys, examples = reader.keys(dataset), [row["example_id"] for row in rows]
+    p_label = _mean_probabilities(reader, populations, dataset, examples)
+    pictures = reader.study.thumbnails(dataset, examples)
+    for row, p, png in zip_longest(rows, p_label, pictures):
         example = row["example_id"]
         before, after = (side[:, example] for side in sides)
         yield Entry(
-            row["key"],
+            keys[example],
             names[given[example]],
             (int((before == given[example]).sum()), int((after == given[example]).sum())),
             (len(before), len(after)),
             (names[int(np.bincount(before).argmax())], names[int(np.bincount(after).argmax())]),
             row["estimate"],
+            p,
+            tuple(hit_in.get((dataset, example), ())),
             png,
         )
+
+
+def _mean_probabilities(
+    reader: StudyReader, populations: Sequence[str], dataset: str, examples: Sequence[int]
+) -> list[tuple[float, float]]:
+    """Mean probability of the class of each example before and after; nothing where log odds are not known."""
+    rows = reader.labelled_by_key(dataset)
+    place = {int(example): n for n, example in enumerate(rows)}
+    both = [
+        reader.scalars("label_log_odds", name, dataset)[:, [place[one] for one in examples]] for name in populations
+    ]
+    if not all(np.isfinite(side).all() for side in both):
+        return []
+    before, after = (expit(side).mean(axis=0).tolist() for side in both)
+    return list(zip(before, after, strict=True))

@@ -1,0 +1,35 @@
+"""``pietools gallery``: the examples that changed, with their pictures, as a page."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option(
+    "--only", multiple=True, metavar="COMPRESSED", help="A compressed population; may be repeated. All unless given."
+)
+@click.option(
+    "--most", type=click.IntRange(1), default=60, show_default=True, help="Examples of a kind and population."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="gallery.html", show_default=True, help="The page, one HTML file."
+)
+def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
+    """Show the examples of STUDY that were hit, spared, lost or gained.
+
+    Each with its picture where the study has one, its class, and what the networks answer before and after. The page filters and
+    sorts them. They are those that 'pietools analyze' found; of networks whose log odds are not known, those whose majority turned.
+    """
+    from pietools.study import Study
+
+    with Study.open(study, read_only=True) as opened:
+        from pietools.gallery import found_examples
+        from pietools.report.gallery_page import gallery_page
+
+        strips = found_examples(opened, only=only, most=most)
+        page = gallery_page(study.name, strips)
+    out.write_text(page, encoding="utf-8")
+    n = sum(len(one.entries) for one in strips)
+    click.echo(f"{out}: {n:,} examples")
