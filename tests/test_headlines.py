@@ -88,7 +88,7 @@ def test_too_little_was_measured() -> None:
         "example can be shown to be hit; 8 a side could do."
     ]
     untested = analysis(result(row, OPEN, nothing, flag="few-networks", n_hit=None, n_spared=None))
-    assert headlines(untested)[0].endswith("There are too few networks to test single examples.")
+    assert headlines(untested)[0].endswith("Single examples could not be tested: there are too few networks.")
 
 
 def test_a_control_that_contradicts_is_said() -> None:
@@ -119,7 +119,7 @@ def test_many_regimes_are_one_sentence() -> None:
     found = analysis(*results)
     pruned, int8, of_control = headlines(found)
     assert pruned == (
-        "pruned: accuracy falls by 1 to 3 points in all 3 regimes. It changes 96 to 96 of 10,000 answers more than training again "
+        "pruned: accuracy falls by 1 to 3 points in all 3 regimes. It changes 96 of 10,000 answers more than training again "
         "in all 3 regimes. Examples that are hit, which lose more than others as hard as they: 40 in supcon and 20 in simclr; none "
         "was shown in supervised."
     )
@@ -134,6 +134,37 @@ def test_many_regimes_are_one_sentence() -> None:
         ("dense-2 (control)", "all 3", "0"),
     ]
     assert [column.title for column in cost_columns(rows)][:2] == ["compression", "regime"]
+
+
+def test_regimes_are_named_where_they_are_not_all() -> None:
+    """Also where one regime alone has a compression, or a population has no regime, or two references."""
+    alone = analysis(
+        result(comparison("simclr", "pruned"), FELL, MORE), result(comparison("supcon", "int8"), KEPT, SAME)
+    )
+    assert [said.split(":")[0] for said in headlines(alone)] == ["simclr/pruned", "supcon/int8"]
+    mixed = analysis(result(comparison("simclr", "pruned"), FELL, MORE), result(comparison(None, "pruned"), KEPT, SAME))
+    assert [said.split(":")[0] for said in headlines(mixed)] == ["simclr/pruned", "pruned"]
+    twice = analysis(
+        result(comparison("a", "pruned"), FELL, MORE), result(comparison("a", "pruned", reference="other"), FELL, MORE)
+    )
+    assert [said.split(":")[0] for said in headlines(twice)] == ["a/pruned against a/dense", "a/pruned against other"]
+    some = analysis(
+        result(comparison("a", "pruned"), FELL, MORE),
+        result(comparison("b", "pruned"), KEPT, SAME),
+        result(comparison("c", "pruned"), KEPT, SAME),
+    )
+    (said,) = headlines(some)
+    assert "falls by 1.25 points (95 % 1.10 to 1.40) in a; accuracy changes by less than 1 point in b and c." in said
+    assert "answers more than training again in a." in said
+
+
+def test_a_control_that_was_not_tested_shows_nothing() -> None:
+    """Neither hits nor accuracy were asked: nothing is as it should."""
+    nothing = dict.fromkeys(("estimate", "conf_low", "conf_high", "p_value", "p_equivalent"))
+    found = analysis(result(control(None), nothing, SAME, flag="no-labels", n_hit=None, n_spared=None))
+    assert headlines(found) == [
+        "The control, dense networks that were trained again and not compressed, could not be tested."
+    ]
 
 
 @pytest.mark.parametrize(

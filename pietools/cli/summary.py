@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from pietools.report.headlines import LEGEND, cost_columns, cost_rows, costs, headlines
+from pietools.report.headlines import cost_columns, cost_rows, costs, headlines, legend
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import count
 from pietools.results.shown import LONG, Shown, ShownColumn, shown_columns
@@ -70,13 +70,14 @@ def _tables(
 
 def _print_costs(console: Console, analysis: Analysis, dataset: dict[str, Any]) -> None:
     """What each compression cost on a data set, beyond what training again changes anyway."""
-    rows = cost_rows(costs(analysis, dataset["name"]))
+    found = costs(analysis, dataset["name"])
+    rows = cost_rows(found)
     if not rows:
         return
     sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
     console.print(Text.assemble((dataset["name"], "bold"), sizes))
     _print_grid(console, list(cost_columns(rows)), rows)
-    console.print(Text(LEGEND, style="dim"), width=WIDTH_OF_SENTENCES)
+    console.print(Text(legend(found), style="dim"), width=WIDTH_OF_SENTENCES)
     console.print()
 
 

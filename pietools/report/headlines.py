@@ -22,6 +22,14 @@ from pietools.statistics.tools.multiplicity import adjust
 NEEDED = ("accuracy_change", "examples_hits", "flips_churn")
 """Result tables that the answer is made of; where one was not computed there is none."""
 SECOND_DENSE = "second-dense"
+UNTESTED = {
+    "few-networks": "there are too few networks",
+    "few-examples": "there are too few examples",
+    "no-labels": "no labels are given",
+    "no-variance": "all networks of a side say the same",
+    "no-order": "a network does not tell easy from hard examples",
+}
+"""Why single examples were not tested, by flag."""
 Row = dict[str, Any]
 
 
@@ -105,14 +113,33 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
     by_votes = analysis.tables.get("examples_summary", pl.DataFrame()).to_dicts()
     n_needed = {comparison_name(row): row["replicates_needed"] for row in by_votes if not row["is_possible"]}
     found = []
-    for row in analysis.comparisons.filter(dataset=dataset).to_dicts():
+    here = analysis.comparisons.filter(dataset=dataset).to_dicts()
+    labels = _labels(here)
+    for row in here:
         name, is_control = comparison_name(row), row["method"] == SECOND_DENSE
         if name in answers and (is_control or row["role"] == "compressed"):
-            compression = str(row["compressed"]).removeprefix(f"{row['regime']}/")
+            compression = labels[row["reference"], row["compressed"]]
             names = {key: row[key] for key in ("reference", "compressed", "dataset")}
             rows = accuracy.get(name), answers[name], hits.get(name), hardest.get(name)
             found.append(Cost(compression, row["regime"], names, is_control, *rows, n_examples, n_needed.get(name)))
     return [one for kind in (False, True) for one in _over_all([cost for cost in found if cost.is_control is kind])]
+
+
+def _labels(comparisons: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """What a compression is called: its name without the regime where several regimes have it once each, else its whole name."""
+    short = {_pair(row): str(row["compressed"]).removeprefix(f"{row['regime']}/") for row in comparisons}
+    labels = {}
+    for row in comparisons:
+        regimes = [other["regime"] for other in comparisons if short[_pair(other)] == short[_pair(row)]]
+        is_shared = len(regimes) > 1 and None not in regimes and len(set(regimes)) == len(regimes)
+        against = sum(other["compressed"] == row["compressed"] for other in comparisons) > 1
+        whole = f"{row['compressed']} against {row['reference']}" if against else row["compressed"]
+        labels[_pair(row)] = short[_pair(row)] if is_shared else whole
+    return labels
+
+
+def _pair(row: Row) -> tuple[str, str]:
+    return row["reference"], row["compressed"]
 
 
 def _over_all(alike: Sequence[Cost]) -> list[Cost]:
@@ -200,7 +227,12 @@ def _sizes(moved: Sequence[Cost]) -> str:
         ends = sorted(abs(rows[0][name]) for name in ("conf_low", "conf_high"))
         return f"{_size(rows[0]['estimate'])} (95 % {_digits(ends[0])} to {_digits(ends[1])})"
     sizes = sorted(abs(row["estimate"]) for row in rows)
-    return f"{_digits(sizes[0])} to {_size(sizes[-1])}"
+    return _range(_digits(sizes[0]), _size(sizes[-1]))
+
+
+def _range(least: str, most: str) -> str:
+    """``0.9 to 2.0 points``; one number where both are the same."""
+    return most if least == most.split()[0] else f"{least} to {most}"
 
 
 def _size(fraction: float) -> str:
@@ -224,20 +256,21 @@ def _answers(alike: Sequence[Cost]) -> str:
         return f"It was not shown to change more answers than training again, at most {count(max(most, 0))} of {n}. "
     sizes = [cost.more_answers or (0, 0, 0) for cost in more]
     _, low, high = sizes[0]
-    said = count(sizes[0][0])
-    said += f" (95 % {count(low)} to {count(high)})" if len(sizes) == 1 else f" to {count(sizes[-1][0])}"
+    several = _range(count(sizes[0][0]), count(sizes[-1][0]))
+    said = several if len(sizes) > 1 else f"{several} (95 % {count(low)} to {count(high)})"
     return f"It changes {said} of {n} answers more than training again{_where(more, alike)}. "
 
 
 def _hits(alike: Sequence[Cost]) -> str:
     tested = [cost for cost in alike if cost.n_hit is not None]
     if not tested:
-        return "There are too few networks to test single examples."
+        return f"Single examples could not be tested: {_why_not(alike)}."
     found = sorted((cost for cost in tested if cost.n_hit), key=lambda cost: -(cost.n_hit or 0))
     if not found and (needed := tested[0].n_needed):
         return f"With so few networks no single example can be shown to be hit; {count(needed)} a side could do."
     if not found:
-        where = " in any regime" if len(alike) > 1 and len(tested) == len(alike) else _where(tested, alike)
+        where = _where(tested, alike)
+        where = " in any regime" if where.endswith("regimes") else where
         return f"No example was shown to be hit{where}."
     by_votes = all(cost.hits and cost.hits["method"] == "votes" for cost in found)
     what = "are wrong more often" if by_votes else "lose more than others as hard as they"
@@ -256,6 +289,12 @@ def _hits(alike: Sequence[Cost]) -> str:
     return f"{said}."
 
 
+def _why_not(alike: Sequence[Cost]) -> str:
+    flags = {str(cost.hits["flag"]) for cost in alike if cost.hits is not None}
+    elsewhere = "pietools examples says why"
+    return UNTESTED.get(flags.pop(), elsewhere) if len(flags) == 1 else elsewhere
+
+
 def _n_in_control(cost: Cost) -> int:
     return 0 if cost.hits is None else cost.hits["control_n_found"] or 0
 
@@ -269,19 +308,29 @@ def _control(controls: Sequence[Cost]) -> str:
         if cost.accuracy and cost.certainty in (Certainty.FELL, Certainty.ROSE)
     ]
     lead = "The control, dense networks that were trained again and not compressed,"
+    has_hits, has_accuracy = (any(known) for known in zip(*map(_is_tested, controls), strict=True))
+    nothing = [*(["no example hit"] if has_hits else []), *(["no change of accuracy"] if has_accuracy else [])]
+    if not nothing:
+        return f"{lead} could not be tested."
     if not moved and not hit:
-        return f"{lead} shows no example hit and no change of accuracy{_where(controls, controls)}, as it should."
-    nothing = "no example hit, but " if not hit else ""
-    return f"{lead} shows {nothing}{_listed([*hit, *moved])}: take no smaller effect for one of compression."
+        return f"{lead} shows {_listed(nothing)}{_where(controls, controls)}, as it should."
+    but = "no example hit, but " if has_hits and not hit else ""
+    return f"{lead} shows {but}{_listed([*hit, *moved])}: take no smaller effect for one of compression."
+
+
+def _is_tested(cost: Cost) -> tuple[bool, bool]:
+    """Whether single examples were tested, and accuracy."""
+    return cost.n_hit is not None, cost.accuracy is not None and cost.accuracy["p_value"] is not None
 
 
 def _where(some: Sequence[Cost], alike: Sequence[Cost]) -> str:
     """`` in all 4 regimes``, `` in supcon``; nothing where there is one."""
-    if len(alike) == 1:
+    regimes, every = ({cost.regime: None for cost in costs_of} for costs_of in (some, alike))
+    if len(every) == 1:
         return ""
-    if len(some) == len(alike):
-        return f" in all {len(alike)} regimes" if len(alike) > 2 else " in both regimes"
-    return f" in {_listed(cost.regime for cost in some)}"
+    if len(regimes) == len(every):
+        return f" in all {len(every)} regimes" if len(every) > 2 else " in both regimes"
+    return f" in {_listed(regimes)}"
 
 
 def _listed(names: Iterable[str | None]) -> str:
@@ -292,7 +341,14 @@ def _listed(names: Iterable[str | None]) -> str:
 
 # The same as a table
 
-LEGEND = "answers: more than by training again; hit: examples that lose more than others as hard; the rest in points"
+
+def legend(found: Sequence[Cost]) -> str:
+    """What the columns of the table mean."""
+    by_votes = all(cost.hits is None or cost.hits["method"] == "votes" for cost in found)
+    hit = "are wrong more often" if by_votes else "lose more than others as hard"
+    return f"answers: more than by training again; hit: examples that {hit}; the rest in points"
+
+
 COST = (
     text("compression"),
     text("regime"),

@@ -9,7 +9,7 @@ import polars as pl
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.figure import Figure
 from pietools.report.figures import FEW_COMPARISONS, drawn_comparisons
-from pietools.report.headlines import LEGEND, cost_columns, cost_rows, costs
+from pietools.report.headlines import cost_columns, cost_rows, costs, legend
 from pietools.report.sentences import dataset_sentence
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
@@ -84,10 +84,11 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
 def costs_of_compression(analysis: Analysis) -> list[ShownRows]:
     """Per data set what each compression cost."""
     datasets = analysis.comparisons["dataset"].unique(maintain_order=True).to_list()
-    found = {dataset: cost_rows(costs(analysis, dataset)) for dataset in datasets}
+    found = {dataset: costs(analysis, dataset) for dataset in datasets}
+    tables = {dataset: cost_rows(of_dataset) for dataset, of_dataset in found.items()}
     return [
-        ShownRows(f"What compression cost: {dataset}", list(cost_columns(rows)), rows, note=LEGEND)
-        for dataset, rows in found.items()
+        ShownRows(f"What compression cost: {dataset}", list(cost_columns(rows)), rows, note=legend(found[dataset]))
+        for dataset, rows in tables.items()
         if rows
     ]
 
