@@ -9,7 +9,7 @@ from pietools.conventions import TIE_RULE
 from pietools.cores import n_cores
 from pietools.crew import Crew, Step
 from pietools.errors import StudyError
-from pietools.report.headlines import headlines
+from pietools.report.headlines import NEEDED, headlines
 from pietools.results.analysis import Analysis
 from pietools.settings import resolve
 from pietools.study import Study
@@ -91,8 +91,8 @@ def analyze(
     if store:
         used = resolved.model_dump() | {"tie_rule": TIE_RULE}
         study.store_results(frames, settings=used, seed=used.pop("seed"), version=__version__)
-        if said := headlines(analysis):
-            study.store_headline(said)
+        if set(NEEDED) <= set(frames):
+            study.store_headline(headlines(analysis), NEEDED)
     return analysis
 
 

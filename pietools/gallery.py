@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 
+import polars as pl
+
+from pietools.conventions import LEVEL
 from pietools.errors import StudyError
 from pietools.results.gallery import KINDS, Strip
-from pietools.settings import resolve
+from pietools.settings import AnalysisSettings
 from pietools.study import Study
+from pietools.topics.examples.log_odds_tables import HIT, SPARED
 from pietools.topics.gallery import strips
 from pietools.topics.study_reader import StudyReader
+
+CHANGES, BY_VOTES = "examples_changes", "examples"
 
 
 def found_examples(study: Study, *, only: Sequence[str] = (), most: int = 60) -> list[Strip]:
@@ -23,18 +29,54 @@ def found_examples(study: Study, *, only: Sequence[str] = (), most: int = 60) ->
     Raises
     ------
     pietools.errors.StudyError
-        If the study was not analyzed or has other predictions since, there is no such population, or nothing was found.
+        If the study was not analyzed or has other predictions since, there is no such population, or there is nothing to show.
     """
-    study.headline()  # raises where there is no answer to these predictions
-    reader = StudyReader(study, resolve((study.recipe() or {}).get("analyze", {}), {}))
-    known = [one.compressed for one in reader.labelled() if reader.is_compressed(one.names)]
+    used = study.settings_of(CHANGES)
+    settings = AnalysisSettings(
+        **{name: value for name, value in used.items() if name in AnalysisSettings.model_fields}
+    )
+    reader = StudyReader(study, settings)
+    known = list(dict.fromkeys(one.compressed for one in reader.originals() if reader.is_compressed(one.names)))
     for name in only:
         if name not in known:
-            raise StudyError(
-                f"no compressed population is named '{name}'. There are: {', '.join(dict.fromkeys(known))}."
-            )
-    found = strips(reader, study.results("examples_changes"), kinds=KINDS, most=most, only=only)
-    shown = list(found)
+            raise StudyError(f"no compressed population is named '{name}'. There are: {', '.join(known) or 'none'}.")
+    found = pl.concat([study.results(CHANGES), _by_votes(study)], how="diagonal_relaxed")
+    shown = list(strips(reader, found, kinds=KINDS, most=most, only=only))
     if not shown:
-        raise StudyError(f"in {study.path} no example was shown to have changed: there is nothing to look at.")
+        raise StudyError(f"there is no example of {study.path} to look at: {_why_none(reader, known)}.")
     return shown
+
+
+def _by_votes(study: Study) -> pl.DataFrame:
+    """Rows of results.examples as those of results.examples_changes: found by exact tests where log odds are not known."""
+    rows = study.results(BY_VOTES)
+    sizes = study.sql("select name, count(*) as n from populations join models using (population_id) group by name")
+    n = dict(sizes.iter_rows())
+    is_found = pl.col("p_adjusted") <= LEVEL
+    return rows.with_columns(
+        finding=pl.when(is_found & (pl.col("estimate") < 0)).then(pl.lit(HIT)).when(is_found).then(pl.lit(SPARED)),
+        error_reference=1 - pl.col("n_right_reference") / pl.col("reference").replace_strict(n, return_dtype=pl.Int64),
+        error_compressed=1
+        - pl.col("n_right_compressed") / pl.col("compressed").replace_strict(n, return_dtype=pl.Int64),
+        turned=pl.lit(None, pl.String),
+        estimate=pl.lit(None, pl.Float64),
+    ).select(
+        "reference",
+        "compressed",
+        "dataset",
+        "example_id",
+        "estimate",
+        "p_value",
+        "finding",
+        "turned",
+        "error_reference",
+        "error_compressed",
+    )
+
+
+def _why_none(reader: StudyReader, known: Sequence[str]) -> str:
+    if not known:
+        return "no compressed population is compared with another"
+    if not reader.labelled():
+        return "without given labels nobody can say which answers are lost"
+    return "none was shown to have changed"

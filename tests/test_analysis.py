@@ -125,7 +125,12 @@ def test_the_study_keeps_the_answer(tmp_path: Path) -> None:
         said = found(study, permutations=20)["headline"]
         assert said[0].startswith("pruned: ")
         assert study.headline() == said
-        analyze(study, topics=["pies"], permutations=20)
+        analyze(study, topics=["pies", "pairs"], permutations=20)
+        assert study.headline() == said
+        analyze(study, topics=["flips"])
+        with pytest.raises(StudyError, match="was computed anew since its last analysis"):
+            study.headline()
+        analyze(study, permutations=20)
         assert study.headline() == said
         study.add_evaluation(Model("pruned", "new"), Evaluation("toy/test", "labels", "x"), scalars_from_labels(labels))
         with pytest.raises(StudyError, match="has other predictions than when it was analyzed"):

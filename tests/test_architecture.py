@@ -56,7 +56,7 @@ LAYERS: dict[str, set[str]] = {
         "topics",
         "version",
     },
-    "gallery": {"errors", "results", "settings", "study", "topics"},
+    "gallery": {"conventions", "errors", "results", "settings", "study", "topics"},
     "report": {"conventions", "drawing", "pairs", "results", "statistics", "topics", "version"},
     "validation": {"conventions", "statistics"},
 }

@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +26,13 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     """Two regimes in which compression hits the same examples; each example has a picture of its own."""
     made = make_regimes(tmp_path_factory.mktemp("gallery") / "s.duckdb", second=False)
     made.add_thumbnails(TEST, [PNG + bytes([n // 256, n % 256]) for n in range(N)])
     analyze(made, topics=TOPICS, permutations=20)
-    return made
+    yield made
+    made.close()
 
 
 def test_it_shows_what_was_found(study: Study) -> None:
@@ -60,15 +61,17 @@ def test_it_shows_what_was_found(study: Study) -> None:
 
 
 def test_networks_of_labels_alone_have_examples_whose_majority_turned(tmp_path: Path) -> None:
-    """Of log odds that nobody knows there is nothing to say."""
-    labels, populations = simulate(3)
+    """Of log odds that nobody knows there is nothing to say; those that exact tests found are hit."""
+    labels, populations = simulate(3, n_networks=20, damage=2.0)
     with make_study(tmp_path / "s.duckdb", labels, populations) as study:
-        analyze(study, topics=TOPICS, permutations=20)
+        said = analyze(study, topics=TOPICS, permutations=20).examples_hits.row(0, named=True)
         found = found_examples(study)
         pies = study.pies("dense", "pruned")
-    assert {one.kind: one.n_found for one in found} == {
-        kind: pies.filter(direction=kind).height for kind in ("forgotten", "recovered")
-    }
+    shown = {one.kind: one.n_found for one in found}
+    assert said["n_hit"] > 0
+    assert (shown["hit"], shown.get("spared", 0)) == (said["n_hit"], said["n_spared"])
+    for kind in ("forgotten", "recovered"):
+        assert shown.get(kind, 0) == pies.filter(direction=kind).height
     assert all(entry.estimate is None and entry.png is None for one in found for entry in one.entries)
 
 
@@ -83,6 +86,22 @@ def test_what_cannot_be_shown_is_one_line(run: Callable[..., Result], study: Stu
     ):
         found_examples(study, only=["supervised/dense"])
     assert not (tmp_path / "g.html").exists()
+
+
+def test_nothing_is_lost_by_a_wrong_place(run: Callable[..., Result], study: Study, tmp_path: Path) -> None:
+    """The study itself, another file, a folder and one that is not there are refused before the work; a page is replaced."""
+    before = study.path.read_bytes()
+    (tmp_path / "notes.txt").write_text("mine")
+    for out in (study.path, tmp_path / "notes.txt", tmp_path, tmp_path / "none" / "g.html"):
+        refused = run("gallery", study.path, "--out", out)
+        assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert study.path.read_bytes() == before
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    (tmp_path / "g.html").write_text("<!doctype html>", encoding="utf-8")
+    study.close()
+    assert run("gallery", study.path, "--out", tmp_path / "g.html").exit_code == 0
+    assert "Which examples changed?" in (tmp_path / "g.html").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def strip(label: str = "b", key: str = "x") -> Strip:

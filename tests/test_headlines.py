@@ -25,9 +25,30 @@ def control(regime: str | None) -> Row:
     return comparison(regime, "dense-2", role="control", method="second-dense")
 
 
-FELL = {"estimate": -0.0125, "conf_low": -0.014, "conf_high": -0.011, "p_value": 1e-8, "p_equivalent": 0.99}
-KEPT = {"estimate": 0.0002, "conf_low": -0.001, "conf_high": 0.0014, "p_value": 0.7, "p_equivalent": 1e-4}
-OPEN = {"estimate": -0.01, "conf_low": -0.05, "conf_high": 0.03, "p_value": 0.4, "p_equivalent": 0.5}
+FELL = {
+    "estimate": -0.0125,
+    "std_error": 0.0007,
+    "conf_low": -0.014,
+    "conf_high": -0.011,
+    "p_value": 1e-8,
+    "p_equivalent": 0.99,
+}
+KEPT = {
+    "estimate": 0.0002,
+    "std_error": 0.0005,
+    "conf_low": -0.001,
+    "conf_high": 0.0014,
+    "p_value": 0.7,
+    "p_equivalent": 1e-4,
+}
+OPEN = {
+    "estimate": -0.01,
+    "std_error": 0.0177,
+    "conf_low": -0.05,
+    "conf_high": 0.03,
+    "p_value": 0.4,
+    "p_equivalent": 0.5,
+}
 MORE = {"more": 0.0096, "more_std_error": 0.0004, "more_conf_low": 0.0087, "more_conf_high": 0.0106}
 SAME = {"more": 0.0001, "more_std_error": 0.0002, "more_conf_low": -0.0003, "more_conf_high": 0.0005}
 
@@ -71,7 +92,7 @@ def test_something_was_found() -> None:
 def test_nothing_was_found() -> None:
     """Never said to be no effect: how much there may be."""
     assert headlines(analysis(result(comparison(None, "int8"), KEPT, SAME))) == [
-        "int8: accuracy changes by less than 1 point. It was not shown to change more answers than training again, at most 5 of "
+        "int8: accuracy changes by less than 1 point. It was not shown to change more answers than training again, at most 6 of "
         "10,000. No example was shown to be hit."
     ]
 
@@ -84,7 +105,8 @@ def test_too_little_was_measured() -> None:
     needed = table("examples_summary", [names | {"is_possible": False, "replicates_needed": 8}])
     found = analysis(result(row, OPEN, nothing, method="votes"), examples_summary=needed)
     assert headlines(found) == [
-        "int8: no change of accuracy was shown, it may be anything from −5.00 to +3.00 points. With so few networks no single "
+        "int8: no change of accuracy was shown, it may be anything from −5.00 to +3.00 points. Whether it changes more "
+        "answers than training again could not be tested. With so few networks no single "
         "example can be shown to be hit; 8 a side could do."
     ]
     untested = analysis(result(row, OPEN, nothing, flag="few-networks", n_hit=None, n_spared=None))
@@ -102,8 +124,8 @@ def test_a_control_that_contradicts_is_said() -> None:
         "But the same test finds 20 between dense networks, where nothing was compressed: do not rely on it." in said[0]
     )
     assert said[1] == (
-        "The control, dense networks that were trained again and not compressed, shows 20 examples hit and 1.25 points of "
-        "accuracy: take no smaller effect for one of compression."
+        "The control, dense networks that were trained again and not compressed, shows 20 examples hit and accuracy 1.25 "
+        "points lower: take no smaller effect for one of compression."
     )
 
 
@@ -158,9 +180,32 @@ def test_regimes_are_named_where_they_are_not_all() -> None:
     assert "answers more than training again in a." in said
 
 
+def test_what_was_tested_in_some_regimes_is_not_claimed_of_others() -> None:
+    """Of two regimes by votes one has too few networks."""
+    few, many = comparison("a", "pruned"), comparison("b", "pruned")
+    names = {name: few[name] for name in ("reference", "compressed", "dataset")}
+    needed = table("examples_summary", [names | {"is_possible": False, "replicates_needed": 13}])
+    found = analysis(
+        result(few, KEPT, SAME, method="votes"), result(many, KEPT, SAME, method="votes"), examples_summary=needed
+    )
+    assert headlines(found)[0].endswith("No example was shown to be hit in b; a could not be tested.")
+    assert [row["hit"] for row in cost_rows(costs(found, "toy/test"))] == ["–"]
+
+
+def test_pairs_of_single_networks_are_summed_up() -> None:
+    """Several of one comparison are one sentence, with p-values over all of them."""
+    pair = {"reference": "dense", "compressed": "one", "dataset": "toy/test", "estimate": -0.01}
+    rows = [pair | {"p_one_sided": p, "p_better": 1 - p, "estimate": -p} for p in (0.001, 0.04, 0.5)]
+    found = analysis(result(comparison(None, "a"), KEPT, SAME), pairs=table("pairs", rows))
+    assert headlines(found)[0] == (
+        "one against dense on toy/test: of 3 pairs of single networks 1 are shown to be worse and 0 better (exact McNemar, Holm); "
+        "accuracy changes by −50.00 to −0.10 points."
+    )
+
+
 def test_a_control_that_was_not_tested_shows_nothing() -> None:
     """Neither hits nor accuracy were asked: nothing is as it should."""
-    nothing = dict.fromkeys(("estimate", "conf_low", "conf_high", "p_value", "p_equivalent"))
+    nothing = dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high", "p_value", "p_equivalent"))
     found = analysis(result(control(None), nothing, SAME, flag="no-labels", n_hit=None, n_spared=None))
     assert headlines(found) == [
         "The control, dense networks that were trained again and not compressed, could not be tested."

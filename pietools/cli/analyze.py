@@ -32,7 +32,8 @@ ALL = click.Option(["--all", "everything"], is_flag=True, help="All tables and f
 
 def _analyze(study: Path, *, out: Path | None, formats: Sequence[str], as_json: bool, **options: Any) -> None:
     prepare(out)
-    show(run(study, **options), out=out, formats=formats, as_json=as_json)
+    analysis = run(study, **options)
+    show(analysis, out=out, formats=formats, as_json=as_json, is_stored=not options["no_store"])
 
 
 analyze = analysis_command("analyze", HELP, _analyze, AnalysisSettings.model_fields, [OUT, FORMAT, ALL])
@@ -44,7 +45,9 @@ def prepare(out: Path | None) -> None:
         out.mkdir(parents=True, exist_ok=True)
 
 
-def show(analysis: "Analysis", *, out: Path | None, as_json: bool, formats: Sequence[str] = ("svg",)) -> None:
+def show(
+    analysis: "Analysis", *, out: Path | None, as_json: bool, formats: Sequence[str] = ("svg",), is_stored: bool = True
+) -> None:
     """Print an analysis, as tables or as one JSON object, after writing its files."""
     import json
 
@@ -61,6 +64,6 @@ def show(analysis: "Analysis", *, out: Path | None, as_json: bool, formats: Sequ
     else:
         from pietools.cli.summary import print_summary
 
-        print_summary(analysis)
+        print_summary(analysis, is_stored=is_stored)
         if out is not None:
             click.echo(f"\nReport: {out / 'report.html'}")

@@ -24,12 +24,25 @@ def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
     """
     from pietools.study import Study
 
+    _refuse(out)
     with Study.open(study, read_only=True) as opened:
         from pietools.gallery import found_examples
         from pietools.report.gallery_page import gallery_page
 
         strips = found_examples(opened, only=only, most=most)
         page = gallery_page(study.name, strips)
-    out.write_text(page, encoding="utf-8")
+    temporary = out.with_name(f".{out.name}.new")
+    temporary.write_text(page, encoding="utf-8")
+    temporary.replace(out)
     n = sum(len(one.entries) for one in strips)
     click.echo(f"{out}: {n:,} examples")
+
+
+def _refuse(out: Path) -> None:
+    """Raise a usage error, before the work, unless a page can be written there and nothing else is lost by it."""
+    if not out.parent.is_dir():
+        raise click.ClickException(f"there is no folder {out.parent}: make it, or choose another --out.")
+    if out.is_dir():
+        raise click.ClickException(f"{out} is a folder: name a file, such as {out / 'gallery.html'}.")
+    if out.exists() and not out.read_bytes()[:15].lower().startswith(b"<!doctype html"):
+        raise click.ClickException(f"{out} is there and no page: choose another --out.")

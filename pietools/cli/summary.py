@@ -23,7 +23,7 @@ LONGEST = 150  # rows: a longer table is read in the study
 Rows = list[dict[str, Any]]
 
 
-def print_summary(analysis: Analysis, topic: Topic | None = None) -> None:
+def print_summary(analysis: Analysis, topic: Topic | None = None, *, is_stored: bool = True) -> None:
     """Print the answer in sentences and one table; or the tables of one topic, or of all where everything was asked for."""
     console = Console()
     if not console.is_terminal:
@@ -49,7 +49,7 @@ def print_summary(analysis: Analysis, topic: Topic | None = None) -> None:
         console.print(Text.assemble(("Note: ", "yellow"), warning))
     if is_answered:
         topics = [name for name, of in TOPICS.items() if any(table.name in analysis.tables for table in of.tables)]
-        seen = "The examples, with their pictures: pietools gallery STUDY. " if analysis.gallery else ""
+        seen = "The examples, with their pictures: pietools gallery STUDY. " if analysis.gallery and is_stored else ""
         more = f"All tables: pietools analyze STUDY --all. One question: pietools TOPIC STUDY, of {', '.join(topics)}."
         console.print(Text(seen + more, style="dim"), width=WIDTH_OF_SENTENCES)
 

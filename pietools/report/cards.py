@@ -42,9 +42,13 @@ def cards(strips: Iterable[Strip], *, with_kind: bool) -> list[Cards]:
     """The strips as they stand on a page; a data set is named where there are several."""
     strips = list(strips)
     several = len({one.dataset for one in strips}) > 1
+    references: dict[str, set[str]] = {}
+    for one in strips:
+        references.setdefault(one.compressed, set()).add(one.reference)
     return [
         Cards(
-            f"{one.compressed}{f' on {one.dataset}' if several else ''}{f', {one.kind}' if with_kind else ''}: "
+            f"{one.compressed}{f' against {one.reference}' if len(references[one.compressed]) > 1 else ''}"
+            f"{f' on {one.dataset}' if several else ''}{f', {one.kind}' if with_kind else ''}: "
             f"{count(len(one.entries))} of {count(one.n_found)}",
             one.compressed,
             one.kind,

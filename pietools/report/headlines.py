@@ -6,6 +6,7 @@ How sure is said by one rule, :func:`certainty`, from a change's interval, its p
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,8 @@ class Cost:
     """What one compression cost in one regime: rows of result tables, None where there is none.
 
     ``n_needed``: networks a side with which votes could show that an example was hit, where there are too few. ``p_answers``: of H0
-    that it changes as many answers as training again, over all comparisons that are asked alike (Holm).
+    that it changes as many answers as training again, over all comparisons that are asked alike (Holm), and ``most_answers`` the
+    upper end of an interval that holds for all of them at once. ``n_regimes``: regimes that are compared on the data set.
     """
 
     compression: str
@@ -70,8 +72,10 @@ class Cost:
     hits: Row | None
     hardest: tuple[str, float] | None
     n_examples: int
+    n_regimes: int = 1
     n_needed: int | None = None
     p_answers: float | None = None
+    most_answers: float | None = None
 
     @property
     def certainty(self) -> Certainty:
@@ -81,7 +85,8 @@ class Cost:
     @property
     def n_hit(self) -> int | None:
         """Examples that were hit; None where they could not be tested."""
-        return None if self.hits is None or self.hits["flag"] is not None else self.hits["n_hit"]
+        is_untested = self.hits is None or self.hits["flag"] is not None or self.n_needed is not None
+        return None if is_untested or self.hits is None else self.hits["n_hit"]
 
     @property
     def more_answers(self) -> tuple[float, float, float] | None:
@@ -114,14 +119,16 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
     n_needed = {comparison_name(row): row["replicates_needed"] for row in by_votes if not row["is_possible"]}
     found = []
     here = analysis.comparisons.filter(dataset=dataset).to_dicts()
-    labels = _labels(here)
+    labels, n_regimes = _labels(here), len({row["regime"] for row in here})
     for row in here:
         name, is_control = comparison_name(row), row["method"] == SECOND_DENSE
         if name in answers and (is_control or row["role"] == "compressed"):
             compression = labels[row["reference"], row["compressed"]]
             names = {key: row[key] for key in ("reference", "compressed", "dataset")}
             rows = accuracy.get(name), answers[name], hits.get(name), hardest.get(name)
-            found.append(Cost(compression, row["regime"], names, is_control, *rows, n_examples, n_needed.get(name)))
+            found.append(
+                Cost(compression, row["regime"], names, is_control, *rows, n_examples, n_regimes, n_needed.get(name))
+            )
     return [one for kind in (False, True) for one in _over_all([cost for cost in found if cost.is_control is kind])]
 
 
@@ -146,10 +153,24 @@ def _over_all(alike: Sequence[Cost]) -> list[Cost]:
     """Costs that are asked alike, with their p-values over all of them."""
     accuracy = _holm([cost.accuracy["p_value"] if cost.accuracy else None for cost in alike])
     answers = _holm([_p_of_answers(cost.answers) for cost in alike])
-    return [
-        replace(cost, accuracy=cost.accuracy and cost.accuracy | {"p_holm": p}, p_answers=p_answers)
-        for cost, p, p_answers in zip(alike, accuracy, answers, strict=True)
-    ]
+    n, found = len(alike), []
+    for cost, p, p_answers in zip(alike, accuracy, answers, strict=True):
+        row, most = cost.accuracy, None
+        if row is not None:
+            least_and_most = dict(zip(("least", "most"), _ends(row, "estimate", "std_error", n), strict=True))
+            row = row | {"p_holm": p} | least_and_most
+        if cost.answers is not None:
+            most = _ends(cost.answers, "more", "more_std_error", n)[1]
+        found.append(replace(cost, accuracy=row, p_answers=p_answers, most_answers=most))
+    return found
+
+
+def _ends(row: Row, estimate: str, std_error: str, n: int) -> tuple[float | None, float | None]:
+    """Ends of an interval that holds for n estimates at once at 95 % (Bonferroni): it holds 0 where Holm shows nothing."""
+    if row[estimate] is None or row[std_error] is None or row["df"] is None:
+        return None, None
+    half = float(stats.t.isf(LEVEL / 2 / n, row["df"])) * row[std_error]
+    return row[estimate] - half, row[estimate] + half
 
 
 def _holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -184,7 +205,7 @@ def _hardest(classes: pl.DataFrame) -> dict[str, tuple[str, float]]:
 def headlines(analysis: Analysis) -> list[str]:
     """The answer: a sentence or two for each compression, one of the controls, one for each pair of single networks."""
     pairs = analysis.tables.get("pairs", pl.DataFrame()).to_dicts()
-    said = [f"{comparison_name(row)}: {pair_headline(row)}" for row in pairs]
+    said = [_pairs(name, rows) for name, rows in groupby(pairs, comparison_name)]
     datasets = analysis.comparisons["dataset"].unique(maintain_order=True).to_list()
     for dataset in datasets:
         on = f"On {dataset}: " if len(datasets) > 1 else ""
@@ -198,9 +219,29 @@ def headlines(analysis: Analysis) -> list[str]:
     return said
 
 
+def _pairs(name: str, of_comparison: Iterable[Row]) -> str:
+    """One pair of single networks, or what all pairs of a comparison have in common."""
+    rows = list(of_comparison)
+    if len(rows) == 1 or any(row["estimate"] is None for row in rows):
+        return (
+            f"{name}: {pair_headline(rows[0])}" if len(rows) == 1 else f"{name}: {len(rows)} pairs of single networks."
+        )
+    n_worse, n_better = (
+        sum(p is not None and p <= LEVEL for p in _holm([row[side] for row in rows]))
+        for side in ("p_one_sided", "p_better")
+    )
+    sizes = sorted(row["estimate"] for row in rows)
+    return (
+        f"{name}: of {len(rows)} pairs of single networks {n_worse} are shown to be worse and {n_better} better (exact McNemar, "
+        f"Holm); accuracy changes by {points(sizes[0])} to {points(sizes[-1])} points."
+    )
+
+
 def _accuracy(alike: Sequence[Cost]) -> str:
-    tested = [cost for cost in alike if cost.accuracy is not None and cost.accuracy["conf_low"] is not None]
+    tested = [cost for cost in alike if cost.accuracy is not None and cost.accuracy["least"] is not None]
     if not tested:
+        if any(cost.accuracy is not None and cost.accuracy["estimate"] is not None for cost in alike):
+            return "the change of accuracy could not be tested, as the networks do not vary or are too few"
         return "without several networks and given labels nothing can be said of accuracy"
     parts = []
     for kind, verb in ((Certainty.FELL, "falls"), (Certainty.ROSE, "rises")):
@@ -211,9 +252,9 @@ def _accuracy(alike: Sequence[Cost]) -> str:
         margin = _size(kept[0].accuracy["margin"]) if kept[0].accuracy else ""
         parts.append(f"accuracy changes by less than {margin}{_where(kept, alike)}")
     if unknown := [cost for cost in tested if cost.certainty is Certainty.OPEN]:
-        low = min(cost.accuracy["conf_low"] for cost in unknown if cost.accuracy)
-        high = max(cost.accuracy["conf_high"] for cost in unknown if cost.accuracy)
-        where = _where(unknown, alike)
+        low = min(cost.accuracy["least"] for cost in unknown if cost.accuracy)
+        high = max(cost.accuracy["most"] for cost in unknown if cost.accuracy)
+        where = _nowhere(unknown, alike)
         parts.append(
             f"no change of accuracy was shown{where}, it may be anything from {points(low)} to {points(high)} points"
         )
@@ -248,11 +289,11 @@ def _digits(fraction: float) -> str:
 def _answers(alike: Sequence[Cost]) -> str:
     known = [cost for cost in alike if cost.more_answers is not None]
     if not known:
-        return ""
+        return "Whether it changes more answers than training again could not be tested. "
     n = count(known[0].n_examples)
     more = sorted((cost for cost in known if cost.changes_more), key=lambda cost: cost.more_answers or ())
     if not more:
-        most = max(cost.more_answers[2] for cost in known if cost.more_answers)
+        most = _most_answers(known)
         return f"It was not shown to change more answers than training again, at most {count(max(most, 0))} of {n}. "
     sizes = [cost.more_answers or (0, 0, 0) for cost in more]
     _, low, high = sizes[0]
@@ -261,26 +302,34 @@ def _answers(alike: Sequence[Cost]) -> str:
     return f"It changes {said} of {n} answers more than training again{_where(more, alike)}. "
 
 
+def _most_answers(known: Sequence[Cost]) -> float:
+    """Answers that change beyond training again at most, in whatever regime."""
+    return max(0.0, *(cost.n_examples * (cost.most_answers or 0) for cost in known))
+
+
 def _hits(alike: Sequence[Cost]) -> str:
     tested = [cost for cost in alike if cost.n_hit is not None]
+    needed = max((cost.n_needed for cost in alike if cost.n_needed), default=None)
+    if not tested and needed:
+        return f"With so few networks no single example can be shown to be hit; {count(needed)} a side could do."
     if not tested:
         return f"Single examples could not be tested: {_why_not(alike)}."
     found = sorted((cost for cost in tested if cost.n_hit), key=lambda cost: -(cost.n_hit or 0))
-    if not found and (needed := tested[0].n_needed):
-        return f"With so few networks no single example can be shown to be hit; {count(needed)} a side could do."
+    untested = [cost for cost in alike if cost.n_hit is None]
+    rest = f"; {_listed(cost.regime for cost in untested)} could not be tested" if untested else ""
     if not found:
-        where = _where(tested, alike)
-        where = " in any regime" if where.endswith("regimes") else where
-        return f"No example was shown to be hit{where}."
+        return f"No example was shown to be hit{_nowhere(tested, alike)}{rest}."
     by_votes = all(cost.hits and cost.hits["method"] == "votes" for cost in found)
     what = "are wrong more often" if by_votes else "lose more than others as hard as they"
     if len(alike) == 1:
-        said = f"{count(found[0].n_hit)} of {count(alike[0].n_examples)} examples are hit: they {what}"
+        n_examples = found[0].hits["n_examples"] if found[0].hits else 0
+        said = f"{count(found[0].n_hit)} of {count(n_examples)} examples are hit: they {what}"
     else:
         numbers = _listed(f"{count(cost.n_hit)} in {cost.regime}" for cost in found)
         said = f"Examples that are hit, which {what}: {numbers}"
         if nothing := [cost for cost in tested if not cost.n_hit]:
             said += f"; none was shown in {_listed(cost.regime for cost in nothing)}"
+    said += rest
     if doubtful := [cost for cost in found if _n_in_control(cost) * 2 >= (cost.n_hit or 0)]:
         said += (
             f". But the same test finds {count(max(map(_n_in_control, doubtful)))} between dense networks"
@@ -301,9 +350,11 @@ def _n_in_control(cost: Cost) -> int:
 
 def _control(controls: Sequence[Cost]) -> str:
     """What the same tests find where nothing was compressed."""
-    hit = [f"{count(cost.n_hit)} examples hit{_where([cost], controls)}" for cost in controls if cost.n_hit]
+    several = len({cost.regime for cost in controls}) < len(controls)
+    names = {id(cost): f" in {cost.names['compressed']}" if several else _where([cost], controls) for cost in controls}
+    hit = [f"{count(cost.n_hit)} examples hit{names[id(cost)]}" for cost in controls if cost.n_hit]
     moved = [
-        f"{_size(cost.accuracy['estimate'])} of accuracy{_where([cost], controls)}"
+        f"accuracy {_size(cost.accuracy['estimate'])} {'lower' if cost.certainty is Certainty.FELL else 'higher'}{names[id(cost)]}"
         for cost in controls
         if cost.accuracy and cost.certainty in (Certainty.FELL, Certainty.ROSE)
     ]
@@ -313,7 +364,8 @@ def _control(controls: Sequence[Cost]) -> str:
     if not nothing:
         return f"{lead} could not be tested."
     if not moved and not hit:
-        return f"{lead} shows {_listed(nothing)}{_where(controls, controls)}, as it should."
+        tested = [cost for cost in controls if any(_is_tested(cost))]
+        return f"{lead} shows {_listed(nothing)}{_where(tested, controls)}, as it should."
     but = "no example hit, but " if has_hits and not hit else ""
     return f"{lead} shows {but}{_listed([*hit, *moved])}: take no smaller effect for one of compression."
 
@@ -325,12 +377,19 @@ def _is_tested(cost: Cost) -> tuple[bool, bool]:
 
 def _where(some: Sequence[Cost], alike: Sequence[Cost]) -> str:
     """`` in all 4 regimes``, `` in supcon``; nothing where there is one."""
-    regimes, every = ({cost.regime: None for cost in costs_of} for costs_of in (some, alike))
-    if len(every) == 1:
+    regimes, n = dict.fromkeys(cost.regime for cost in some), alike[0].n_regimes
+    is_named = len(alike) == 1 and not alike[0].is_control  # by the whole name of the population
+    if n == 1 or is_named or None in regimes:
         return ""
-    if len(regimes) == len(every):
-        return f" in all {len(every)} regimes" if len(every) > 2 else " in both regimes"
+    if len(regimes) == n:
+        return f" in all {n} regimes" if n > 2 else " in both regimes"
     return f" in {_listed(regimes)}"
+
+
+def _nowhere(some: Sequence[Cost], alike: Sequence[Cost]) -> str:
+    """The same behind a negation: `` in any regime``."""
+    where = _where(some, alike)
+    return " in any regime" if where.endswith(" regimes") else where
 
 
 def _listed(names: Iterable[str | None]) -> str:
@@ -373,13 +432,14 @@ def cost_rows(found: Sequence[Cost]) -> list[Row]:
 
 
 def _nothing_shown(compression: str, alike: Sequence[Cost]) -> Row:
-    most = max((cost.more_answers[2] for cost in alike if cost.more_answers), default=None)
+    known = [cost for cost in alike if cost.more_answers is not None]
+    has_hits, has_accuracy = (all(known) for known in zip(*map(_is_tested, alike), strict=True))
     return {
         "compression": _label(alike[0]),
         "regime": f"all {len(alike)}",
-        "answers": "none shown" if most is None else f"at most {count(max(most, 0))}",
-        "hit": "0",
-        "accuracy": "none shown",
+        "answers": f"at most {count(_most_answers(known))}" if known else MISSING,
+        "hit": "0" if has_hits else MISSING,
+        "accuracy": "none shown" if has_accuracy else MISSING,
         "hardest": MISSING,
     }
 

@@ -1,5 +1,6 @@
 """A study: one DuckDB file with the examples, the models, every model's predictions, and the results."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -369,9 +370,11 @@ class Study(Recordings):
         """One row per comparison: PIEs and their null as the last analysis stored them. ``pietools.charts`` draws it."""
         return self.results("pies")
 
-    def store_headline(self, sentences: Sequence[str]) -> None:
-        """Keep the answer of an analysis in sentences, with what it depends on."""
-        self._database.set_fact(HEADLINE, {"sentences": list(sentences), "input_digest": self.input_digest()})
+    def store_headline(self, sentences: Sequence[str], tables: Sequence[str]) -> None:
+        """Keep the answer of the analysis that was just stored in sentences, with the result tables that it is made of."""
+        run_id = self._database.value("select max(run_id) from results.runs")
+        said = {"sentences": list(sentences), "tables": list(tables), "run_id": run_id}
+        self._database.set_fact(HEADLINE, said)
 
     def headline(self) -> list[str]:
         """The answer of the last analysis in sentences: what each compression cost, how sure that is, and what the control says.
@@ -379,16 +382,41 @@ class Study(Recordings):
         Raises
         ------
         StudyError
-            If the study was not analyzed, or has other predictions since.
+            If the study was not analyzed, or has other predictions or other results since.
         """
+        self._refuse_other_results()
         stored = self._database.fact(HEADLINE)
         if stored is None:
             raise StudyError(f"{self.path} has no answer yet: run 'pietools analyze {self.path}'.")
-        if stored["input_digest"] != self.input_digest():
-            raise StudyError(
-                f"{self.path} has other predictions than when it was analyzed: run 'pietools analyze {self.path}'."
-            )
+        runs = self.sql("select topic, run_id, input_digest from results.runs")
+        for table in stored["tables"]:
+            self._refuse_stale(runs.filter(topic=table), stored["run_id"])
         return [str(sentence) for sentence in stored["sentences"]]
+
+    def _refuse_stale(self, run: pl.DataFrame, run_id: int | None = None) -> None:
+        """Raise StudyError unless a row of results.runs is of the predictions as they are, and of this run if it is given."""
+        advice = f"run 'pietools analyze {self.path}'."
+        if not run.height:
+            raise StudyError(f"{self.path} has no answer yet: {advice}")
+        if run["input_digest"].item() != self.input_digest():
+            raise StudyError(f"{self.path} has other predictions than when it was analyzed: {advice}")
+        if run_id is not None and run["run_id"].item() != run_id:
+            raise StudyError(
+                f"a part of the results in {self.path} was computed anew since its last analysis: {advice}"
+            )
+
+    def settings_of(self, table: str) -> dict[str, Any]:
+        """Settings with which a result table was computed, of the predictions as they are.
+
+        Raises
+        ------
+        StudyError
+            If it was not, or of other predictions.
+        """
+        self._refuse_other_results()
+        run = self.sql("select run_id, input_digest, settings, seed from results.runs where topic = ?", [table])
+        self._refuse_stale(run)
+        return {**json.loads(run["settings"].item()), "seed": run["seed"].item()}
 
     def results(self, topic: str) -> pl.DataFrame:
         """Stored rows of a topic, with ``is_stale``: whether the predictions have changed since.

@@ -61,16 +61,22 @@ def _hit_in(reader: StudyReader, changes: pl.DataFrame) -> dict[tuple[str, int],
     found: dict[tuple[str, int], list[str]] = {}
     for row in hit.select(*NAMES, "example_id").to_dicts():
         if reader.is_compressed(row):
-            found.setdefault((row["dataset"], row["example_id"]), []).append(row["compressed"])
+            populations = found.setdefault((row["dataset"], row["example_id"]), [])
+            populations += [row["compressed"]] if row["compressed"] not in populations else []
     return found
 
 
 def _of_kind(comparison: Comparison, rows: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """Examples of a kind, example_id and estimate, in the order in which they are shown."""
-    if rows.height:
+    """Examples of a kind, example_id and estimate, in the order in which they are shown.
+
+    Where log odds are known the majority's turning says nothing more.
+    """
+    if kind not in ("forgotten", "recovered"):
         fell = (pl.col("error_reference") - pl.col("error_compressed")).abs()
         of_kind = rows.filter((pl.col("finding") == kind) | (pl.col("turned") == kind))
         return of_kind.sort(-fell, "p_value", "example_id", nulls_last=True).select("example_id", "estimate")
+    if rows["estimate"].count():
+        return rows.clear().select("example_id", "estimate")
     pies = comparison.pies.filter(direction=kind)
     is_shown = np.isin(comparison.examples, pies["example_id"].to_numpy())
     before, after = (side[:, is_shown] for side in (comparison.votes.reference, comparison.votes.compressed))
