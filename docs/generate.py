@@ -231,12 +231,14 @@ def python_api() -> str:
     """What the public functions and classes take, give and raise: their docstrings."""
     import pietools
     from pietools import charts
+    from pietools.gallery import found_examples
     from pietools.pairs.comparison import Comparison
     from pietools.results.analysis import Analysis
     from pietools.study import Study
 
     public = ("compare", "open", "analyze", "import_predictions")
     parts = [_documented(f"pietools.{name}", getattr(pietools, name)) for name in public]
+    parts.append(_documented("pietools.gallery.found_examples", found_examples))
     parts.append(_documented("Comparison", Comparison))
     parts.append(_properties(Comparison))
     parts += [_documented("Analysis", Analysis), "\n## Study\n", f"\n{inspect.getdoc(Study)}\n"]

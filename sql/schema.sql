@@ -3,7 +3,7 @@
 
 create table study (key text primary key, value json);
 comment on table study is 'One row per fact about the file itself.';
-comment on column study.key is 'schema_version, definitions_digest (of views and macros), results_digest (of the result tables), recipe (the resolved STUDY.toml), sorted_classes (data sets whose classes an import sorted by name)';
+comment on column study.key is 'schema_version, definitions_digest (of views and macros), results_digest (of the result tables), recipe (the resolved STUDY.toml), headline (the answer of the last analysis in sentences), sorted_classes (data sets whose classes an import sorted by name)';
 comment on column study.value is 'the fact, as JSON';
 
 create table datasets (
