@@ -1,6 +1,5 @@
 """Logistic regression where one outcome is so rare that a property separates it: Firth's fit in place of an infinite one."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ from scipy import stats
 from pietools.conventions import CONFIDENCE
 from pietools.flags import Flag
 from pietools.statistics.characterize.logistic import LogisticFit, fit_logistic
+from pietools.statistics.tools.silenced import silenced
 
 _PRECISION = 1e-8
 _MAX_ITERATIONS = 500
@@ -81,9 +81,8 @@ def _likelihood_tests(fit: LogisticFit, design: np.ndarray, is_event: np.ndarray
 def _firth(design: np.ndarray, is_event: np.ndarray) -> Regression:
     from firthmodels import FirthLogisticRegression
 
-    with warnings.catch_warnings():
-        # What did not converge is NaN, and says so.
-        warnings.simplefilter("ignore")
+    # What did not converge is NaN, and says so.
+    with silenced():
         fit = FirthLogisticRegression(gtol=_PRECISION, xtol=_PRECISION, max_iter=_MAX_ITERATIONS).fit(design, is_event)
         if not fit.converged_:
             return _nothing(design.shape[1])

@@ -4,12 +4,11 @@ The probabilities must be of examples that the networks were not trained on: a n
 heart is sure of it, and the score is then worse than none.
 """
 
-import warnings
-
 import numpy as np
 import polars as pl
 
 from pietools.statistics.properties.network_means import nulls_for_nan
+from pietools.statistics.tools.silenced import silenced
 
 
 def label_noise(mean_probabilities: np.ndarray, labels: np.ndarray) -> pl.Series:
@@ -64,8 +63,7 @@ def is_label_issue(mean_probabilities: np.ndarray, labels: np.ndarray) -> pl.Ser
     values = np.zeros(len(labels), dtype=bool)
     is_known = has_label & (len(np.unique(labels[has_label])) > 1)
     if is_known.any():
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "May not flag all label issues in class")
+        with silenced("May not flag all label issues in class"):
             values[is_known] = find_label_issues(
                 labels[is_known], mean_probabilities[is_known], filter_by="prune_by_noise_rate", n_jobs=1
             )

@@ -1,6 +1,5 @@
 """t tests of the columns of two samples, where there is a spread to test by; and their standardized difference."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from scipy import special, stats
 
 from pietools.conventions import CONFIDENCE
+from pietools.statistics.tools.silenced import silenced
 
 # A spread below this is rounding: what is tested here are recalls, multiples of 1/n, and their logits.
 NO_SPREAD = 1e-12
@@ -56,9 +56,8 @@ def _t_tests(
     names = ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
     columns = {name: np.full(len(testable), np.nan) for name in names}
     if testable.any():
-        with warnings.catch_warnings():
-            # One side may be constant: its variance is 0 then, which is right.
-            warnings.filterwarnings("ignore", "Precision loss occurred", RuntimeWarning)
+        # One side may be constant: its variance is 0 then, which is right.
+        with silenced("Precision loss occurred", RuntimeWarning):
             result = test(reference[:, testable], compressed[:, testable])
         interval = result.confidence_interval(CONFIDENCE)
         std_error = (interval.high - interval.low) / 2 / stats.t.isf((1 - CONFIDENCE) / 2, result.df)
