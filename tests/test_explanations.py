@@ -191,6 +191,7 @@ def paths_of(part: object, above: str = "") -> set[str]:
     return own.union(*(paths_of(value, f"{above}{key}.") for key, value in part.items()))
 
 
+@pytest.mark.slow
 def test_the_commands_show_their_tables(run: Callable[..., Result], path: Path, study: Study) -> None:
     """What people see names the property and the regimes."""
     for topic, (options, words) in {

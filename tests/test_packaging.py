@@ -63,6 +63,7 @@ def test_the_sdist_has_the_files_of_the_checkout(tmp_path: Path) -> None:
     assert names == wanted | {"PKG-INFO"}
 
 
+@pytest.mark.slow
 def test_the_wheel_works(wheel: Path, tmp_path: Path) -> None:
     """Unpacked elsewhere and used with nothing of the checkout on the path."""
     unpacked = tmp_path / "site"

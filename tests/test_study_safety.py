@@ -388,6 +388,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("statement", BROKEN)
+@pytest.mark.slow
 def test_a_damaged_study_is_refused(toy: Study, statement: str) -> None:
     """Each rule is asked when a file is opened; the line says what is broken."""
     toy.set_recipe({"study": {"seed": 1}})

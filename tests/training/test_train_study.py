@@ -82,6 +82,7 @@ def test_same_seed_same_bytes_in_every_regime(tmp_path: Path) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 def test_children_are_trained_after_their_parents(tmp_path: Path) -> None:
     """Two processes make every network of five regimes; a child takes its weights from the finished parent."""
     study_file = regimes_study(tmp_path)
