@@ -56,6 +56,7 @@ def analysis(study: Study) -> Analysis:
     return analyze(study, everything=True, permutations=200, theories=["texture", "margin"], store=False)
 
 
+@pytest.mark.slow
 def test_the_reason_is_found(analysis: Analysis) -> None:
     """The planted property hurts staying right in each comparison; difficulty does not, at equal difficulty."""
     terms = analysis.characterize.filter(dataset=TEST)

@@ -93,6 +93,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("case", "reference", "compressed"), PAIRS)
+@pytest.mark.slow
 def test_pairs(
     run: Run, tmp_path: Path, made: Callable[[str], Path], case: str, reference: str, compressed: str
 ) -> None:
@@ -235,6 +236,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, "npy"])
+@pytest.mark.slow
 def test_one_study_in_every_layout(run: Run, tmp_path: Path, made: Callable[[str], Path], layout: str) -> None:
     """The same numbers whatever the file."""
     folder = made("16-one-study-in-six-formats")

@@ -87,6 +87,7 @@ def test_the_shell_has_the_tables_that_are_declared() -> None:
 
 
 @pytest.mark.parametrize("name", TOPICS)
+@pytest.mark.slow
 def test_any_topic_can_be_asked_alone(toy: Study, capsys: pytest.CaptureFixture[str], name: str) -> None:
     """Figures, page, JSON and summary take what was computed, all of one topic or only its answers."""
     topic = TOPICS[name]

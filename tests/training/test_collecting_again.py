@@ -73,6 +73,7 @@ def test_another_split_is_added_to_the_same_networks(tmp_path: Path, text: str) 
         (ELSEWHERE, ELSEWHERE.replace('"digits"\n', '"digits"\nmean = [0.4]\n'), "another transform"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_contradiction_changes_nothing(tmp_path: Path, first: str, second: str, expected: str) -> None:
     """Another autocast, form of logits or name is refused, and recipe, populations and predictions stay as they were."""
     linear_study(tmp_path)

@@ -49,6 +49,7 @@ def checkpoint_bytes(study_file: StudyFile) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_train_makes_every_network_once(tmp_path: Path) -> None:
     """Two processes train two replicates of two populations; a second call finds them all and trains none."""
     study_file = digits_study(tmp_path)
