@@ -248,6 +248,7 @@ def test_a_full_disk_is_one_line(toy: Study) -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_run_again(run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """README's first command is not spoiled by having been run before. One compression, once: docs/generate.py runs all."""
     found: list[analysis.Analysis] = []
