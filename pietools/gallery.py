@@ -50,14 +50,16 @@ def found_examples(study: Study, *, only: Sequence[str] = (), most: int = 60) ->
 def _by_votes(study: Study) -> pl.DataFrame:
     """Rows of results.examples as those of results.examples_changes: found by exact tests where log odds are not known."""
     rows = study.results(BY_VOTES)
-    sizes = study.sql("select name, count(*) as n from populations join models using (population_id) group by name")
-    n = dict(sizes.iter_rows())
+    for side in ("reference", "compressed"):
+        sizes = study.evaluated().select(
+            "dataset", pl.col("population").alias(side), pl.col("n_models").alias(f"n_{side}")
+        )
+        rows = rows.join(sizes, on=["dataset", side], how="left", maintain_order="left")
     is_found = pl.col("p_adjusted") <= LEVEL
     return rows.with_columns(
         finding=pl.when(is_found & (pl.col("estimate") < 0)).then(pl.lit(HIT)).when(is_found).then(pl.lit(SPARED)),
-        error_reference=1 - pl.col("n_right_reference") / pl.col("reference").replace_strict(n, return_dtype=pl.Int64),
-        error_compressed=1
-        - pl.col("n_right_compressed") / pl.col("compressed").replace_strict(n, return_dtype=pl.Int64),
+        error_reference=1 - pl.col("n_right_reference") / pl.col("n_reference"),
+        error_compressed=1 - pl.col("n_right_compressed") / pl.col("n_compressed"),
         turned=pl.lit(None, pl.String),
         estimate=pl.lit(None, pl.Float64),
     ).select(

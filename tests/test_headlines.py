@@ -198,7 +198,7 @@ def test_pairs_of_single_networks_are_summed_up() -> None:
     rows = [pair | {"p_one_sided": p, "p_better": 1 - p, "estimate": -p} for p in (0.001, 0.04, 0.5)]
     found = analysis(result(comparison(None, "a"), KEPT, SAME), pairs=table("pairs", rows))
     assert headlines(found)[0] == (
-        "one against dense on toy/test: of 3 pairs of single networks 1 are shown to be worse and 0 better (exact McNemar, Holm); "
+        "one against dense on toy/test: 3 pairs of single networks; shown to be worse: 1, better: 0 (exact McNemar, Holm); "
         "accuracy changes by −50.00 to −0.10 points."
     )
 

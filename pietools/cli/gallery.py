@@ -20,8 +20,11 @@ def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
     """Show the examples of STUDY that were hit, spared, lost or gained.
 
     Each with its picture where the study has one, its class, and what the networks answer before and after. The page filters and
-    sorts them. They are those that 'pietools analyze' found; of networks whose log odds are not known, those whose majority turned.
+    sorts them. They are those that 'pietools analyze' found; where log odds are not known, those of
+    exact tests, and those whose majority turned.
     """
+    import tempfile
+
     from pietools.study import Study
 
     _refuse(out)
@@ -31,15 +34,16 @@ def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
 
         strips = found_examples(opened, only=only, most=most)
         page = gallery_page(study.name, strips)
-    temporary = out.with_name(f".{out.name}.new")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(out)
+    with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out.parent) as temporary:
+        made = Path(temporary) / out.name
+        made.write_text(page, encoding="utf-8")
+        made.replace(out)
     n = sum(len(one.entries) for one in strips)
     click.echo(f"{out}: {n:,} examples")
 
 
 def _refuse(out: Path) -> None:
-    """Raise a usage error, before the work, unless a page can be written there and nothing else is lost by it."""
+    """Refuse a place, before the work, unless a page can be written there and nothing else is lost by it."""
     if not out.parent.is_dir():
         raise click.ClickException(f"there is no folder {out.parent}: make it, or choose another --out.")
     if out.is_dir():

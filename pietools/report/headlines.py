@@ -232,7 +232,7 @@ def _pairs(name: str, of_comparison: Iterable[Row]) -> str:
     )
     sizes = sorted(row["estimate"] for row in rows)
     return (
-        f"{name}: of {len(rows)} pairs of single networks {n_worse} are shown to be worse and {n_better} better (exact McNemar, "
+        f"{name}: {len(rows)} pairs of single networks; shown to be worse: {n_worse}, better: {n_better} (exact McNemar, "
         f"Holm); accuracy changes by {points(sizes[0])} to {points(sizes[-1])} points."
     )
 
