@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import polars as pl
 from threadpoolctl import threadpool_limits
 
 from pietools.conventions import TIE_RULE
@@ -11,7 +12,7 @@ from pietools.crew import Crew, Step
 from pietools.errors import StudyError
 from pietools.report.headlines import NEEDED, headlines
 from pietools.results.analysis import Analysis
-from pietools.settings import resolve
+from pietools.settings import resolve, used_settings
 from pietools.study import Study
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.gallery import strips
@@ -77,23 +78,46 @@ def analyze(
     with threadpool_limits(1, user_api="blas"):
         filled = crew.parts(lambda one: one[0].frame(one[1](reader)), tables)
     frames = {table.name: frame for (table, _), frame in zip(tables, filled, strict=True)}
-    analysis = Analysis(
-        resolved,
-        reader.datasets,
-        reader.described_comparisons(),
-        frames,
-        reader.warnings,
-        everything=everything,
-        compression=study.sql("from compression_details"),
-        regime_differences=study.sql("from regime_differences"),
-        gallery=tuple(strips(reader, frames["examples_changes"])) if "examples_changes" in frames else (),
-    )
+    analysis = _gathered(reader, frames, reader.warnings, everything=everything)
     if store:
         used = resolved.model_dump() | {"tie_rule": TIE_RULE}
         study.store_results(frames, settings=used, seed=used.pop("seed"), version=__version__)
         if set(NEEDED) <= set(frames):
-            study.store_headline(headlines(analysis), NEEDED)
+            study.store_headline(headlines(analysis), NEEDED, analysis.warnings)
     return analysis
+
+
+def last_analysis(study: Study) -> Analysis:
+    """What the last analysis of a study found, as it is stored: nothing is computed again.
+
+    Raises
+    ------
+    pietools.errors.StudyError
+        If the study was not analyzed, or has other predictions or other results since.
+    """
+    names, notes = study.last_analysis()
+    stored = [table for topic in TOPICS.values() for table in topic.tables if table.name in names]
+    frames = {table.name: table.frame(study.results(table.name).select(table.schema.names())) for table in stored}
+    reader = StudyReader(study, used_settings(study.settings_of(NEEDED[0])))
+    everything = all(table.name in names for topic in TOPICS.values() for table in topic.tables)
+    return _gathered(reader, frames, notes, everything=everything)
+
+
+def _gathered(
+    reader: StudyReader, frames: dict[str, pl.DataFrame], notes: list[str], *, everything: bool
+) -> Analysis:
+    """Result frames with what a reader of them needs from the study."""
+    return Analysis(
+        reader.settings,
+        reader.datasets,
+        reader.described_comparisons(),
+        frames,
+        notes,
+        everything=everything,
+        compression=reader.study.sql("from compression_details"),
+        regime_differences=reader.study.sql("from regime_differences"),
+        gallery=tuple(strips(reader, frames["examples_changes"])) if "examples_changes" in frames else (),
+    )
 
 
 def _check_properties(reader: StudyReader, topics: Sequence[Topic], now: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 from pietools.conventions import LEVEL
 from pietools.errors import StudyError
 from pietools.results.gallery import KINDS, Strip
-from pietools.settings import AnalysisSettings
+from pietools.settings import used_settings
 from pietools.study import Study
 from pietools.topics.examples.log_odds_tables import HIT, SPARED
 from pietools.topics.gallery import strips
@@ -31,11 +31,7 @@ def found_examples(study: Study, *, only: Sequence[str] = (), most: int = 60) ->
     pietools.errors.StudyError
         If the study was not analyzed or has other predictions since, there is no such population, or there is nothing to show.
     """
-    used = study.settings_of(CHANGES)
-    settings = AnalysisSettings(
-        **{name: value for name, value in used.items() if name in AnalysisSettings.model_fields}
-    )
-    reader = StudyReader(study, settings)
+    reader = StudyReader(study, used_settings(study.settings_of(CHANGES)))
     known = list(dict.fromkeys(one.compressed for one in reader.originals() if reader.is_compressed(one.names)))
     for name in only:
         if name not in known:

@@ -93,6 +93,11 @@ def resolve(recipe: Mapping[str, Any], asked: Mapping[str, Any]) -> AnalysisSett
     return AnalysisSettings(**merged | {"comparisons": [*stored.comparisons, *now.comparisons]})
 
 
+def used_settings(stored: Mapping[str, Any]) -> AnalysisSettings:
+    """Settings of an analysis as its results were stored with them, among other facts."""
+    return AnalysisSettings(**{name: value for name, value in stored.items() if name in AnalysisSettings.model_fields})
+
+
 def _checked(values: dict[str, Any], where: str) -> AnalysisSettings:
     try:
         return AnalysisSettings(**values)

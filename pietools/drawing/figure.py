@@ -8,7 +8,7 @@ from itertools import chain, count
 
 import polars as pl
 
-from pietools.drawing.files import svg
+from pietools.drawing.files import Spec, drawn, spec_of
 from pietools.drawing.style import AnyChart
 
 COMPARISON = ("compressed", "reference", "dataset")
@@ -33,9 +33,14 @@ class Figure:
     is_first: bool = False
 
     @cached_property
+    def spec(self) -> Spec:
+        """What Vega-Lite draws."""
+        return spec_of(self.chart)
+
+    @cached_property
     def svg(self) -> str:
         """Its drawing."""
-        return svg(self.chart)
+        return drawn(self.spec)
 
 
 @dataclass(frozen=True)

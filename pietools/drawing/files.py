@@ -1,8 +1,10 @@
-"""A chart as files: SVG for the web, PDF for LaTeX, PNG for slides."""
+"""A chart as a file: SVG for the web, PDF for LaTeX, PNG for slides, HTML to point at, Vega-Lite to change."""
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 import altair as alt
 import vl_convert
@@ -11,25 +13,39 @@ from altair.utils.schemapi import debug_mode
 from pietools.drawing.style import AnyChart
 
 PNG_SCALE = 2
-FORMATS: dict[str, Callable[[str], bytes]] = {
-    "svg": str.encode,
-    "pdf": vl_convert.svg_to_pdf,
-    "png": lambda drawn: vl_convert.svg_to_png(drawn, scale=PNG_SCALE),
-}
+Spec = dict[str, Any]
 # vl-convert carries several versions of Vega-Lite and wants to know which one, as major.minor.
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
-def save(drawn: str, folder: Path, stem: str, formats: Iterable[str] = ("svg",)) -> list[Path]:
-    """Write a drawing as ``stem``.svg, .pdf, .png into a folder, which is made if it is not there; returns the files.
+# Of a drawing: its size, which PDF and PNG take for points of 1/72 inch.
+SIZE = re.compile(r'width="([\d.]+)(pt|)" height="([\d.]+)(pt|)"')
 
-    The same chart gives the same bytes of SVG; those of PDF differ from one call to the next.
+FORMATS = ("svg", "pdf", "png", "html", "vega")
+ENDINGS = {"vega": "vl.json"}
+
+
+def written(spec: Spec, drawing: str, name: str, *, dpi: int = 72 * PNG_SCALE) -> bytes:
+    """A drawing in a format.
+
+    ``html`` is a page that needs nothing else, in which the marks say what they are; ``vega`` the specification of Vega-Lite with
+    its data. The same chart gives the same bytes of SVG; those of PDF differ from one call to the next.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: folder / f"{stem}.{name}" for name in formats}
-    for name, path in paths.items():
-        path.write_bytes(FORMATS[name](drawn))
-    return list(paths.values())
+    match name:
+        case "pdf":
+            return vl_convert.svg_to_pdf(_without_unit(drawing))
+        case "png":
+            return vl_convert.svg_to_png(_without_unit(drawing), scale=dpi / 72)
+        case "html":
+            return vl_convert.vegalite_to_html(spec, vl_version=VEGA_LITE, bundle=True).encode()
+        case "vega":
+            return json.dumps(spec, ensure_ascii=False).encode()
+        case _:
+            return drawing.encode()
+
+
+def _without_unit(drawing: str) -> str:
+    return SIZE.sub(r'width="\1" height="\3"', drawing, count=1)
 
 
 @contextmanager
@@ -39,8 +55,19 @@ def unchecked() -> Iterator[None]:
         yield
 
 
-def svg(chart: AnyChart) -> str:
-    """Drawing of a chart as SVG."""
+def spec_of(chart: AnyChart) -> Spec:
+    """A chart as the specification that Vega-Lite draws."""
     # Altair refuses more than 5,000 rows, for the sake of notebooks; a volcano of six comparisons may have them.
     with alt.data_transformers.enable("default", max_rows=None), unchecked():
-        return vl_convert.vegalite_to_svg(chart.to_json(validate=False), vl_version=VEGA_LITE)
+        spec: Spec = json.loads(chart.to_json(validate=False))
+        return spec
+
+
+def drawn(spec: Spec) -> str:
+    """Drawing of a specification as SVG."""
+    return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+
+
+def svg(chart: AnyChart) -> str:
+    """Drawing of a chart as SVG."""
+    return drawn(spec_of(chart))

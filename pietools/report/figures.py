@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pietools.drawing.figure import COMPARISON, Figure, with_own_stems
-from pietools.drawing.files import save, unchecked
+from pietools.drawing.files import ENDINGS, unchecked, written
 from pietools.results.analysis import Analysis
 from pietools.topics.catalogue import TOPICS
 
@@ -45,5 +45,11 @@ def drawn_comparisons(analysis: Analysis) -> pl.DataFrame | None:
 
 
 def write_figures(drawn: Iterable[Figure], folder: Path, formats: Sequence[str] = ("svg",)) -> list[Path]:
-    """Write figures, as SVG or otherwise; returns the files."""
-    return [path for figure in drawn for path in save(figure.svg, folder, figure.stem, formats)]
+    """Write figures as SVG, PDF, PNG into a folder, which is made if it is not there; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for figure in drawn:
+        for name in formats:
+            paths.append(folder / f"{figure.stem}.{ENDINGS.get(name, name)}")
+            paths[-1].write_bytes(written(figure.spec, figure.svg, name))
+    return paths

@@ -26,8 +26,6 @@ from pietools.study.records import (
 from pietools.study.removing import Removed, remove
 
 SORTED_CLASSES = "sorted_classes"
-
-
 HEADLINE = "headline"
 
 
@@ -370,10 +368,10 @@ class Study(Recordings):
         """One row per comparison: PIEs and their null as the last analysis stored them. ``pietools.charts`` draws it."""
         return self.results("pies")
 
-    def store_headline(self, sentences: Sequence[str], tables: Sequence[str]) -> None:
-        """Keep the answer of the analysis that was just stored in sentences, with the result tables that it is made of."""
+    def store_headline(self, sentences: Sequence[str], tables: Sequence[str], notes: Sequence[str] = ()) -> None:
+        """Keep the answer of the analysis that was just stored in sentences, the result tables that it is made of, and its notes."""
         run_id = self._database.value("select max(run_id) from results.runs")
-        said = {"sentences": list(sentences), "tables": list(tables), "run_id": run_id}
+        said = {"sentences": list(sentences), "tables": list(tables), "notes": list(notes), "run_id": run_id}
         self._database.set_fact(HEADLINE, said)
 
     def headline(self) -> list[str]:
@@ -384,14 +382,38 @@ class Study(Recordings):
         StudyError
             If the study was not analyzed, or has other predictions or other results since.
         """
+        return [str(sentence) for sentence in self._answer()["sentences"]]
+
+    def last_analysis(self) -> tuple[list[str], list[str]]:
+        """Names of the result tables of the last analysis, and its notes.
+
+        Tables that a single topic computed with the same settings are among them.
+
+        Raises
+        ------
+        StudyError
+            As :meth:`headline` does.
+        """
+        answer = self._answer()
+        tables = self.sql(
+            """select r.topic from results.runs as r
+               join results.runs as whole on whole.run_id = ? and whole.topic = ?
+               where r.settings = whole.settings and r.seed = whole.seed and r.version = whole.version
+                   and r.input_digest = whole.input_digest""",
+            [answer["run_id"], answer["tables"][0]],
+        )
+        return tables["topic"].to_list(), [str(note) for note in answer.get("notes", [])]
+
+    def _answer(self) -> dict[str, Any]:
+        """What was kept of the last analysis beside its results; StudyError if it is not of what the study holds now."""
         self._refuse_other_results()
-        stored = self._database.fact(HEADLINE)
-        if stored is None:
+        answer: dict[str, Any] | None = self._database.fact(HEADLINE)
+        if answer is None:
             raise StudyError(f"{self.path} has no answer yet: run 'pietools analyze {self.path}'.")
         runs = self.sql("select topic, run_id, input_digest from results.runs")
-        for table in stored["tables"]:
-            self._refuse_stale(runs.filter(topic=table), stored["run_id"])
-        return [str(sentence) for sentence in stored["sentences"]]
+        for table in answer["tables"]:
+            self._refuse_stale(runs.filter(topic=table), answer["run_id"])
+        return answer
 
     def _refuse_stale(self, run: pl.DataFrame, run_id: int | None = None) -> None:
         """Raise StudyError unless a row of results.runs is of the predictions as they are, and of this run if it is given."""
