@@ -22,6 +22,9 @@ COMMANDS = {
     "analyze": ("analyze", "analyze", "Say what compression did to each population of STUDY."),
     **{name: ("topics", name, topic.question) for name, topic in TOPICS.items()},
     "gallery": ("gallery", "gallery", "Show the examples of STUDY that were hit, spared, lost or gained."),
+    "report": ("report", "report", "Write the report of the last analysis of STUDY as one page."),
+    "figures": ("figures", "figures", "Write figures of the last analysis of STUDY, for a page of this width."),
+    "tables": ("tables", "tables", "Write tables of the last analysis of STUDY, rounded to what is known."),
     "export": ("export", "export", "Write STUDY as Parquet, one file per table."),
     "validate": ("validate", "validate", "Ask the methods of simulated studies of which the truth is known."),
 }

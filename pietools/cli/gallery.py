@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from pietools.cli.written import refuse_page, write_page
+
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
@@ -23,30 +25,15 @@ def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
     sorts them. They are those that 'pietools analyze' found; where log odds are not known, those of
     exact tests, and those whose majority turned.
     """
-    import tempfile
-
     from pietools.study import Study
 
-    _refuse(out)
+    refuse_page(out)
     with Study.open(study, read_only=True) as opened:
         from pietools.gallery import found_examples
         from pietools.report.gallery_page import gallery_page
 
         strips = found_examples(opened, only=only, most=most)
         page = gallery_page(study.name, strips)
-    with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out.parent) as temporary:
-        made = Path(temporary) / out.name
-        made.write_text(page, encoding="utf-8")
-        made.replace(out)
+    write_page(out, page)
     n = sum(len(one.entries) for one in strips)
     click.echo(f"{out}: {n:,} examples")
-
-
-def _refuse(out: Path) -> None:
-    """Refuse a place, before the work, unless a page can be written there and nothing else is lost by it."""
-    if not out.parent.is_dir():
-        raise click.ClickException(f"there is no folder {out.parent}: make it, or choose another --out.")
-    if out.is_dir():
-        raise click.ClickException(f"{out} is a folder: name a file, such as {out / 'gallery.html'}.")
-    if out.exists() and not out.read_bytes()[:15].lower().startswith(b"<!doctype html"):
-        raise click.ClickException(f"{out} is there and no page: choose another --out.")

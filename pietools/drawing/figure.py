@@ -12,6 +12,7 @@ from pietools.drawing.files import Spec, drawn, spec_of
 from pietools.drawing.style import AnyChart
 
 COMPARISON = ("compressed", "reference", "dataset")
+POPULATIONS = ("population", "reference", "compressed")
 # A name of a file has at most 255 bytes, and an ending.
 MAX_BYTES = 240
 # A table of more rows than this is drawn by ``by_if_long``.
@@ -22,7 +23,8 @@ LONG = 80
 class Figure:
     """A chart of a topic, the stem of its files, what it shows in one sentence, and the comparison if it is of one.
 
-    ``is_first``: the report shows it beside the answer.
+    ``test``: where its intervals and p-values come from, in one sentence. ``family``: what its stem begins with. ``datasets``,
+    ``populations``: what it is of. ``is_first``: the report shows it beside the answer.
     """
 
     topic: str
@@ -31,6 +33,10 @@ class Figure:
     chart: AnyChart
     comparison: tuple[str, ...] = ()
     is_first: bool = False
+    test: str = ""
+    family: str = ""
+    datasets: tuple[str, ...] = ()
+    populations: tuple[str, ...] = ()
 
     @cached_property
     def spec(self) -> Spec:
@@ -67,6 +73,8 @@ class FigureSpec:
         Rows that are drawn.
     words
         Values of columns as the caption says them.
+    test
+        Where its intervals and p-values come from, in one sentence.
     is_answer
         Whether it is drawn unless all are asked for.
     is_first
@@ -82,6 +90,7 @@ class FigureSpec:
     needs: str = "estimate"
     where: pl.Expr | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    test: str = ""
     is_answer: bool = False
     is_first: bool = False
 
@@ -95,11 +104,26 @@ class FigureSpec:
                 names = dict(zip(by, map(str, values), strict=True))
                 comparison = tuple(names[name] for name in COMPARISON) if set(COMPARISON) <= set(by) else ()
                 stem = file_stem(self.stem, *names.values())
-                yield Figure(topic, stem, self._caption(part), self.chart(part), comparison, self.is_first)
+                yield Figure(
+                    topic,
+                    stem,
+                    self._caption(part),
+                    self.chart(part),
+                    comparison,
+                    self.is_first,
+                    self.test,
+                    self.stem,
+                    *(_names(part, *columns) for columns in (("dataset",), POPULATIONS)),
+                )
 
     def _caption(self, rows: pl.DataFrame) -> str:
         first = rows.row(0, named=True)
         return self.caption.format_map({name: self.words.get(str(value), value) for name, value in first.items()})
+
+
+def _names(rows: pl.DataFrame, *columns: str) -> tuple[str, ...]:
+    """What stands in these columns, as far as there are such."""
+    return tuple(dict.fromkeys(name for column in columns if column in rows.columns for name in rows[column]))
 
 
 def with_own_stems(figures: Iterable[Figure]) -> Iterator[Figure]:

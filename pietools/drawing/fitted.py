@@ -12,12 +12,13 @@ POINTS_PER = {"cm": 72 / 2.54, "mm": 72 / 25.4, "in": 72.0, "bp": 1.0, "pt": 72 
 COLUMNS = {"thesis": "15cm", "article": "345pt", "ieee-column": "252pt"}
 """Widths that have a name: a thesis on A4 with 3 cm margins, LaTeX's article at 10 pt, a column of IEEEtran."""
 NARROWEST, WIDEST = 72.0, 1440.0
+TALLEST = 590.0  # what A4 has beside margins and a caption
 
 # Of the style that all charts have: the size of an axis title, and what a panel needs to be read.
 FONT_SIZE = 12
 LEAST_PANEL = 110
 PER_LETTER = 5.9  # px, at that size
-SIZE = re.compile(r'(<svg[^>]*?) width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+"')
+SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+"')
 
 
 def points_of(width: str) -> float:
@@ -54,13 +55,14 @@ def fitted(spec: Spec, points: float, font_size: float) -> tuple[Spec, str]:
     All is drawn at the size of the style and then scaled as a whole, so that marks and letters keep their proportions. Axes and
     names take what they need; panels share what is left, in fewer columns where they would become too narrow, and the legend
     has fewer columns where it is wider than the page. Letters become smaller than asked for only where a panel of the least width
-    does not fit beside its names.
+    does not fit beside its names, or the figure would be taller than a page.
     """
     scale = font_size / FONT_SIZE
     target = points / scale
     untitled = {name: value for name, value in spec.items() if name != "title"}
     found, svg = min(_attempts(untitled, target), key=lambda made: abs(_width(made[1]) - target))
-    return found, _sized(svg, points, min(scale, points / _width(svg)))
+    width, height = _size(svg)
+    return found, _sized(svg, points, min(scale, points / width, TALLEST / height))
 
 
 def _attempts(spec: Spec, target: float) -> Iterator[tuple[Spec, str]]:
@@ -141,15 +143,18 @@ def _widths(spec: Any) -> Iterator[float]:
 
 
 def _width(svg: str) -> float:
+    return _size(svg)[0]
+
+
+def _size(svg: str) -> tuple[float, float]:
     found = SIZE.search(svg)
     assert found is not None, "vl-convert names the size of every drawing"
-    return float(found[2])
+    return float(found[1]), float(found[2])
 
 
 def _sized(svg: str, points: float, scale: float) -> str:
-    """The drawing at a scale, on a sheet of exactly so many points."""
-    found = SIZE.search(svg)
-    assert found is not None
-    height = float(found[3])
-    sheet = f'{found[1]} width="{points:.2f}pt" height="{height * scale:.2f}pt" viewBox="0 0 {points / scale:.3f} {height:g}"'
-    return svg[: found.start()] + sheet + svg[found.end() :]
+    """The drawing at a scale, in the middle of a sheet of exactly so many points."""
+    width, height = _size(svg)
+    sheet, left = points / scale, (width - points / scale) / 2
+    size = f'width="{points:.2f}pt" height="{height * scale:.2f}pt" viewBox="{left:.3f} 0 {sheet:.3f} {height:g}"'
+    return SIZE.sub(size, svg, count=1)

@@ -119,7 +119,7 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
     n_needed = {comparison_name(row): row["replicates_needed"] for row in by_votes if not row["is_possible"]}
     found = []
     here = analysis.comparisons.filter(dataset=dataset).to_dicts()
-    labels, n_regimes = _labels(here), len({row["regime"] for row in here})
+    labels, n_regimes = compression_labels(here), len({row["regime"] for row in here})
     for row in here:
         name, is_control = comparison_name(row), row["method"] == SECOND_DENSE
         if name in answers and (is_control or row["role"] == "compressed"):
@@ -132,7 +132,7 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
     return [one for kind in (False, True) for one in _over_all([cost for cost in found if cost.is_control is kind])]
 
 
-def _labels(comparisons: Sequence[Row]) -> dict[tuple[str, str], str]:
+def compression_labels(comparisons: Sequence[Row]) -> dict[tuple[str, str], str]:
     """What a compression is called: its name without the regime where several regimes have it once each, else its whole name."""
     short = {_pair(row): str(row["compressed"]).removeprefix(f"{row['regime']}/") for row in comparisons}
     labels = {}

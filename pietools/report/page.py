@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pietools.drawing.figure import Figure
 from pietools.report import sections
 from pietools.report.cards import cards
-from pietools.report.figures import figures
+from pietools.report.figures import caption, figures
 from pietools.report.headlines import headlines
 from pietools.report.terms import TERMS
 from pietools.results.analysis import Analysis
@@ -42,7 +42,7 @@ def page(analysis: Analysis, drawn: Sequence[Figure] | None = None) -> str:
         said=said,
         costs=sections.costs_of_compression(analysis),
         strips=cards(analysis.gallery, with_kind=False),
-        first_figures=[sections.picture(one.caption, one.svg) for one in first],
+        first_figures=[sections.picture(caption(one, analysis), one.svg) for one in first],
         no_comparison="" if analysis.comparisons.height else NO_COMPARISON,
         selection=sections.selection(analysis),
         warnings=analysis.warnings,

@@ -8,7 +8,7 @@ import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.figure import Figure
-from pietools.report.figures import FEW_COMPARISONS, drawn_comparisons
+from pietools.report.figures import FEW_COMPARISONS, caption, drawn_comparisons
 from pietools.report.headlines import cost_columns, cost_rows, costs, legend
 from pietools.report.sentences import dataset_sentence
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
@@ -72,7 +72,7 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
             question=topic.question,
             command=topic.name,
             items=_datasets(analysis) if topic.name == "accuracy" else [],
-            figures=[picture(figure.caption, figure.svg) for figure in drawn if figure.topic == topic.name],
+            figures=[picture(caption(figure, analysis), figure.svg) for figure in drawn if figure.topic == topic.name],
             tables=[*_tables(analysis, topic.tables)],
         )
         for topic in TOPICS.values()

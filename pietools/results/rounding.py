@@ -1,5 +1,7 @@
 """Numbers for people: rounded here and nowhere else. Missing is an en dash, minus is a minus sign."""
 
+import math
+
 MISSING = "–"
 
 
@@ -31,6 +33,22 @@ def points(fraction: float | None) -> str:
 def points_interval(low: float | None, high: float | None) -> str:
     """``−6.02 to −2.81``."""
     return MISSING if low is None else f"{points(low)} to {points(high)}"
+
+
+def to_uncertainty(estimate: float | None, low: float | None, high: float | None, *, signed: bool = False) -> str:
+    """An estimate with its interval, ``−1.25 (−1.41 to −1.09)``: two digits of the interval's half, the same for all three.
+
+    Without an interval, or one of no width, two decimals.
+    """
+    if estimate is None or low is None or high is None or not high > low:
+        return MISSING if estimate is None else _written(estimate, 2, signed=signed)
+    digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
+    shown = (_written(value, digits, signed=signed) for value in (estimate, low, high))
+    return "{} ({} to {})".format(*shown)
+
+
+def _written(value: float, digits: int, *, signed: bool) -> str:
+    return _signed(f"{value:{'+' if signed else ''},.{digits}f}")
 
 
 def p_value(value: float | None) -> str:

@@ -89,6 +89,7 @@ FIGURES = (
         accuracy_change,
         "accuracy",
         "Change of accuracy, and the margin within which it counts as none.",
+        test="95 % t intervals over networks; equivalence by two one-sided tests.",
         where=pl.min_horizontal("n_reference", "n_compressed") > 1,
         is_answer=True,
         is_first=True,

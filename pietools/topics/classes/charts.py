@@ -125,6 +125,7 @@ FIGURES = (
         class_change,
         "classes",
         "Change of recall per class: {compressed} against {reference} on {dataset}.",
+        test="Paired or Welch's t tests over networks, Benjamini–Hochberg over the classes.",
         by=COMPARISON,
         needs="p_value",
         is_answer=True,

@@ -111,6 +111,7 @@ FIGURES = (
         volcano,
         "volcano",
         "Examples of {dataset} by how much more their log odds changed than those of examples as hard, and how sure that is.",
+        test="Moderated t tests over networks, Benjamini–Hochberg over the examples.",
         by=("dataset",),
         is_answer=True,
         is_first=True,

@@ -29,6 +29,7 @@ FIGURES = (
         pairs,
         "pairs",
         "Change of accuracy of single pairs of networks on {dataset}, with 95 % intervals over examples; grey: the margin.",
+        test="Exact McNemar tests over examples.",
         by=("dataset",),
         is_answer=True,
     ),

@@ -1,0 +1,43 @@
+"""Files that commands write: refused before the work where they cannot be, and replaced only when they are whole."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+
+def refuse_page(out: Path) -> None:
+    """Refuse a place, before the work, unless a page can be written there and nothing else is lost by it."""
+    if not out.parent.is_dir():
+        raise click.ClickException(f"there is no folder {out.parent}: make it, or choose another --out.")
+    if out.is_dir():
+        raise click.ClickException(f"{out} is a folder: name a file, such as {out / 'page.html'}.")
+    if out.exists() and not out.read_bytes()[:15].lower().startswith(b"<!doctype html"):
+        raise click.ClickException(f"{out} is there and no page: choose another --out.")
+
+
+def write_page(out: Path, page: str) -> None:
+    """Write a page beside its place, and then put it there."""
+    with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out.parent) as temporary:
+        made = Path(temporary) / out.name
+        made.write_text(page, encoding="utf-8")
+        os.replace(made, out)
+
+
+@contextmanager
+def into_folder(out: Path) -> Iterator[Path]:
+    """A folder for files that move to ``out``, which is made, when all of them are whole; after an error nothing is there."""
+    is_new = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out) as temporary:
+            yield Path(temporary)
+            for path in sorted(Path(temporary).iterdir()):
+                os.replace(path, out / path.name)
+    except BaseException:
+        if is_new and not any(out.iterdir()):
+            out.rmdir()
+        raise
