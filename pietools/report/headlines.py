@@ -418,8 +418,11 @@ COST = (
 )
 
 
-def cost_rows(found: Sequence[Cost]) -> list[Row]:
-    """Rows of the table of what compression cost; where nothing was shown in any regime there is one row."""
+def cost_rows(found: Sequence[Cost], *, is_repeated: bool = False) -> list[Row]:
+    """Rows of the table of what compression cost; where nothing was shown in any regime there is one row.
+
+    ``is_repeated``: each row says which compression it is of, not only the first.
+    """
     rows: list[Row] = []
     ordered = [cost for cost in found if not cost.is_control] + [cost for cost in found if cost.is_control]
     for compression in dict.fromkeys(cost.compression for cost in ordered):
@@ -427,7 +430,7 @@ def cost_rows(found: Sequence[Cost]) -> list[Row]:
         if len(alike) > 1 and not any(cost.is_shown for cost in alike):
             rows.append(_nothing_shown(compression, alike))
         else:
-            rows += [_cost_row(cost, is_first=number == 0) for number, cost in enumerate(alike)]
+            rows += [_cost_row(cost, is_named=is_repeated or number == 0) for number, cost in enumerate(alike)]
     return rows
 
 
@@ -444,14 +447,15 @@ def _nothing_shown(compression: str, alike: Sequence[Cost]) -> Row:
     }
 
 
-def _cost_row(cost: Cost, *, is_first: bool) -> Row:
+def _cost_row(cost: Cost, *, is_named: bool) -> Row:
     more = cost.more_answers
     answers = MISSING
     if more is not None:
         answers = count_and_interval(dict(zip(("estimate", "conf_low", "conf_high"), more, strict=True)))
     hits = cost.hits if cost.n_hit is not None else None
     return {
-        "compression": _label(cost) if is_first else "",
+        "compressed": cost.names["compressed"],
+        "compression": _label(cost) if is_named else "",
         "regime": cost.regime or MISSING,
         "answers": answers,
         "hit": MISSING if hits is None else count(hits["n_hit"]),

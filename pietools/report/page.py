@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pietools.drawing.figure import Figure
 from pietools.report import sections
 from pietools.report.cards import cards
-from pietools.report.figures import caption, figures
+from pietools.report.choices import choices
+from pietools.report.figures import figures
 from pietools.report.headlines import headlines
 from pietools.report.terms import TERMS
 from pietools.results.analysis import Analysis
@@ -24,9 +25,10 @@ MOST_FIGURES = 6  # beside the answer
 
 
 def write_report(analysis: Analysis, path: Path, drawn: Sequence[Figure] | None = None) -> None:
-    """Write an analysis as one HTML file that needs neither network nor scripts; the same analysis gives the same bytes.
+    """Write an analysis as one HTML file that needs no network, and no script to be read; the same analysis gives the same bytes.
 
-    A Content-Security-Policy forbids whatever the page does not carry itself. ``drawn``: the figures of the analysis, if there are
+    Its one script hides what is not of the regime and compression that a reader chooses. A Content-Security-Policy forbids whatever
+    the page does not carry itself. ``drawn``: the figures of the analysis, if there are
     any yet.
     """
     path.write_text(page(analysis, drawn), encoding="utf-8")
@@ -35,18 +37,20 @@ def write_report(analysis: Analysis, path: Path, drawn: Sequence[Figure] | None 
 def page(analysis: Analysis, drawn: Sequence[Figure] | None = None) -> str:
     """The report as text: the answer, what it looks like, and everything else folded."""
     charts, said = list(figures(analysis) if drawn is None else drawn), headlines(analysis)
-    first = [one for one in charts if one.is_first and said][:MOST_FIGURES]
-    return rendered(
+    first, chosen = [one for one in charts if one.is_first and said][:MOST_FIGURES], choices(analysis)
+    return with_script(
         "page.html.jinja",
+        "report.js",
         datasets=", ".join(sections.originals_analyzed(analysis)),
         said=said,
-        costs=sections.costs_of_compression(analysis),
+        choices=chosen,
+        costs=sections.costs_of_compression(analysis, chosen),
         strips=cards(analysis.gallery, with_kind=False),
-        first_figures=[sections.picture(caption(one, analysis), one.svg) for one in first],
+        first_figures=[sections.pictured(one, analysis, chosen) for one in first],
         no_comparison="" if analysis.comparisons.height else NO_COMPARISON,
         selection=sections.selection(analysis),
         warnings=analysis.warnings,
-        sections=sections.sections(analysis, [one for one in charts if one not in first]),
+        sections=sections.sections(analysis, [one for one in charts if one not in first], chosen),
         open_topics=not said,
         settings=sections.settings(analysis),
         terms=TERMS,

@@ -1,13 +1,14 @@
 """The sections of the report: per topic its figures and shown tables, as data that the template writes down."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
-from pietools.drawing.figure import Figure
+from pietools.drawing.figure import COMPARISON, Figure
+from pietools.report.choices import Choices
 from pietools.report.figures import FEW_COMPARISONS, caption, drawn_comparisons
 from pietools.report.headlines import cost_columns, cost_rows, costs, legend
 from pietools.report.sentences import dataset_sentence
@@ -30,13 +31,14 @@ REGIMES_NOTE = (
 
 @dataclass(frozen=True)
 class ShownRows:
-    """A table on the page."""
+    """A table on the page; ``of``: the regime and compression of a row, see :class:`pietools.report.choices.Choices`."""
 
     title: str
     columns: list[ShownColumn]
     rows: list[Row]
     is_folded: bool = False
     note: str = ""
+    of: Callable[[Row], str] = lambda row: ""
 
     @property
     def n_rows(self) -> str:
@@ -50,6 +52,7 @@ class Picture:
 
     caption: str
     source: str
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Section:
     tables: list[ShownRows] = field(default_factory=list)
 
 
-def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
+def sections(analysis: Analysis, drawn: Sequence[Figure], choices: Choices) -> list[Section]:
     """Sections of the topics that found something, in the order of the catalogue; how the networks came about after the first."""
     topics = [
         Section(
@@ -72,8 +75,8 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
             question=topic.question,
             command=topic.name,
             items=_datasets(analysis) if topic.name == "accuracy" else [],
-            figures=[picture(caption(figure, analysis), figure.svg) for figure in drawn if figure.topic == topic.name],
-            tables=[*_tables(analysis, topic.tables)],
+            figures=[pictured(figure, analysis, choices) for figure in drawn if figure.topic == topic.name],
+            tables=[*_tables(analysis, topic.tables, choices)],
         )
         for topic in TOPICS.values()
     ]
@@ -81,13 +84,13 @@ def sections(analysis: Analysis, drawn: Sequence[Figure]) -> list[Section]:
     return [section for section in every if section.items or section.figures or section.tables]
 
 
-def costs_of_compression(analysis: Analysis) -> list[ShownRows]:
+def costs_of_compression(analysis: Analysis, choices: Choices) -> list[ShownRows]:
     """Per data set what each compression cost."""
     datasets = analysis.comparisons["dataset"].unique(maintain_order=True).to_list()
     found = {dataset: costs(analysis, dataset) for dataset in datasets}
-    tables = {dataset: cost_rows(of_dataset) for dataset, of_dataset in found.items()}
+    tables = {dataset: cost_rows(of_dataset, is_repeated=choices.are_any) for dataset, of_dataset in found.items()}
     return [
-        ShownRows(f"What compression cost: {dataset}", list(cost_columns(rows)), rows, note=legend(found[dataset]))
+        ShownRows(f"What compression cost: {dataset}", list(cost_columns(rows)), rows, note=legend(found[dataset]), of=choices.of)
         for dataset, rows in tables.items()
         if rows
     ]
@@ -129,22 +132,28 @@ def _datasets(analysis: Analysis) -> list[str]:
     return [dataset_sentence(row) for row in analysis.datasets.to_dicts() if row["name"] in names]
 
 
-def picture(caption: str, svg: str) -> Picture:
+def picture(caption: str, svg: str, of: str = "") -> Picture:
     """A drawing as the page holds it."""
-    return Picture(caption, "data:image/svg+xml;base64," + b64encode(svg.encode()).decode())
+    return Picture(caption, "data:image/svg+xml;base64," + b64encode(svg.encode()).decode(), of)
 
 
-def _tables(analysis: Analysis, tables: Iterable[Table]) -> Iterator[ShownRows]:
+def pictured(figure: Figure, analysis: Analysis, choices: Choices) -> Picture:
+    """A figure of an analysis as the page holds it."""
+    names = dict(zip(COMPARISON, figure.comparison, strict=False))
+    return picture(caption(figure, analysis), figure.svg, choices.of(names))
+
+
+def _tables(analysis: Analysis, tables: Iterable[Table], choices: Choices) -> Iterator[ShownRows]:
     """Shown tables that were computed and asked for, one per data set, named if there are several."""
     for table in tables:
         frame = analysis.tables.get(table.name)
         if frame is not None:
             for shown in table.shown:
                 if shown.is_answer or analysis.everything:
-                    yield from _by_dataset(analysis, shown, frame)
+                    yield from _by_dataset(analysis, shown, frame, choices)
 
 
-def _by_dataset(analysis: Analysis, shown: Shown, frame: pl.DataFrame) -> Iterator[ShownRows]:
+def _by_dataset(analysis: Analysis, shown: Shown, frame: pl.DataFrame, choices: Choices) -> Iterator[ShownRows]:
     """Folded if long, or of a copy that is summed up."""
     parts = frame.partition_by("dataset", maintain_order=True)
     for part in parts:
@@ -152,7 +161,7 @@ def _by_dataset(analysis: Analysis, shown: Shown, frame: pl.DataFrame) -> Iterat
         if rows:
             title = shown.title if len(parts) == 1 else f"{shown.title} · {dataset}"
             is_folded = len(rows) > LONG or (not shown.of_copies and dataset in analysis.copies)
-            yield ShownRows(title, shown_columns(shown.columns, rows), rows, is_folded)
+            yield ShownRows(title, shown_columns(shown.columns, rows), rows, is_folded, of=choices.of)
 
 
 def _training(analysis: Analysis) -> list[ShownRows]:

@@ -1,0 +1,26 @@
+"use strict";
+// Shows what is of the regime and the compression that are chosen; what is of none stays. The choice stands in the address, behind the #.
+const form = document.querySelector(".filters");
+const parts = [...document.querySelectorAll("[data-of]")];
+const tables = [...document.querySelectorAll(".shown")];
+const names = ["regime", "compression"];
+
+function show() {
+  const asked = new FormData(form);
+  const chosen = names.map((name) => asked.get(name));
+  for (const part of parts) {
+    part.hidden = part.dataset.of.split(",").some((of, n) => of && chosen[n] && of !== chosen[n]);
+  }
+  for (const table of tables) {
+    table.hidden = !table.querySelector("tbody tr:not([hidden])");
+  }
+  if (names.some((name) => asked.get(name))) history.replaceState(null, "", `#${new URLSearchParams(asked)}`);
+}
+
+const asked = new URLSearchParams(location.hash.slice(1));
+for (const name of names) {
+  if (asked.get(name)) form.elements[name].value = asked.get(name);
+}
+form.addEventListener("input", show);
+form.hidden = false;
+show();
