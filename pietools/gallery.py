@@ -31,16 +31,27 @@ def found_examples(study: Study, *, only: Sequence[str] = (), most: int = 60) ->
     pietools.errors.StudyError
         If the study was not analyzed or has other predictions since, there is no such population, or there is nothing to show.
     """
-    reader = StudyReader(study, used_settings(study.settings_of(CHANGES)))
+    reader, found = analyzed(study)
     known = list(dict.fromkeys(one.compressed for one in reader.originals() if reader.is_compressed(one.names)))
     for name in only:
         if name not in known:
             raise StudyError(f"no compressed population is named '{name}'. There are: {', '.join(known) or 'none'}.")
-    found = pl.concat([study.results(CHANGES), _by_votes(study)], how="diagonal_relaxed")
     shown = list(strips(reader, found, kinds=KINDS, most=most, only=only))
     if not shown:
         raise StudyError(f"there is no example of {study.path} to look at: {_why_none(reader, known)}.")
     return shown
+
+
+def analyzed(study: Study) -> tuple[StudyReader, pl.DataFrame]:
+    """A study as the topics read it, and rows of results.examples_changes, those that exact tests found among them.
+
+    Raises
+    ------
+    pietools.errors.StudyError
+        If the study was not analyzed, or has other predictions since.
+    """
+    reader = StudyReader(study, used_settings(study.settings_of(CHANGES)))
+    return reader, pl.concat([study.results(CHANGES), _by_votes(study)], how="diagonal_relaxed")
 
 
 def _by_votes(study: Study) -> pl.DataFrame:

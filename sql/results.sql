@@ -1890,6 +1890,74 @@ comment on column results.regimes_theory.conf_low is 'lower end of the 95 % inte
 comment on column results.regimes_theory.conf_high is 'upper end of the 95 % interval of the estimate';
 comment on column results.regimes_theory.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
 
+create table results.annotations (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    category text not null,
+    n_annotators integer not null,
+    n_pairs integer not null,
+    share_hit double,
+    share_other double,
+    estimate double,
+    conf_low double,
+    conf_high double,
+    n_only_hit integer not null,
+    n_only_other integer not null,
+    p_value double,
+    p_adjusted double
+);
+comment on table results.annotations is 'One row per comparison, data set and category: is it commoner among examples that were hit than among others of their class, about as hard?';
+comment on column results.annotations.run_id is 'the run that it came from, in results.runs';
+comment on column results.annotations.reference is 'population that the compressed one is compared with';
+comment on column results.annotations.compressed is 'compressed population, or control';
+comment on column results.annotations.dataset is 'data set';
+comment on column results.annotations.category is 'category of the codebook';
+comment on column results.annotations.n_annotators is 'people who coded';
+comment on column results.annotations.n_pairs is 'pairs of a hit example and another that were both coded';
+comment on column results.annotations.share_hit is 'share of the hit ones that it applies to, as more than half of their annotators say';
+comment on column results.annotations.share_other is 'the same of the others';
+comment on column results.annotations.estimate is 'their difference';
+comment on column results.annotations.conf_low is 'lower end of the 95 % interval of the difference: Tango''s score interval';
+comment on column results.annotations.conf_high is 'upper end of the 95 % interval of the difference: Tango''s score interval';
+comment on column results.annotations.n_only_hit is 'pairs in which it applies to the hit one alone';
+comment on column results.annotations.n_only_other is 'pairs in which it applies to the other alone';
+comment on column results.annotations.p_value is 'exact McNemar, two-sided, of no difference';
+comment on column results.annotations.p_adjusted is 'p_value adjusted: Holm, over the categories of the comparison';
+
+create table results.annotations_agreement (
+    run_id integer not null,
+    reference text not null,
+    compressed text not null,
+    dataset text not null,
+    category text not null,
+    annotator_a text,
+    annotator_b text,
+    n_examples integer not null,
+    agreement double,
+    estimate double,
+    std_error double,
+    conf_low double,
+    conf_high double,
+    flag text
+);
+comment on table results.annotations_agreement is 'One row per comparison, data set, category and pair of annotators, or all of them: how far do they agree, beyond chance?';
+comment on column results.annotations_agreement.run_id is 'the run that it came from, in results.runs';
+comment on column results.annotations_agreement.reference is 'population that the compressed one is compared with';
+comment on column results.annotations_agreement.compressed is 'compressed population, or control';
+comment on column results.annotations_agreement.dataset is 'data set';
+comment on column results.annotations_agreement.category is 'category of the codebook';
+comment on column results.annotations_agreement.annotator_a is 'one annotator; null for all of three or more';
+comment on column results.annotations_agreement.annotator_b is 'the other; null for all';
+comment on column results.annotations_agreement.n_examples is 'examples that all of them coded';
+comment on column results.annotations_agreement.agreement is 'share of pairs of their answers that are the same';
+comment on column results.annotations_agreement.estimate is 'Cohen''s kappa; of all, Fleiss'': 1 if they always agree, 0 as by chance';
+comment on column results.annotations_agreement.std_error is 'Cohen''s: asymptotic; Fleiss'': jackknife over examples';
+comment on column results.annotations_agreement.conf_low is 'lower end of the 95 % interval of kappa';
+comment on column results.annotations_agreement.conf_high is 'upper end of the 95 % interval of kappa';
+comment on column results.annotations_agreement.flag is 'why a number is missing, or what makes it doubtful (docs/schema.md lists the flags); else null';
+
 create table results.power (
     run_id integer not null,
     reference text not null,

@@ -161,6 +161,50 @@ create table thumbnails (
 comment on table thumbnails is 'One row per data set and example whose picture was kept, small, for people to look at.';
 comment on column thumbnails.png is 'the picture as PNG';
 
+create table texts (
+    dataset_id integer not null,
+    example_id integer not null,
+    text text not null
+);
+comment on table texts is 'One row per data set and example whose text was kept, a question or a sentence, for people to look at.';
+comment on column texts.text is 'what the networks were asked; of multiple choice the choices are its last lines';
+
+create table annotation_samples (
+    sample_id integer primary key,
+    dataset_id integer not null,
+    reference text not null,
+    compressed text not null,
+    seed bigint not null,
+    codebook json not null
+);
+comment on table annotation_samples is 'One row per comparison of which examples are coded by hand.';
+comment on column annotation_samples.reference is 'name of the population that is compared with';
+comment on column annotation_samples.compressed is 'name of the compressed population, whose hit examples are coded among others';
+comment on column annotation_samples.seed is 'of the drawing';
+comment on column annotation_samples.codebook is 'the categories: a list of objects with name and meaning';
+
+create table annotation_examples (
+    sample_id integer not null,
+    pair integer not null,
+    example_id integer not null,
+    is_hit boolean not null
+);
+comment on table annotation_examples is 'One row per sample and example that is coded: a hit one and another of its class, about as hard, make a pair.';
+comment on column annotation_examples.pair is 'number of the pair, from 0';
+comment on column annotation_examples.is_hit is 'whether it is the one that was hit; who codes is not told';
+
+create table annotations (
+    sample_id integer not null,
+    example_id integer not null,
+    annotator text not null,
+    category text not null,
+    is_present boolean not null,
+    coded_at timestamptz not null
+);
+comment on table annotations is 'One row per sample, example, annotator and category of the codebook: what people coded by hand.';
+comment on column annotations.annotator is 'who coded';
+comment on column annotations.is_present is 'whether the category applies to the example';
+
 create table features (
     model_id integer not null,
     dataset_id integer not null,

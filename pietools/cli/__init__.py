@@ -22,6 +22,7 @@ COMMANDS = {
     "analyze": ("analyze", "analyze", "Say what compression did to each population of STUDY."),
     **{name: ("topics", name, topic.question) for name, topic in TOPICS.items()},
     "gallery": ("gallery", "gallery", "Show the examples of STUDY that were hit, spared, lost or gained."),
+    "annotate": ("annotate", "annotate", "Code examples of STUDY by hand: those that were hit among others as hard."),
     "report": ("report", "report", "Write the report of the last analysis of STUDY as one page."),
     "figures": ("figures", "figures", "Write figures of the last analysis of STUDY, for a page of this width."),
     "tables": ("tables", "tables", "Write tables of the last analysis of STUDY, rounded to what is known."),

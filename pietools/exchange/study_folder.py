@@ -23,7 +23,8 @@ FIRST_SCHEMA = "pietools/export/1"
 # Results are left out: analyze makes them again.
 FIRST_TABLES = ("datasets", "examples", "populations", "models", "evaluations", "predictions", "logits")
 # Folders that were exported before these tables came are read without them.
-LATER_TABLES = ("example_properties", "thumbnails", "layers", "features", "layer_predictions", "epoch_predictions")
+LATER_TABLES: tuple[str, ...] = ("example_properties", "thumbnails", "layers", "features", "layer_predictions")
+LATER_TABLES += ("epoch_predictions", "texts", "annotation_samples", "annotation_examples", "annotations")
 TABLES = FIRST_TABLES + LATER_TABLES
 BATCH = 122_880  # rows, as many as DuckDB has in a row group
 

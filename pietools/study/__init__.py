@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pietools.study.records import (
     LABEL_NOISE,
     SECOND_DENSE,
+    Category,
     Dataset,
     EpochPredictions,
     Evaluation,
@@ -13,6 +14,7 @@ from pietools.study.records import (
     Model,
     Population,
     Recording,
+    Sample,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LABEL_NOISE",
     "SECOND_DENSE",
+    "Category",
     "Dataset",
     "EpochPredictions",
     "Evaluation",
@@ -29,6 +32,7 @@ __all__ = [
     "Model",
     "Population",
     "Recording",
+    "Sample",
     "Study",
 ]
 

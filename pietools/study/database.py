@@ -19,7 +19,7 @@ from pietools.study.integrity import broken_rule
 from pietools.study.new_paths import log_of, new_file
 from pietools.study.shipped_files import sql_text
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 RESULTS = "results.sql"
 # The first bytes of a DuckDB file: a checksum, then this.
 MAGIC, MAGIC_OFFSET = b"DUCK", 8
@@ -71,6 +71,20 @@ MIGRATIONS = {
         );
         insert into evaluations by name select * from old_evaluations;
         drop table old_evaluations;
+    """,
+    6: """
+        create table texts (dataset_id integer not null, example_id integer not null, text text not null);
+        create table annotation_samples (
+            sample_id integer primary key, dataset_id integer not null, reference text not null, compressed text not null,
+            seed bigint not null, codebook json not null
+        );
+        create table annotation_examples (
+            sample_id integer not null, pair integer not null, example_id integer not null, is_hit boolean not null
+        );
+        create table annotations (
+            sample_id integer not null, example_id integer not null, annotator text not null, category text not null,
+            is_present boolean not null, coded_at timestamptz not null
+        );
     """,
 }
 

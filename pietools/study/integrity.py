@@ -27,6 +27,10 @@ REFERENCES = (
     ("examples", "dataset_id", "datasets", "dataset_id"),
     ("example_properties", "dataset_id", "datasets", "dataset_id"),
     ("thumbnails", "dataset_id", "datasets", "dataset_id"),
+    ("texts", "dataset_id", "datasets", "dataset_id"),
+    ("annotation_samples", "dataset_id", "datasets", "dataset_id"),
+    ("annotation_examples", "sample_id", "annotation_samples", "sample_id"),
+    ("annotations", "sample_id", "annotation_samples", "sample_id"),
     ("populations", "reference_id", "populations", "population_id"),
     ("populations", "parent_id", "populations", "population_id"),
     ("models", "population_id", "populations", "population_id"),
@@ -48,6 +52,12 @@ UNIQUE = (
     ("examples", "dataset_id, key"),
     ("example_properties", "dataset_id, property, source, example_id"),
     ("thumbnails", "dataset_id, example_id"),
+    ("texts", "dataset_id, example_id"),
+    ("annotation_samples", "sample_id"),
+    ("annotation_samples", "dataset_id, reference, compressed"),
+    ("annotation_examples", "sample_id, example_id"),
+    ("annotation_examples", "sample_id, pair, is_hit"),
+    ("annotations", "sample_id, example_id, annotator, category"),
 )
 # Each gives a row of text for whatever breaks it.
 OTHERS = """
@@ -86,6 +96,16 @@ OTHERS = """
             from example_properties group by dataset_id, property
         ) join datasets using (dataset_id)
         where first < 0 or last >= n_examples or is_ambiguous
+    union all
+    select 'a text is of an example that is not there' from texts join datasets using (dataset_id)
+        where example_id < 0 or example_id >= n_examples
+    union all
+    select 'an example that is coded by hand is not there' from annotation_examples
+        join annotation_samples using (sample_id) join datasets using (dataset_id)
+        where example_id < 0 or example_id >= n_examples
+    union all
+    select 'an example was coded by hand that is in no sample' from annotations as a
+        where (a.sample_id, a.example_id) not in (select (e.sample_id, e.example_id) from annotation_examples as e)
 """
 
 

@@ -142,3 +142,27 @@ class Recording:
     features: np.ndarray | None = None
     layers: LayerPredictions | None = None
     epochs: EpochPredictions | None = None
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category of a codebook, and when it applies."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Examples of a comparison that are coded by hand.
+
+    ``pairs``: a hit example and another, as positions in the data set. ``sample_id`` is None before it is stored.
+    """
+
+    dataset: str
+    reference: str
+    compressed: str
+    seed: int
+    codebook: tuple[Category, ...]
+    pairs: tuple[tuple[int, int], ...]
+    sample_id: int | None = None

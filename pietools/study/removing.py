@@ -36,7 +36,10 @@ def remove(database: Database, *, dataset: str | None, population: str | None) -
             for table in (*PER_EXAMPLE, "evaluations"):
                 database.execute(f"delete from {table} where model_id = ? and dataset_id = ?", [model_id, of_dataset])
         if population is None:
-            for table in ("examples", "example_properties", "thumbnails", "datasets"):
+            for table in ("annotations", "annotation_examples"):
+                of_dataset = "sample_id in (select s.sample_id from annotation_samples as s where s.dataset_id = ?)"
+                database.execute(f"delete from {table} where {of_dataset}", [dataset_id])
+            for table in ("annotation_samples", "examples", "example_properties", "thumbnails", "texts", "datasets"):
                 database.execute(f"delete from {table} where dataset_id = ?", [dataset_id])
             database.execute("update models set train_dataset_id = null where train_dataset_id = ?", [dataset_id])
             database.execute("update datasets set is_primary = dataset_id = (select min(dataset_id) from datasets)")

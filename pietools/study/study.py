@@ -1,7 +1,7 @@
 """A study: one DuckDB file with the examples, the models, every model's predictions, and the results."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from os import PathLike
@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from pietools.errors import PietoolsError, StudyError
-from pietools.study import adding_datasets, adding_networks, adding_properties, thumbnails
+from pietools.study import adding_datasets, adding_networks, adding_properties, annotations, texts, thumbnails
 from pietools.study.database import Database, to_json
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
@@ -22,6 +22,7 @@ from pietools.study.records import (
     Evaluation,
     Model,
     Population,
+    Sample,
 )
 from pietools.study.removing import Removed, remove
 
@@ -277,6 +278,44 @@ class Study(Recordings):
         ``examples``: their positions in the data set, if only some are wanted; the pictures come in the same order.
         """
         return thumbnails.thumbnails(self._database, dataset, examples)
+
+    def add_texts(self, dataset: str, said: Mapping[int, str]) -> bool:
+        """Add what examples say, by their position in the data set; False if exactly these are stored already.
+
+        Raises
+        ------
+        StudyError
+            If the data set is not there or has other texts, or a position is no example.
+        """
+        return texts.add_texts(self._database, dataset, said)
+
+    def texts(self, dataset: str | None = None, examples: Sequence[int] | None = None) -> dict[int, str]:
+        """Texts of the examples that have one, of an altered copy those of its source; ``examples``: of these positions only."""
+        return texts.texts(self._database, dataset, examples)
+
+    # What people coded by hand (pietools.study.annotations)
+
+    def samples(self) -> list[Sample]:
+        """Samples of examples that are coded by hand, in the order in which they were drawn."""
+        return annotations.samples(self._database)
+
+    def add_sample(self, sample: Sample) -> int:
+        """Store which examples of a comparison are to be coded; returns the sample's id."""
+        return annotations.add_sample(self._database, sample)
+
+    def code(self, sample: Sample, example: int, annotator: str, present: Mapping[str, bool]) -> None:
+        """Store what an annotator says of an example (its position), each category; it takes the place of what was said before.
+
+        Raises
+        ------
+        StudyError
+            If the example is not in the sample, or the categories are not those of its codebook.
+        """
+        annotations.code(self._database, sample, example, annotator, present)
+
+    def coded(self, sample: Sample) -> pl.DataFrame:
+        """What was said: annotator, example_id, category, is_present."""
+        return annotations.coded(self._database, sample)
 
     def add_population(self, population: Population) -> int:
         """Add a population and return its population_id; one that is there already must be described the same."""

@@ -16,6 +16,7 @@ NAMES = (
     "properties",
     "characterize",
     "regimes",
+    "annotations",
     "power",
 )
 TOPICS: dict[str, Topic] = {name: import_module(f"pietools.topics.{name}").TOPIC for name in NAMES}

@@ -1,0 +1,61 @@
+"""One annotator at work: what is shown next, and what was said."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from pietools.errors import StudyError
+from pietools.study import Sample, Study
+
+TEXT = "text"  # property with what is shown where there is no picture
+
+
+class Coding:
+    """The examples of a sample in an order of the annotator's own; both kinds of a pair look the same."""
+
+    def __init__(self, study: Study, sample: Sample, annotator: str) -> None:
+        self.sample = sample
+        self.annotator = annotator
+        self._study = study
+        digest = sha256(f"{sample.seed}\n{annotator}".encode()).digest()
+        examples = np.array([one for pair in sample.pairs for one in pair])
+        self._order = [int(one) for one in np.random.default_rng(list(digest)).permutation(np.sort(examples))]
+        self._names = study.datasets().filter(name=sample.dataset)["class_names"].item().to_list()
+        self._labels = study.labels(sample.dataset)
+        self._keys = study.keys(sample.dataset)
+
+    @property
+    def n(self) -> int:
+        """How many examples there are to code."""
+        return len(self._order)
+
+    def said(self) -> list[dict[str, bool] | None]:
+        """Per place what was said of its example, None of those that are still to be coded."""
+        rows = self._study.coded(self.sample).filter(annotator=self.annotator)
+        found: dict[int, dict[str, bool]] = {}
+        for example, category, is_present in rows.select("example_id", "category", "is_present").iter_rows():
+            found.setdefault(example, {})[category] = is_present
+        return [found.get(example) for example in self._order]
+
+    def item(self, place: int) -> dict[str, Any]:
+        """What is shown at a place: ``label``, and ``picture`` (a data URI), else ``text``."""
+        example = self._example(place)
+        pictures = self._study.thumbnails(self.sample.dataset, [example])
+        source = "data:image/png;base64," + b64encode(pictures[0]).decode() if pictures else None
+        text = None if pictures else self._text(example)
+        return {"label": self._names[self._labels[example]], "picture": source, "text": text}
+
+    def code(self, place: int, present: Mapping[str, bool]) -> None:
+        """Store what is said of the example at a place."""
+        self._study.code(self.sample, self._example(place), self.annotator, present)
+
+    def _example(self, place: int) -> int:
+        if not 0 <= place < self.n:
+            raise StudyError(f"there is no example {place}.")
+        return self._order[place]
+
+    def _text(self, example: int) -> str:
+        return self._study.texts(self.sample.dataset, [example]).get(example, f"example {self._keys[example]}")

@@ -1,0 +1,1 @@
+"""What people said of examples: how far they agree, and which pairs differ."""
