@@ -114,5 +114,8 @@ def _without_each(values: np.ndarray) -> np.ndarray:
 
 
 def _with_interval(kappa: float, observed: float, std_error: float, quantile: float) -> Agreement:
+    """Without an interval where the error comes out as nothing, as where an annotator always says the same: it is not known then."""
+    if std_error < 1e-12:
+        return Agreement(float(kappa), observed)
     low, high = (max(-1.0, kappa - quantile * std_error), min(1.0, kappa + quantile * std_error))
     return Agreement(float(kappa), observed, std_error, low, high)
