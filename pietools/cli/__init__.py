@@ -26,7 +26,9 @@ COMMANDS = {
     "report": ("report", "report", "Write the report of the last analysis of STUDY as one page."),
     "figures": ("figures", "figures", "Write figures of the last analysis of STUDY, for a page of this width."),
     "tables": ("tables", "tables", "Write tables of the last analysis of STUDY, rounded to what is known."),
+    "shell": ("shell", "shell", "Ask STUDY a question in SQL: one QUERY, or one after another."),
     "export": ("export", "export", "Write STUDY as Parquet, one file per table."),
+    "doctor": ("doctor", "doctor", "Say what is installed, and whether STUDY is in order."),
     "validate": ("validate", "validate", "Ask the methods of simulated studies of which the truth is known."),
 }
 # The modules of the extra `torch`, as pyproject.toml declares it. timm, which few need, is asked for where it is imported.

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from pietools.report.headlines import cost_columns, cost_rows, costs, headlines, legend
 from pietools.results.analysis import Analysis
-from pietools.results.rounding import count
-from pietools.results.shown import LONG, Shown, ShownColumn, shown_columns
+from pietools.results.rounding import MISSING, count
+from pietools.results.shown import LONG, Shown, ShownColumn, shown_columns, text
 from pietools.results.table import Table
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.topic import Topic
@@ -19,6 +19,7 @@ from pietools.topics.topic import Topic
 # Where stdout is no terminal there is nothing to fit the tables to.
 WIDTH_OF_FILES = 150
 WIDTH_OF_SENTENCES = 100
+EMPTY = ShownColumn("", lambda row: "")
 LONGEST = 150  # rows: a longer table is read in the study
 Rows = list[dict[str, Any]]
 
@@ -99,3 +100,30 @@ def _print_grid(console: Console, columns: list[ShownColumn], rows: Rows) -> Non
         # Text, not str: a name in brackets is no markup.
         grid.add_row(*(Text(column.show(row)) for column in columns))
     console.print(grid)
+
+
+def print_frame(frame: pl.DataFrame, most: int | None) -> None:
+    """Print the answer to a query, of many rows the first."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_OF_FILES)
+    columns = [
+        ShownColumn(name, lambda row, name=name: _plain(row[name]), is_text=not kind.is_numeric())  # type: ignore[misc]
+        for name, kind in frame.schema.items()
+    ]
+    rows = frame.head(frame.height if most is None else most).to_dicts()
+    widths = [max(len(cell) for cell in [one.title, *map(one.show, rows)]) + 2 for one in columns]
+    if sum(widths) <= console.width or len(columns) == 2:
+        _print_grid(console, columns, rows)
+    else:  # one value below the other, where they do not fit side by side
+        values = [{"name": one.title, "value": one.show(row)} for row in rows for one in (*columns, EMPTY)]
+        _print_grid(console, [text("name", ""), text("value", "")], values)
+    if most is not None and frame.height > most:
+        console.print(Text(f"{count(frame.height)} rows, the first {most} are shown", style="dim"))
+
+
+def _plain(value: Any) -> str:
+    """A value of a query, numbers to six digits."""
+    if value is None:
+        return MISSING
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

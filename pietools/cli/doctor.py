@@ -1,0 +1,69 @@
+"""``pietools doctor``: what is installed here, and whether a study is in order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pietools.study import Study
+
+PACKAGES = ("duckdb", "polars", "pyarrow", "numpy", "scipy", "scikit-learn", "altair", "vl-convert-python")
+TORCH = ("torch", "torchvision", "timm")
+
+
+@click.command()
+@click.argument("study", required=False, type=click.Path(path_type=Path))
+def doctor(study: Path | None) -> None:
+    """Say what is installed, and whether STUDY is in order.
+
+    What a report of a fault should begin with. Of a study it says whether it is whole, of which version, and whether its results are
+    of the predictions that it holds. Exit code 1 where something is wrong.
+    """
+    for line in _installation():
+        click.echo(line)
+    if study is not None:
+        from pietools.study import Study
+
+        with Study.open(study, read_only=True) as opened:
+            for line in _study(opened):
+                click.echo(line)
+
+
+def _installation() -> Iterator[str]:
+    import os
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from pietools.version import __version__
+
+    def installed(names: tuple[str, ...]) -> Iterator[str]:
+        for name in names:
+            try:
+                yield f"{name} {version(name)}"
+            except PackageNotFoundError:
+                yield f"no {name}"
+
+    yield f"pietools {__version__}, {Path(__file__).parents[1]}"
+    yield f"Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores"
+    yield f"analysis: {', '.join(installed(PACKAGES))}"
+    yield f"training: {', '.join(installed(TORCH))}"
+
+
+def _study(study: "Study") -> Iterator[str]:
+    from pietools.errors import StudyError
+
+    size = study.path.stat().st_size / 1e6
+    yield f"{study.path}: whole, {size:,.1f} MB"
+    for dataset in study.datasets().to_dicts():
+        pictures, texts = len(study.thumbnails(dataset["name"])), len(study.texts(dataset["name"]))
+        seen = [f"{n:,} {what}" for n, what in ((pictures, "pictures"), (texts, "texts")) if n]
+        yield f"  {dataset['name']}: {dataset['n_examples']:,} examples{''.join(f', {one}' for one in seen)}"
+    evaluated = study.evaluated()
+    yield f"  {study.populations().height} populations, predictions of {evaluated['n_models'].sum():,} networks and data sets"
+    try:
+        study.headline()
+        yield "  analyzed: the answer is of the predictions that are there"
+    except StudyError as error:
+        yield f"  {str(error).removeprefix(str(study.path)).strip()}"
