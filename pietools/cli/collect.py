@@ -7,8 +7,9 @@ import click
 
 @click.command()
 @click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
+@click.option("--no-thumbnails", is_flag=True, help="Keep no small pictures of the examples.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def collect(study_toml: str, as_json: bool) -> None:
+def collect(study_toml: str, no_thumbnails: bool, as_json: bool) -> None:
     """Collect the networks' predictions into a study.
 
     Runs each network that a STUDY.toml names over each of its data sets.
@@ -20,7 +21,7 @@ def collect(study_toml: str, as_json: bool) -> None:
 
     study_file = read_study_file(study_toml)
     with progress_bar("Collecting", "examples") as on_progress:
-        rows = collect_study(study_file, on_progress)
+        rows = collect_study(study_file, on_progress, thumbnails=not no_thumbnails)
     click.echo(_as_json(study_file.tables.study.file, rows) if as_json else _as_text(rows))
 
 

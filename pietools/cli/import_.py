@@ -33,6 +33,9 @@ MOST_LETTERS = 40
 @click.option("--population", metavar="NAME", help="Population that the networks belong to, such as supervised/int8.")
 @click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
 @source_options
+@click.option("--images", metavar="FOLDER", type=click.Path(path_type=Path),
+              help="The examples' pictures, files named like the examples; small ones are kept, for the gallery.")  # fmt: skip
+@click.option("--texts", metavar="KEY", help="Column with what the examples say, for the gallery.")
 @click.option("--networks", metavar="PATTERN", help="Instead of --predictions: one column per network: 'pred_*'.")
 @click.option(
     "--replicates-from",
@@ -245,6 +248,9 @@ def _show(imported: "Imported", *, dry_run: bool) -> None:
     elif imported.top1:
         mean = sum(imported.top1) / len(imported.top1)
         accuracy = f"mean top-1 accuracy {mean:.1%} ({min(imported.top1):.1%} to {max(imported.top1):.1%})"
+    for n, what in ((imported.n_pictures, "pictures"), (imported.n_texts, "texts")):
+        if n:
+            click.echo(f"{imported.dataset}: {what} of {n:,} examples, for pietools gallery")
     already = imported.n_models - imported.n_added
     click.echo(
         f"{imported.population}: {imported.n_models} network{'' if imported.n_models == 1 else 's'}, {accuracy}"

@@ -15,6 +15,7 @@ from pietools.exchange.one_network import NetworkPredictions, networks_of
 from pietools.exchange.plausibility import refuse_implausible
 from pietools.exchange.predictions import FilePredictions, Source
 from pietools.exchange.read_predictions import read
+from pietools.exchange.seen_examples import add_pictures, add_texts
 from pietools.exchange.tasks import TASK, joined_tasks, task_of
 from pietools.statistics.tools.scalars import count_near_ties
 from pietools.study import Study
@@ -36,6 +37,8 @@ class Imported:
     first: dict[str, str | None]
     understood: list[str]
     warnings: list[str]
+    n_texts: int = 0
+    n_pictures: int = 0
 
 
 def import_population(
@@ -52,6 +55,7 @@ def import_population(
     alteration: str | None = None,
     severity: int | None = None,
     accept_chance: bool = False,
+    images: Path | None = None,
 ) -> Imported:
     """Add the predictions in ``files`` to a study, all or nothing.
 
@@ -77,6 +81,8 @@ def import_population(
         much, 1 to 5.
     accept_chance
         Add predictions that match the labels no better than chance, too.
+    images
+        Folder with the examples' pictures, of which small ones are kept.
 
     Raises
     ------
@@ -93,7 +99,9 @@ def import_population(
         if found[0].task == TASK:
             study.add_property(dataset, TASK, task_of(target.keys))
         study.add_population(_with_role(study, population))
-        return _add(study, target, population.name, found, logits_dtype, notes, accept_chance=accept_chance)
+        imported = _add(study, target, population.name, found, logits_dtype, notes, accept_chance=accept_chance)
+        seen = {"n_texts": add_texts(study, target, found), "n_pictures": add_pictures(study, target, images)}
+        return replace(imported, **seen)
 
 
 def _read(one: NetworkFile, source: Source) -> FilePredictions:

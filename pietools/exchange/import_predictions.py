@@ -32,6 +32,7 @@ def import_predictions(
     severity: int | None = None,
     logits_dtype: str = "float32",
     accept_chance: bool = False,
+    images: str | PathLike[str] | None = None,
     **source: Any,
 ) -> list[Imported]:
     """Add predictions made elsewhere to a study, all or nothing; see docs/importing.md.
@@ -58,8 +59,10 @@ def import_predictions(
         How logits are kept: ``float32``, ``float16`` or ``none``.
     accept_chance
         Add predictions that match the labels no better than chance, too.
+    images
+        Folder with the examples' pictures, each named like its example, of which small ones are kept.
     **source
-        ``predictions``, ``networks``, ``labels``, ``examples``, ``replicates``, ``kind``, ``top_k``, ``threshold``, ``where``,
+        ``predictions``, ``networks``, ``labels``, ``examples``, ``texts``, ``replicates``, ``kind``, ``top_k``, ``threshold``, ``where``,
         ``repeated``: what columns or arrays hold, see :class:`pietools.exchange.predictions.Source`.
 
     Returns
@@ -97,6 +100,7 @@ def import_predictions(
                 alteration=alteration,
                 severity=severity,
                 accept_chance=accept_chance,
+                images=None if images is None else Path(fspath(images)),
             )
             imported.append(found)
     return imported

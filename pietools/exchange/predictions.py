@@ -28,6 +28,8 @@ class Source:
         Names of the networks.
     examples
         Names of the examples.
+    texts
+        What the examples say, a column of a table, for people to look at.
     networks
         Instead of ``predictions``: a pattern such as ``pred_*`` of one column per network; what ``*`` stands for names it.
     top_k
@@ -50,6 +52,7 @@ class Source:
     labels: str | None = None
     replicates: str | None = None
     examples: str | None = None
+    texts: str | None = None
     networks: str | None = None
     top_k: str | None = None
     where: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +82,7 @@ class FilePredictions:
 
     One of ``predicted`` (labels, shape (K, n)), ``scores`` (shape (K, n, m), read by ``scale``) and ``top``. ``labels`` has shape
     (n,); ``keys``, ``labels`` and ``replicates`` are None where the file does not say. ``class_order`` names the classes of the
-    scores in order; ``content`` is the same where two examples are. ``understood`` says in words what was read, ``notes`` what else
+    scores in order; ``content`` is the same where two examples are; ``texts`` is what they say. ``understood`` says in words what was read, ``notes`` what else
     the reader should know.
     """
 
@@ -96,6 +99,7 @@ class FilePredictions:
     threshold: float | None = None
     task: str | None = None
     content: pl.Series | None = None
+    texts: pl.Series | None = None
     notes: Sequence[str] = ()
 
     @property
@@ -127,6 +131,7 @@ class FilePredictions:
             keys=None if self.keys is None else self.keys.gather(examples),
             labels=None if self.labels is None else self.labels[examples],
             content=None if self.content is None else self.content.gather(examples),
+            texts=None if self.texts is None else self.texts.gather(examples),
             replicates=None if self.replicates is None else [self.replicates[k] for k in networks],
             predicted=None if self.predicted is None else Classes(self.predicted.values[cells], self.predicted.names),
             scores=None if self.scores is None else self.scores[cells],

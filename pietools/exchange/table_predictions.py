@@ -44,13 +44,21 @@ def of_table(table: Table, source: Source) -> FilePredictions:
     else:
         found = replace(found, replicates=placement.replicates)
     content = None if table.content is None else table[table.content].gather(placement.rows[0])
-    found = replace(found, keys=placement.keys, labels=labels, content=content)
+    column = source.texts or table.texts
+    texts = None if column is None else _as_text(path, column, table[column].gather(placement.rows[0]))
+    found = replace(found, keys=placement.keys, labels=labels, content=content, texts=texts)
     if labels_elsewhere:
         given, column = _labels_elsewhere(found, source, *labels_elsewhere)
         found = replace(found, labels=given)
         source = replace(source, labels=f"{labels_elsewhere[0].name}:{column}")
     notes = [*_label_notes(found.labels), *found.notes]
     return replace(found, understood=_understood(table, source, found), notes=notes, task=table.task)
+
+
+def _as_text(path: Path, name: str, column: pl.Series) -> pl.Series:
+    if column.dtype != pl.String:
+        raise ImportFileError(f"{path}: column '{name}' holds {column.dtype}: --texts names a column of text.")
+    return column
 
 
 def _without_pattern(table: Table, source: Source) -> Source:

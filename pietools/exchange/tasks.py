@@ -48,6 +48,7 @@ def _joined(folder: Path, files: list[FilePredictions]) -> FilePredictions:
     keys = pl.concat([one.keys for one in files if one.keys is not None])
     labels = [one.labels for one in files if one.labels is not None]
     given = together(folder, labels) if len(labels) == len(files) else None
+    texts = [one.texts for one in files if one.texts is not None]
     notes = list(dict.fromkeys(note for one in files for note in one.notes))
     found = replace(
         first,
@@ -58,6 +59,7 @@ def _joined(folder: Path, files: list[FilePredictions]) -> FilePredictions:
         understood="; ".join(one.understood for one in files),
         task=TASK,
         content=None,
+        texts=pl.concat(texts) if len(texts) == len(files) else None,
     )
     if first.predicted is not None:
         predicted = together(folder, [one.predicted[np.array(0)] for one in files if one.predicted is not None])

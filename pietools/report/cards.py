@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pietools.results.gallery import Entry, Strip
 from pietools.results.rounding import MISSING, count, decimal
 
+MOST_PROPERTIES = 4
+LONGEST_TEXT, LONGEST_VALUE = 600, 40  # letters
+
 
 @dataclass(frozen=True)
 class Card:
@@ -21,6 +24,7 @@ class Card:
     n_hit: int
     fall: float
     source: str
+    text: str = ""
 
     @property
     def alt(self) -> str:
@@ -36,6 +40,11 @@ class Cards:
     compressed: str
     kind: str
     cards: list[Card]
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether there is something to read."""
+        return any(card.text for card in self.cards)
 
 
 def cards(strips: Iterable[Strip], *, with_kind: bool) -> list[Cards]:
@@ -63,15 +72,21 @@ def _card(entry: Entry, compressed: str) -> Card:
     before, after = entry.answers
     (right, now), (n, n_now) = entry.n_right, entry.n_networks
     probability = "" if entry.p_label is None else f"p {decimal(entry.p_label[0], 2)} → {decimal(entry.p_label[1], 2)}"
+    measured = [f"{name} {_value(value)}" for name, value in entry.properties[:MOST_PROPERTIES]]
     nats = "" if entry.estimate is None else f"{decimal(entry.estimate, 1)} nats"
     return Card(
         entry.key,
         entry.label,
         f"still {after}" if before == after else f"{before} → {after}",
         f"{right} of {n} → {now} of {n_now} right",
-        ", ".join(part for part in (probability, nats) if part) or MISSING,
+        ", ".join(part for part in (probability, nats, *measured) if part) or MISSING,
         f"also hit in {', '.join(elsewhere)}" if elsewhere else "",
         len(entry.hit_in),
         round(abs(right / n - now / n_now), 3),
         "" if entry.png is None else "data:image/png;base64," + b64encode(entry.png).decode(),
+        "" if entry.png or not entry.text else entry.text[:LONGEST_TEXT] + ("…" if len(entry.text) > LONGEST_TEXT else ""),
     )
+
+
+def _value(value: float | str) -> str:
+    return value[:LONGEST_VALUE] if isinstance(value, str) else f"{value:.3g}".replace("-", "−")

@@ -7,10 +7,12 @@ KINDS = {
     "spared": "kept more than examples as hard as they",
     "lost": "the share of networks that are wrong rose by more than a tenth (probability at least 0.9)",
     "gained": "it fell by more than a tenth (probability at least 0.9)",
+    "never agreed": "no class has more than half of the votes, neither before nor after",
     "forgotten": "most networks were right and most are wrong; by votes alone, so that chance is among them",
     "recovered": "most networks were wrong and most are right; by votes alone, so that chance is among them",
 }
 """Kinds of examples, and what each means; the last two where log odds are not known."""
+NEVER_AGREED = "never agreed"
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Entry:
     ``label`` is its class; ``n_right`` and ``n_networks`` count networks before and after compression, ``answers`` names what most
     answer before and after. ``estimate``: change of log odds beyond that of examples as hard (nats), ``p_label``: mean probability
     of its class before and after; None where log odds are not known. ``hit_in``: the compressed populations in
-    which it was hit. ``png``: its thumbnail, None where the study has none.
+    which it was hit. ``png``: its thumbnail, ``text``: what it says, None where the study has none. ``properties``: what was measured
+    of it elsewhere, by name.
     """
 
     key: str
@@ -32,6 +35,8 @@ class Entry:
     p_label: tuple[float, float] | None
     hit_in: tuple[str, ...]
     png: bytes | None
+    text: str | None = None
+    properties: tuple[tuple[str, float | str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,21 @@ class Study(Recordings):
                order by d.dataset_id, e.property, e.source"""
         )
 
+    def properties_of(self, dataset: str, examples: Sequence[int]) -> dict[int, dict[str, float | str]]:
+        """What was measured elsewhere of some examples, by their position and the property's name; of a copy what its source has."""
+        rows = self.sql(
+            """select e.example_id, e.property, e.number, e.text from example_properties as e
+               where e.dataset_id = (select coalesce(d.source_dataset_id, d.dataset_id) from datasets as d
+                                     where d.dataset_id = dataset_id_of($dataset))
+                   and list_contains($examples, e.example_id)
+               order by e.example_id, e.property, e.source""",
+            {"dataset": dataset, "examples": [int(one) for one in examples]},
+        )
+        found: dict[int, dict[str, float | str]] = {}
+        for example, name, number, text in rows.iter_rows():
+            found.setdefault(example, {}).setdefault(name, text if number is None else number)
+        return found
+
     def populations(self) -> pl.DataFrame:
         """One row per population, in the order in which they were added."""
         return self.sql("select * from population_details")

@@ -342,9 +342,9 @@ copies"""
     pixel_atypicality: bool = False
     """whether the pictures' own atypicality is stored as a property, from the principal components of their pixels; none for \
 training data and altered copies"""
-    thumbnails: Annotated[int, Field(ge=8, le=256)] | None = None
-    """longest side, pixels, of a small picture of each example for people to look at, such as 28 or 96; none for training data \
-and altered copies"""
+    thumbnails: Annotated[int, Field(ge=0, le=256)] | None = None
+    """longest side, pixels, of a small picture of each example for people to look at, such as 28 or 96, and 0 for none; 64 unless \
+given, if there are at most 20,000 examples; none for training data and altered copies"""
     layer_predictions: bool = False
     """whether k-NN probes of all layers are asked, as prediction depth needs them: k = 30, at most 10,000 training examples; none \
 for altered copies"""

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
-from pietools.results.gallery import Entry, Strip
+from pietools.results.gallery import NEVER_AGREED, Entry, Strip
 from pietools.topics.comparison import Comparison
 from pietools.topics.examples.log_odds_tables import HIT
 from pietools.topics.study_reader import StudyReader
@@ -71,6 +71,8 @@ def _of_kind(comparison: Comparison, rows: pl.DataFrame, kind: str) -> pl.DataFr
 
     Where log odds are known the majority's turning says nothing more.
     """
+    if kind == NEVER_AGREED:
+        return _never_agreed(comparison)
     if kind not in ("forgotten", "recovered"):
         fell = (pl.col("error_reference") - pl.col("error_compressed")).abs()
         of_kind = rows.filter((pl.col("finding") == kind) | (pl.col("turned") == kind))
@@ -87,6 +89,20 @@ def _of_kind(comparison: Comparison, rows: pl.DataFrame, kind: str) -> pl.DataFr
     return ordered.select("example_id", estimate=pl.lit(None, pl.Float64))
 
 
+def _never_agreed(comparison: Comparison) -> pl.DataFrame:
+    """Examples of which no class has more than half of the votes on either side, those first whose votes are most scattered."""
+    shares = [_modal_share(side) for side in (comparison.votes.reference, comparison.votes.compressed)]
+    highest = np.maximum(*shares)
+    found = np.flatnonzero((highest <= 0.5) & comparison.has_label)
+    ordered = found[np.argsort(highest[found], kind="stable")]
+    return pl.DataFrame({"example_id": comparison.examples[ordered]}).with_columns(estimate=pl.lit(None, pl.Float64))
+
+
+def _modal_share(predicted: np.ndarray) -> np.ndarray:
+    """Share of networks (rows) that predict the most frequent class of each example; 1 of a single network."""
+    return np.max([(predicted == one).mean(axis=0) for one in predicted], axis=0)
+
+
 def _entries(
     reader: StudyReader,
     comparison: Comparison,
@@ -98,7 +114,8 @@ def _entries(
     sides = [reader.predicted(name, dataset) for name in populations]
     keys, examples = reader.keys(dataset), [row["example_id"] for row in rows]
     p_label = _mean_probabilities(reader, populations, dataset, examples)
-    pictures = reader.study.thumbnails(dataset, examples)
+    pictures, texts = reader.study.thumbnails(dataset, examples), reader.study.texts(dataset, examples)
+    properties = reader.study.properties_of(dataset, examples)
     for row, p, png in zip_longest(rows, p_label, pictures):
         example = row["example_id"]
         before, after = (side[:, example] for side in sides)
@@ -112,6 +129,8 @@ def _entries(
             p,
             tuple(hit_in.get((dataset, example), ())),
             png,
+            texts.get(example),
+            tuple(properties.get(example, {}).items()),
         )
 
 

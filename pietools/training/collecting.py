@@ -29,11 +29,13 @@ from pietools.training.recording.collected import (
 )
 from pietools.training.recording.layer_probes import ProbeData
 from pietools.training.recording.pixel_atypicality import ATYPICALITY, PIXELS, pixel_atypicality
-from pietools.training.recording.thumbnails import thumbnails
+from pietools.training.recording import thumbnails as small_pictures
 from pietools.training.study_description import describe_study
 
 N_REPEATED = 32
 """Examples that are predicted twice."""
+LONGEST_SIDE, MOST_THUMBNAILS = 64, 20_000
+"""Pixels of a small picture, and for how many examples there are some, unless STUDY.toml says."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,16 @@ class Collection:
 
 
 def collect_study(
-    study_file: StudyFile, on_progress: Callable[[int, int], None] = lambda done, total: None
+    study_file: StudyFile,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    thumbnails: bool = True,
 ) -> list[dict[str, Any]]:
     """Collect what the study does not hold yet.
 
     Returns a row per network and data set: population, replicate, dataset, n_examples, is_new, accuracy (None where
     nothing was to be predicted), and recorded (tables of features, layers and epochs that were added to). `on_progress`
-    is called with the examples done and the examples in all. Every network is read, checked and compared with the study
+    is called with the examples done and the examples in all. `thumbnails`: whether small pictures are kept. Every network is read, checked and compared with the study
     before anything is stored; raises CollectError if one is missing or does not fit, StudyError if one contradicts what
     is stored.
     """
@@ -84,7 +89,8 @@ def collect_study(
         collection = Collection(study, study_file, datasets, probe_data, device, templates)
         _describe(collection, networks)
         _add_pixel_atypicality(collection)
-        _add_thumbnails(collection)
+        if thumbnails:
+            _add_thumbnails(collection)
         for n_done, network in enumerate(networks, start=1):
             rows += _collect_network(collection, network)
             on_progress(n_done * n_examples, len(networks) * n_examples)
@@ -125,11 +131,12 @@ def _add_pixel_atypicality(collection: Collection) -> None:
 
 
 def _add_thumbnails(collection: Collection) -> None:
-    longest, tables = collection.settings.thumbnails, collection.study_file.tables
-    for data, _ in collection.datasets if longest else ():
+    tables, asked = collection.study_file.tables, collection.settings.thumbnails
+    for data, _ in collection.datasets:
+        longest = (LONGEST_SIDE if len(data) <= MOST_THUMBNAILS else 0) if asked is None else asked
         is_asked = data.name in tables.data.names and data.split != "train"
         if longest and is_asked and not collection.study.thumbnails(data.name):
-            collection.study.add_thumbnails(data.name, list(thumbnails(data, longest)))
+            collection.study.add_thumbnails(data.name, list(small_pictures.thumbnails(data, longest)))
 
 
 def _collect_network(collection: Collection, planned: PlannedNetwork) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ class Table:
         The task that the examples are of, where the program that wrote the file says so.
     content
         Column that is the same where two examples are, such as a digest of the question.
+    texts
+        Column with what the examples say, such as a question with its choices.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class Table:
     class_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     task: str | None = None
     content: str | None = None
+    texts: str | None = None
 
     def __getitem__(self, name: str) -> pl.Series:
         """A column; raises ImportFileError if there is none of this name, or two."""

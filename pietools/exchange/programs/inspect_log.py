@@ -96,6 +96,7 @@ def _of_samples(
             "item": f"{task}/{sample['id']}" if task else str(sample["id"]),
             "answer": _answer(sample, scorer),
             "target": _target(sample),
+            "text": _said(sample),
         }
         for sample in chosen
     ]
@@ -108,8 +109,8 @@ def _of_samples(
         is_text=True,
         where={name: value for name, value in source.where.items() if name not in (SCORER, EPOCH)},
     )
-    frame = pl.DataFrame(rows, schema={"item": pl.String, "answer": pl.String, "target": pl.String})
-    return replace(of_frame(path, what, frame), task=task), completed
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(("item", "answer", "target", "text"), pl.String))
+    return replace(of_frame(path, what, frame), task=task, texts="text"), completed
 
 
 def _of_one_epoch(path: Path, source: Source, samples: Sequence[Sample]) -> list[Sample]:
@@ -143,6 +144,14 @@ def _target(sample: Sample) -> str:
         return RIGHT
     target = sample["target"]
     return str(target[0] if isinstance(target, list) and target else target).strip()
+
+
+def _said(sample: Sample) -> str | None:
+    """The question, of a conversation its last message, and the choices, a line each."""
+    asked = sample.get("input")
+    if isinstance(asked, list) and asked and isinstance(asked[-1], dict):
+        asked = asked[-1].get("content")
+    return "\n".join([asked.strip(), *(f"– {one}" for one in sample.get("choices") or [])]) if isinstance(asked, str) else None
 
 
 def _answer(sample: Sample, scorer: str) -> str:

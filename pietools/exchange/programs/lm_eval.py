@@ -48,6 +48,7 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
             pl.Series("item", [f"{task}/{record['doc_id']}" if task else str(record["doc_id"]) for record in records]),
             answers,
             pl.Series("target", targets),
+            pl.Series("text", [_said(record, is_choice=is_choice) for record in records], dtype=pl.String),
             pl.Series(HASH, [record.get(HASH) for record in records], dtype=pl.String, strict=False),
         ]
     )
@@ -64,7 +65,7 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
         where=where,
     )
     content = None if frame[HASH].null_count() else HASH
-    return replace(of_frame(table.path, what, frame), task=task, content=content), completed
+    return replace(of_frame(table.path, what, frame), task=task, content=content, texts="text"), completed
 
 
 def _of_one_filter(table: Table, source: Source, records: Sequence[Record]) -> list[Record]:
@@ -149,6 +150,17 @@ def _choice(record: Record) -> int | None:
     )
     target = _text(record["target"])
     return texts.index(target) if target in texts else None
+
+
+def _said(record: Record, *, is_choice: bool) -> str | None:
+    """The question as the network was asked, without the examples before it, and the choices, a line each."""
+    arguments = record.get("arguments") or {}
+    asked = [list(one.values()) for one in arguments.values()] if isinstance(arguments, dict) else arguments
+    if not asked or not isinstance(asked[0], list) or not asked[0]:
+        return None
+    question = str(asked[0][0]).strip().split("\n\n")[-1]
+    choices = [f"– {str(one[1]).strip()}" for one in asked if isinstance(one, list) and len(one) > 1] if is_choice else []
+    return "\n".join([question, *choices])
 
 
 def _text(value: Any) -> str:
