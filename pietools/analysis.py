@@ -10,7 +10,8 @@ from pietools.conventions import TIE_RULE
 from pietools.cores import n_cores
 from pietools.crew import Crew, Step
 from pietools.errors import StudyError
-from pietools.report.headlines import NEEDED, headlines
+from pietools.report.costs import NEEDED
+from pietools.report.headlines import headlines
 from pietools.results.analysis import Analysis
 from pietools.settings import resolve, used_settings
 from pietools.study import Study
@@ -103,9 +104,7 @@ def last_analysis(study: Study) -> Analysis:
     return _gathered(reader, frames, notes, everything=everything)
 
 
-def _gathered(
-    reader: StudyReader, frames: dict[str, pl.DataFrame], notes: list[str], *, everything: bool
-) -> Analysis:
+def _gathered(reader: StudyReader, frames: dict[str, pl.DataFrame], notes: list[str], *, everything: bool) -> Analysis:
     """Result frames with what a reader of them needs from the study."""
     return Analysis(
         reader.settings,

@@ -23,7 +23,7 @@ ONLY = {
     "rich": {"cli"},
     "pydantic": {"settings", "study_file", "cli"},
     "annotated_types": {"cli"},
-    "tomllib": {"study_file"},
+    "tomllib": {"annotation", "study_file"},
 }
 # A room, and all that it may import from the others. Who is above whom is read off here: nothing points back up.
 LAYERS: dict[str, set[str]] = {
@@ -57,7 +57,8 @@ LAYERS: dict[str, set[str]] = {
         "version",
     },
     "gallery": {"conventions", "errors", "results", "settings", "study", "topics"},
-    "report": {"conventions", "drawing", "pairs", "results", "statistics", "topics", "version"},
+    "annotation": {"errors", "gallery", "report", "study", "topics"},
+    "report": {"conventions", "errors", "drawing", "pairs", "results", "statistics", "study", "topics", "version"},
     "validation": {"conventions", "statistics"},
 }
 

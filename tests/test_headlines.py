@@ -5,7 +5,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pietools.report.headlines import Certainty, certainty, cost_columns, cost_rows, costs, headlines
+from pietools.report.cost_table import cost_columns, cost_rows
+from pietools.report.costs import Certainty, certainty, costs
+from pietools.report.headlines import headlines
 from pietools.results.analysis import Analysis
 from pietools.settings import AnalysisSettings
 from tests.result_frames import dataset_row, frame, table

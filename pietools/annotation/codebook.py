@@ -8,7 +8,9 @@ from pietools.errors import StudyError
 from pietools.study import Category
 
 DEFAULT = (
-    Category("wrong or inadequate label", "The given class is wrong, or not enough is to be seen to say that it is right."),
+    Category(
+        "wrong or inadequate label", "The given class is wrong, or not enough is to be seen to say that it is right."
+    ),
     Category("several classes", "Several classes fit, such as where several objects are to be seen."),
     Category("corrupted", "Blurred, pixelated, cut off, in odd colours, or with text or a frame on it."),
     Category("abstract", "A drawing, a painting, a sculpture or a toy of the thing."),
@@ -38,7 +40,9 @@ def read_codebook(path: Path) -> tuple[Category, ...]:
         raise StudyError(f"{path} is no TOML: {error}.") from error
     rows = content.get("category")
     if set(content) != {"category"} or not isinstance(rows, list) or not rows:
-        raise StudyError(f"{path} is no codebook: it has {', '.join(content) or 'nothing'}, and needs {EXAMPLE} for each category.")
+        raise StudyError(
+            f"{path} is no codebook: it has {', '.join(content) or 'nothing'}, and needs {EXAMPLE} for each category."
+        )
     found = tuple(_category(path, row) for row in rows)
     if len({one.name for one in found}) < len(found) or len(found) > MOST:
         raise StudyError(f"{path} has {len(found)} categories: 1 to {MOST} are coded, each with a name of its own.")
@@ -46,7 +50,8 @@ def read_codebook(path: Path) -> tuple[Category, ...]:
 
 
 def _category(path: Path, row: Any) -> Category:
-    texts = {name: row.get(name) for name in ("name", "meaning")} if isinstance(row, dict) and len(row) == 2 else {}
-    if not texts or not all(isinstance(text, str) and text.strip() for text in texts.values()):
+    found = [row.get(name) for name in ("name", "meaning")] if isinstance(row, dict) and len(row) == 2 else []
+    texts = [text.strip() for text in found if isinstance(text, str) and text.strip()]
+    if len(texts) < 2:
         raise StudyError(f"{path}: a category is {row!r:.80}, and must be {EXAMPLE}.")
-    return Category(texts["name"].strip(), texts["meaning"].strip())
+    return Category(*texts)

@@ -44,7 +44,7 @@ def sample_of(
     if there is not None:
         if codebook is not None and tuple(codebook) != there.codebook:
             raise StudyError(
-                f"examples of '{there.compressed}' are coded with other categories, {', '.join(one.name for one in there.codebook)}: "
+                f"examples of '{there.compressed}' have other categories, {', '.join(one.name for one in there.codebook)}: "
                 "leave --codebook out to go on, or code another population."
             )
         return there
@@ -64,9 +64,7 @@ def _comparison(
 ) -> Comparison:
     """The comparison whose hit examples are coded."""
     hit = changes.filter(finding=HIT)
-    n_hit = {
-        one: hit.filter(**one.names).height for one in reader.labelled() if reader.is_compressed(one.names)
-    }
+    n_hit = {one: hit.filter(**one.names).height for one in reader.labelled() if reader.is_compressed(one.names)}
     with_hits = {one: n for one, n in n_hit.items() if n}
     known = ", ".join(dict.fromkeys(one.compressed for one in with_hits))
     if not with_hits:
@@ -90,7 +88,7 @@ def _pairs(
     labels, hardness = reader.labels(comparison.dataset), _difficulty(reader, comparison)
     is_free = np.isfinite(hardness)
     is_free[changed] = False
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for example in hit:
         alike = np.flatnonzero(is_free & (labels == labels[example]))
         if len(pairs) < n and len(alike):

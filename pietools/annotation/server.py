@@ -76,7 +76,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _code(self, body: bytes) -> dict[str, Any]:
         content = json.loads(body)
-        self.server.coding.code(int(content["place"]), {str(name): value is True for name, value in content["present"].items()})
+        self.server.coding.code(
+            int(content["place"]), {str(name): value is True for name, value in content["present"].items()}
+        )
         return {"stored": True}
 
     def _answer(self, work: Any) -> None:

@@ -9,7 +9,10 @@ import click
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--annotator", prompt="Who codes", metavar="NAME", help="Who codes; each person has a name.")
 @click.option(
-    "--only", "compressed", metavar="COMPRESSED", help="Whose hit examples; the population with most of them unless given."
+    "--only",
+    "compressed",
+    metavar="COMPRESSED",
+    help="Whose hit examples; the population with most of them unless given.",
 )
 @click.option(
     "--pairs",
@@ -21,7 +24,7 @@ import click
 @click.option(
     "--codebook",
     type=click.Path(path_type=Path),
-    help='TOML with [[category]], name and meaning each; the categories of Hooker et al. (2019) unless given.',
+    help="TOML with [[category]], name and meaning each; the categories of Hooker et al. (2019) unless given.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine; a free one unless given.")
@@ -59,7 +62,9 @@ def annotate(
         sample = sample_of(opened, compressed, n=pairs, codebook=categories, default=DEFAULT, seed=seed)
         coding = Coding(opened, sample, annotator.strip())
         with Server(coding, port) as server:
-            click.echo(f"{sample.compressed}: {coding.n} examples, half of them hit. Ctrl-C ends; what was coded is stored.")
+            click.echo(
+                f"{sample.compressed}: {coding.n} examples, half of them hit. Ctrl-C ends; what was coded is stored."
+            )
             click.echo(server.address)
             if not no_browser:
                 webbrowser.open(server.address)
@@ -67,4 +72,6 @@ def annotate(
                 server.serve_forever()
             except KeyboardInterrupt:
                 n_coded = sum(one is not None for one in coding.said())
-                click.echo(f"\n{coding.annotator} coded {n_coded} of {coding.n}. What was found: pietools annotations {study}")
+                click.echo(
+                    f"\n{coding.annotator} coded {n_coded} of {coding.n}. What was found: pietools annotations {study}"
+                )

@@ -18,8 +18,8 @@ TORCH = ("torch", "torchvision", "timm")
 def doctor(study: Path | None) -> None:
     """Say what is installed, and whether STUDY is in order.
 
-    What a report of a fault should begin with. Of a study it says whether it is whole, of which version, and whether its results are
-    of the predictions that it holds. Exit code 1 where something is wrong.
+    A report of a fault should begin with this. Of a study it says whether it is whole, and whether its results are of the
+    predictions that it holds.
     """
     for line in _installation():
         click.echo(line)

@@ -43,7 +43,11 @@ class Width(click.ParamType):
     help="Size of the letters on the axes, points.",
 )
 @click.option(
-    "--only", type=Listed(), multiple=True, metavar="FIGURE,…", help="These figures, such as volcano; those of the report's top unless given."
+    "--only",
+    type=Listed(),
+    multiple=True,
+    metavar="FIGURE,…",
+    help="These figures, such as volcano; those of the report's top unless given.",
 )
 @click.option("--all", "everything", is_flag=True, help="All figures whose tables are stored.")
 @click.option(
@@ -56,7 +60,9 @@ class Width(click.ParamType):
     show_default="pdf",
     help=f"Of {', '.join(FORMATS)}.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default="figures", show_default=True, help="Folder of the files.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="figures", show_default=True, help="Folder of the files."
+)
 def figures(
     study: Path,
     width: float,
@@ -68,8 +74,9 @@ def figures(
 ) -> None:
     """Write figures of the last analysis of STUDY, for a page of this width.
 
-    They are exactly as wide as asked for, in letters of one size, and without a title: the caption stands in figures.tex, which LaTeX
-    reads (\\input{figures/figures.tex}), and is printed. html can be pointed at, vega is the chart's specification, to change it.
+    They are exactly as wide as asked for, in letters of one size, and without a title: the caption is printed, and stands in
+    figures.tex, which LaTeX reads (\\input{figures/figures}). html is for pointing at, vega the specification of the chart, to
+    change it.
     """
     from pietools.study import Study
 

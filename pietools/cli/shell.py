@@ -25,7 +25,9 @@ TABLES = """select name, comment from (
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.argument("query", required=False)
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the answer to QUERY.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the answer to QUERY."
+)
 def shell(study: Path, query: str | None, form: str) -> None:
     """Ask STUDY a question in SQL: one QUERY, or one after another.
 
@@ -33,7 +35,7 @@ def shell(study: Path, query: str | None, form: str) -> None:
     pietools shell demo/study.duckdb "from pies('supervised/dense', 'supervised/magnitude-0.9') limit 5"
     pietools shell demo/study.duckdb "from results.examples_hits" --format csv
 
-    The study is only read, and no other file can be. Without QUERY a prompt asks for one, and .tables lists tables, views and macros.
+    The study is only read, and no other file can be. Without QUERY a prompt asks for one; .tables lists tables, views and macros.
     """
     from pietools.study import Study
 
@@ -70,10 +72,11 @@ def _converse(study: "Study", form: str) -> None:
 
 def _line(prompt: str) -> str | None:
     """A line that somebody types; None at the end. Ctrl-C ends, too."""
-    try:
-        import readline  # noqa: F401 arrow keys, where there is one
-    except ImportError:
-        pass
+    from contextlib import suppress
+    from importlib import import_module
+
+    with suppress(ImportError):
+        import_module("readline")  # arrow keys, where there is one
     try:
         return input(prompt)
     except (EOFError, KeyboardInterrupt):
@@ -101,5 +104,8 @@ def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl
 
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
-    texts = {name: [None if one is None else json.dumps(one, default=str) for one in frame[name].to_list()] for name in nested}
+    texts = {
+        name: [None if one is None else json.dumps(one, default=str) for one in frame[name].to_list()]
+        for name in nested
+    }
     return frame.with_columns(**{name: pl.Series(values, dtype=pl.String) for name, values in texts.items()})

@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from pietools.report.headlines import cost_columns, cost_rows, costs, headlines, legend
+from pietools.report.cost_table import cost_columns, cost_rows, legend
+from pietools.report.costs import costs
+from pietools.report.headlines import headlines
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import MISSING, count
 from pietools.results.shown import LONG, Shown, ShownColumn, shown_columns, text

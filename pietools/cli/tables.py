@@ -21,10 +21,16 @@ FORMATS = ("latex", "markdown", "csv", "json")
     help="latex has rules of booktabs.",
 )
 @click.option(
-    "--only", type=Listed(), multiple=True, metavar="TABLE,…", help="These tables, such as published; a wrong name lists them."
+    "--only",
+    type=Listed(),
+    multiple=True,
+    metavar="TABLE,…",
+    help="These tables, such as published; a wrong name lists them.",
 )
 @click.option("--all", "everything", is_flag=True, help="All tables that people are shown.")
-@click.option("--out", type=click.Path(path_type=Path), default="tables", show_default=True, help="Folder of the files.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="tables", show_default=True, help="Folder of the files."
+)
 def tables(study: Path, form: str, only: tuple[tuple[str, ...], ...], everything: bool, out: Path) -> None:
     """Write tables of the last analysis of STUDY, rounded to what is known.
 

@@ -31,7 +31,9 @@ def points_of(width: str) -> float:
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(cm|mm|in|bp|pt)", COLUMNS.get(width, width))
     if not found:
-        raise ValueError(f"'{width}' is no width: say {', '.join(COLUMNS)}, or a number with its unit such as 12cm or 4.5in")
+        raise ValueError(
+            f"'{width}' is no width: say {', '.join(COLUMNS)}, or a number with its unit such as 12cm or 4.5in"
+        )
     points = float(found[1]) * POINTS_PER[found[2]]
     if not NARROWEST <= points <= WIDEST:
         raise ValueError(f"a width of {width} is out of range: a page has 1in to 20in")

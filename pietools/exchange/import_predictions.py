@@ -62,8 +62,8 @@ def import_predictions(
     images
         Folder with the examples' pictures, each named like its example, of which small ones are kept.
     **source
-        ``predictions``, ``networks``, ``labels``, ``examples``, ``texts``, ``replicates``, ``kind``, ``top_k``, ``threshold``, ``where``,
-        ``repeated``: what columns or arrays hold, see :class:`pietools.exchange.predictions.Source`.
+        ``predictions``, ``networks``, ``labels``, ``examples``, ``texts``, ``replicates``, ``kind``, ``top_k``, ``threshold``,
+        ``where``, ``repeated``: what columns or arrays hold, see :class:`pietools.exchange.predictions.Source`.
 
     Returns
     -------

@@ -82,8 +82,8 @@ class FilePredictions:
 
     One of ``predicted`` (labels, shape (K, n)), ``scores`` (shape (K, n, m), read by ``scale``) and ``top``. ``labels`` has shape
     (n,); ``keys``, ``labels`` and ``replicates`` are None where the file does not say. ``class_order`` names the classes of the
-    scores in order; ``content`` is the same where two examples are; ``texts`` is what they say. ``understood`` says in words what was read, ``notes`` what else
-    the reader should know.
+    scores in order; ``content`` is the same where two examples are; ``texts`` is what they say. ``understood`` says in words what
+    was read, ``notes`` what else the reader should know.
     """
 
     path: Path

@@ -81,6 +81,13 @@ def _small(path: Path) -> bytes:
                 is_plain = image.mode in ("L", "RGB", "RGBA", "P")
                 stream = BytesIO()
                 (image if is_plain else image.convert("RGB")).save(stream, "PNG", optimize=True)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombWarning, Image.DecompressionBombError, ValueError, SyntaxError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+        ValueError,
+        SyntaxError,
+    ) as error:
         raise ImportFileError(f"{path} is no picture that can be read: {str(error).splitlines()[0]}") from None
     return stream.getvalue()

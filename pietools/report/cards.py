@@ -84,7 +84,9 @@ def _card(entry: Entry, compressed: str) -> Card:
         len(entry.hit_in),
         round(abs(right / n - now / n_now), 3),
         "" if entry.png is None else "data:image/png;base64," + b64encode(entry.png).decode(),
-        "" if entry.png or not entry.text else entry.text[:LONGEST_TEXT] + ("…" if len(entry.text) > LONGEST_TEXT else ""),
+        ""
+        if entry.png or not entry.text
+        else entry.text[:LONGEST_TEXT] + ("…" if len(entry.text) > LONGEST_TEXT else ""),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pietools.report.headlines import compression_labels
+from pietools.report.costs import compression_labels
 from pietools.results.analysis import Analysis
 from pietools.results.shown import Row
 

@@ -71,7 +71,9 @@ def caption(figure: Figure, analysis: Analysis) -> str:
     rows = accuracy.filter(pl.col("dataset").is_in(list(figure.datasets)))
     rows = rows.filter(pl.col("population").is_in(list(figure.populations))) if figure.populations else rows
     sizes = [_range("n", rows["n_examples"], "examples"), _range("K", rows["n_models"], "networks of a population")]
-    return " ".join(part for part in (figure.caption, figure.test, f"{', '.join(sizes)}." if rows.height else "") if part)
+    return " ".join(
+        part for part in (figure.caption, figure.test, f"{', '.join(sizes)}." if rows.height else "") if part
+    )
 
 
 def _range(symbol: str, counts: pl.Series, what: str) -> str:

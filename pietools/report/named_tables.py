@@ -1,11 +1,12 @@
-"""The tables of an analysis by their names, as a thesis wants them: the published one first, with what its counts would be by chance."""
+"""The tables of an analysis by their names, as a thesis wants them: the published one first, with what is chance in its counts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
-from pietools.report.headlines import compression_labels, cost_columns, cost_rows, costs, legend
+from pietools.report.cost_table import cost_columns, cost_rows, legend
+from pietools.report.costs import compression_labels, costs
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import MISSING, count, decimal, p_value, percent_and_sd, to_uncertainty
 from pietools.results.shown import Row, ShownColumn, shown_columns, text
@@ -27,7 +28,7 @@ class NamedTable:
 
 
 def named_tables(analysis: Analysis) -> Iterator[NamedTable]:
-    """The published table, what compression cost, and the tables that people are shown of each topic, with a number where it has several."""
+    """The published table, what compression cost, and those of each topic, numbered where a result table has several."""
     yield from _published(analysis)
     yield from _cost(analysis)
     for topic in TOPICS.values():
@@ -36,7 +37,9 @@ def named_tables(analysis: Analysis) -> Iterator[NamedTable]:
             for number, shown in enumerate(table.shown if frame.height else (), 1):
                 if rows := shown.rows(frame):
                     name = table.name if number == 1 else f"{table.name}-{number}"
-                    yield NamedTable(name, f"{shown.title}.", [*_dataset(frame), *shown_columns(shown.columns, rows)], rows)
+                    yield NamedTable(
+                        name, f"{shown.title}.", [*_dataset(frame), *shown_columns(shown.columns, rows)], rows
+                    )
 
 
 def names(analysis: Analysis) -> list[str]:
@@ -60,10 +63,10 @@ def _cost(analysis: Analysis) -> Iterator[NamedTable]:
 
 
 PUBLISHED_CAPTION = (
-    "Share of weights that are zero, top-1 accuracy (mean and standard deviation over networks), its change in points, classes that changed otherwise than accuracy "
-    "(uncorrected as published, with the number expected by chance, and after Benjamini–Hochberg), and PIEs: as counted, with the "
-    "mean and 95 % range after the names dense and compressed are shuffled among the networks, and the excess over PIEs between "
-    "networks of one kind, with its 95 % interval."
+    "Share of weights that are zero, top-1 accuracy (mean and standard deviation over networks), its change in points with its "
+    "95 % interval, classes that changed otherwise than accuracy (uncorrected as published, with the number expected by chance, "
+    "and after Benjamini–Hochberg), and PIEs: as counted, with the mean and 95 % range after the names dense and compressed are "
+    "shuffled among the networks, and the excess over PIEs between networks of one kind, with its 95 % interval."
 )
 PUBLISHED_COLUMNS = (
     text("regime"),
@@ -86,7 +89,9 @@ def _published(analysis: Analysis) -> Iterator[NamedTable]:
     if any(name not in analysis.tables for name in needed) or not analysis.pies.height:
         return
     pies, accuracy, change, counts = (analysis.tables[name] for name in needed)
-    published = counts.filter(test="hooker").select(*KEYS, pl.col("n_significant").alias("n_published"), "n_expected_by_chance")
+    published = counts.filter(test="hooker").select(
+        *KEYS, pl.col("n_significant").alias("n_published"), "n_expected_by_chance"
+    )
     default = counts.filter("is_default").select(*KEYS, "n_significant_adjusted")
     top1 = accuracy.select(pl.col("population").alias("compressed"), "dataset", "top1_mean", "top1_sd")
     frame = (
@@ -99,7 +104,9 @@ def _published(analysis: Analysis) -> Iterator[NamedTable]:
     rows = _labelled(place.sort("first", "sparsity", "place", nulls_last=True).to_dicts())
     columns = [*_dataset(frame), *shown_columns(PUBLISHED_COLUMNS, rows)]
     has_regimes = any(row["regime"] for row in rows)
-    yield NamedTable(PUBLISHED, PUBLISHED_CAPTION, [one for one in columns if has_regimes or one.title != "regime"], rows)
+    yield NamedTable(
+        PUBLISHED, PUBLISHED_CAPTION, [one for one in columns if has_regimes or one.title != "regime"], rows
+    )
 
 
 def _labelled(rows: list[Row]) -> list[Row]:

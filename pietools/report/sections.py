@@ -9,8 +9,9 @@ import polars as pl
 from pietools.conventions import CORRECTION, LEVEL, TIE_RULE
 from pietools.drawing.figure import COMPARISON, Figure
 from pietools.report.choices import Choices
+from pietools.report.cost_table import cost_columns, cost_rows, legend
+from pietools.report.costs import costs
 from pietools.report.figures import FEW_COMPARISONS, caption, drawn_comparisons
-from pietools.report.headlines import cost_columns, cost_rows, costs, legend
 from pietools.report.sentences import dataset_sentence
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
@@ -90,7 +91,13 @@ def costs_of_compression(analysis: Analysis, choices: Choices) -> list[ShownRows
     found = {dataset: costs(analysis, dataset) for dataset in datasets}
     tables = {dataset: cost_rows(of_dataset, is_repeated=choices.are_any) for dataset, of_dataset in found.items()}
     return [
-        ShownRows(f"What compression cost: {dataset}", list(cost_columns(rows)), rows, note=legend(found[dataset]), of=choices.of)
+        ShownRows(
+            f"What compression cost: {dataset}",
+            list(cost_columns(rows)),
+            rows,
+            note=legend(found[dataset]),
+            of=choices.of,
+        )
         for dataset, rows in tables.items()
         if rows
     ]

@@ -1,4 +1,4 @@
-"""A table as text: LaTeX for a thesis, Markdown for a page, CSV for a spreadsheet, JSON for a program. A name is text in all of them."""
+"""A table as text: LaTeX for a thesis, Markdown for a page, CSV for a spreadsheet, JSON for a program. Names are text in all."""
 
 import csv
 import json
@@ -23,7 +23,9 @@ def latex(table: NamedTable) -> str:
 
     A wide table lies on its side, and is made smaller where that is not enough.
     """
-    widths = [max(map(len, cells)) + 2 for cells in zip(*[[one.title for one in table.columns], *_shown(table)], strict=True)]
+    widths = [
+        max(map(len, cells)) + 2 for cells in zip(*[[one.title for one in table.columns], *_shown(table)], strict=True)
+    ]
     kind = "sidewaystable" if sum(widths) > WIDE else "table"
     columns = "".join("l" if column.is_text else "r" for column in table.columns)
     head = " & ".join(f"{{{latex_text(column.title)}}}" for column in table.columns)
@@ -51,7 +53,13 @@ def markdown(table: NamedTable) -> str:
     rule = ["---" if column.is_text else "---:" for column in table.columns]
     rows = [[column.title for column in table.columns], *_shown(table)]
     head, *body = [" | ".join(map(_markdown_text, row)) for row in rows]
-    lines = [_markdown_text(table.caption), "", f"| {head} |", f"| {' | '.join(rule)} |", *(f"| {row} |" for row in body)]
+    lines = [
+        _markdown_text(table.caption),
+        "",
+        f"| {head} |",
+        f"| {' | '.join(rule)} |",
+        *(f"| {row} |" for row in body),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -106,7 +114,11 @@ def _no_formula(cell: str) -> str:
 
 def _visible(text: str) -> str:
     """Text in one line, without marks that nobody sees, such as those that turn the direction of writing."""
-    return "".join(" " if unicodedata.category(one) in ("Cc", "Zl", "Zp") else one for one in text if unicodedata.category(one) != "Cf")
+    return "".join(
+        " " if unicodedata.category(one) in ("Cc", "Zl", "Zp") else one
+        for one in text
+        if unicodedata.category(one) != "Cf"
+    )
 
 
 def _shown(table: NamedTable) -> list[list[str]]:

@@ -36,13 +36,15 @@ def write_thesis_figures(
     drawn = drawn if only or everything else [figure for figure in drawn if figure.is_first]
     if missing := [name for name in only if name not in {figure.family for figure in drawn}]:
         raise StudyError(
-            f"there is nothing to draw '{missing[0]}' from: its result table is empty, or computed only by 'pietools analyze --all'."
+            f"there is nothing to draw '{missing[0]}' from: its result table is empty, or needs 'pietools analyze --all'."
         )
     if not drawn:
         raise StudyError("the last analysis found nothing to draw.")
     written = [([path.name for path in write_sheet(one, folder, sheet)], caption(one, analysis)) for one in drawn]
     if "pdf" in sheet.formats:
-        (folder / FIGURES_TEX).write_text("\n".join(_environment(names, said) for names, said in written), encoding="utf-8")
+        (folder / FIGURES_TEX).write_text(
+            "\n".join(_environment(names, said) for names, said in written), encoding="utf-8"
+        )
     return written
 
 
@@ -77,7 +79,9 @@ def chosen_tables(analysis: Analysis, only: Sequence[str] = (), *, everything: b
     if only and (unknown := [name for name in only if name not in {table.name for table in every}]):
         raise StudyError(f"no table is named '{unknown[0]}'. There are: {known}.")
     if not found:
-        raise StudyError(f"the last analysis has neither of the tables {' and '.join(FIRST)}. There are: {known or 'none'}.")
+        raise StudyError(
+            f"the last analysis has neither of the tables {' and '.join(FIRST)}. There are: {known or 'none'}."
+        )
     return found
 
 

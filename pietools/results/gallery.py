@@ -22,8 +22,8 @@ class Entry:
     ``label`` is its class; ``n_right`` and ``n_networks`` count networks before and after compression, ``answers`` names what most
     answer before and after. ``estimate``: change of log odds beyond that of examples as hard (nats), ``p_label``: mean probability
     of its class before and after; None where log odds are not known. ``hit_in``: the compressed populations in
-    which it was hit. ``png``: its thumbnail, ``text``: what it says, None where the study has none. ``properties``: what was measured
-    of it elsewhere, by name.
+    which it was hit. ``png``: its thumbnail, ``text``: what it says, None where the study has none. ``properties``: what was
+    measured of it elsewhere, by name.
     """
 
     key: str

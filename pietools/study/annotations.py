@@ -26,8 +26,8 @@ def samples(database: Database) -> list[Sample]:
             [row["sample_id"]],
         )
         codebook = tuple(Category(one["name"], one["meaning"]) for one in json.loads(row["codebook"]))
-        names = (row[name] for name in ("dataset", "reference", "compressed", "seed"))
-        found.append(Sample(*names, codebook, tuple(pairs.iter_rows()), row["sample_id"]))
+        names = {name: row[name] for name in ("dataset", "reference", "compressed", "seed", "sample_id")}
+        found.append(Sample(**names, codebook=codebook, pairs=tuple(pairs.iter_rows())))
     return found
 
 
@@ -88,4 +88,3 @@ def coded(database: Database, sample: Sample) -> pl.DataFrame:
            order by annotator, example_id, category""",
         [sample.sample_id],
     )
-

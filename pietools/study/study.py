@@ -139,7 +139,7 @@ class Study(Recordings):
         )
 
     def properties_of(self, dataset: str, examples: Sequence[int]) -> dict[int, dict[str, float | str]]:
-        """What was measured elsewhere of some examples, by their position and the property's name; of a copy what its source has."""
+        """What was measured elsewhere of some examples, by position and name of the property; of a copy what its source has."""
         rows = self.sql(
             """select e.example_id, e.property, e.number, e.text from example_properties as e
                where e.dataset_id = (select coalesce(d.source_dataset_id, d.dataset_id) from datasets as d
@@ -423,7 +423,7 @@ class Study(Recordings):
         return self.results("pies")
 
     def store_headline(self, sentences: Sequence[str], tables: Sequence[str], notes: Sequence[str] = ()) -> None:
-        """Keep the answer of the analysis that was just stored in sentences, the result tables that it is made of, and its notes."""
+        """Keep the answer of the analysis that was just stored in sentences, the tables that it is made of, and its notes."""
         run_id = self._database.value("select max(run_id) from results.runs")
         said = {"sentences": list(sentences), "tables": list(tables), "notes": list(notes), "run_id": run_id}
         self._database.set_fact(HEADLINE, said)

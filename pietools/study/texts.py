@@ -20,7 +20,9 @@ def add_texts(database: Database, dataset: str, said: Mapping[int, str]) -> bool
         if stored != rows:
             raise StudyError(f"data set '{dataset}' has other texts: make a new study to keep others.")
         return False
-    frame = pl.DataFrame({"example_id": list(rows), "text": list(rows.values())}, schema={"example_id": pl.Int32, "text": pl.String})
+    frame = pl.DataFrame(
+        {"example_id": list(rows), "text": list(rows.values())}, schema={"example_id": pl.Int32, "text": pl.String}
+    )
     database.append("texts", frame.select(pl.lit(dataset_id, pl.Int32).alias("dataset_id"), pl.all()).to_arrow())
     return True
 

@@ -19,6 +19,7 @@ from pietools.training.data.images import ImageData
 from pietools.training.networks import choose_device, place
 from pietools.training.planned_networks import PlannedNetwork, plan_networks
 from pietools.training.prediction import check_finite, check_repeated, predict_logits
+from pietools.training.recording import thumbnails as small_pictures
 from pietools.training.recording.collected import (
     FROM_EPOCHS,
     LoadedNetwork,
@@ -29,7 +30,6 @@ from pietools.training.recording.collected import (
 )
 from pietools.training.recording.layer_probes import ProbeData
 from pietools.training.recording.pixel_atypicality import ATYPICALITY, PIXELS, pixel_atypicality
-from pietools.training.recording import thumbnails as small_pictures
 from pietools.training.study_description import describe_study
 
 N_REPEATED = 32
@@ -74,9 +74,9 @@ def collect_study(
 
     Returns a row per network and data set: population, replicate, dataset, n_examples, is_new, accuracy (None where
     nothing was to be predicted), and recorded (tables of features, layers and epochs that were added to). `on_progress`
-    is called with the examples done and the examples in all. `thumbnails`: whether small pictures are kept. Every network is read, checked and compared with the study
-    before anything is stored; raises CollectError if one is missing or does not fit, StudyError if one contradicts what
-    is stored.
+    is called with the examples done and the examples in all; `thumbnails`: whether small pictures are kept. Every network
+    is read, checked and compared with the study before anything is stored; raises CollectError if one is missing or does
+    not fit, StudyError if one contradicts what is stored.
     """
     device = choose_device(study_file.tables.collect.device)
     datasets = _load_datasets(study_file)

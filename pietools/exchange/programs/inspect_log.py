@@ -151,7 +151,11 @@ def _said(sample: Sample) -> str | None:
     asked = sample.get("input")
     if isinstance(asked, list) and asked and isinstance(asked[-1], dict):
         asked = asked[-1].get("content")
-    return "\n".join([asked.strip(), *(f"– {one}" for one in sample.get("choices") or [])]) if isinstance(asked, str) else None
+    return (
+        "\n".join([asked.strip(), *(f"– {one}" for one in sample.get("choices") or [])])
+        if isinstance(asked, str)
+        else None
+    )
 
 
 def _answer(sample: Sample, scorer: str) -> str:

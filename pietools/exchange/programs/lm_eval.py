@@ -159,7 +159,9 @@ def _said(record: Record, *, is_choice: bool) -> str | None:
     if not asked or not isinstance(asked[0], list) or not asked[0]:
         return None
     question = str(asked[0][0]).strip().split("\n\n")[-1]
-    choices = [f"– {str(one[1]).strip()}" for one in asked if isinstance(one, list) and len(one) > 1] if is_choice else []
+    choices = (
+        [f"– {str(one[1]).strip()}" for one in asked if isinstance(one, list) and len(one) > 1] if is_choice else []
+    )
     return "\n".join([question, *choices])
 
 

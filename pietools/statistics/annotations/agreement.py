@@ -53,8 +53,7 @@ def fleiss(n_present: np.ndarray, n_annotators: int) -> Agreement:
     if kappa is None or n < 3:
         return Agreement(kappa, observed)
     without = [
-        _kappa(one, share)
-        for one, share in zip(_without_each(agreeing), _without_each(present) / m, strict=True)
+        _kappa(one, share) for one, share in zip(_without_each(agreeing), _without_each(present) / m, strict=True)
     ]
     if None in without:
         return Agreement(kappa, observed)
@@ -90,7 +89,9 @@ def cohen(first: np.ndarray, second: np.ndarray) -> Agreement:
     n = len(first)
     if n == 0:
         return Agreement(None, None)
-    shares = np.array([[np.mean(~first & ~second), np.mean(~first & second)], [np.mean(first & ~second), np.mean(first & second)]])
+    shares = np.array(
+        [[np.mean(~first & ~second), np.mean(~first & second)], [np.mean(first & ~second), np.mean(first & second)]]
+    )
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     observed, by_chance = float(np.trace(shares)), float(rows @ columns)
     if by_chance == 1:
@@ -100,7 +101,9 @@ def cohen(first: np.ndarray, second: np.ndarray) -> Agreement:
     on = sum(shares[i, i] * ((1 - by_chance) - (rows[i] + columns[i]) * (1 - observed)) ** 2 for i in range(2))
     off = (1 - observed) ** 2 * sum(shares[i, j] * sums[i, j] ** 2 for i in range(2) for j in range(2) if i != j)
     variance = (on + off - (observed * by_chance - 2 * by_chance + observed) ** 2) / (n * (1 - by_chance) ** 4)
-    return _with_interval(kappa, observed, float(np.sqrt(max(variance, 0.0))), float(stats.norm.ppf((1 + CONFIDENCE) / 2)))
+    return _with_interval(
+        kappa, observed, float(np.sqrt(max(variance, 0.0))), float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+    )
 
 
 def _kappa(observed: float, share: float) -> float | None:
@@ -114,7 +117,7 @@ def _without_each(values: np.ndarray) -> np.ndarray:
 
 
 def _with_interval(kappa: float, observed: float, std_error: float, quantile: float) -> Agreement:
-    """Without an interval where the error comes out as nothing, as where an annotator always says the same: it is not known then."""
+    """Without an interval where the error comes out as 0, as where an annotator always says the same: it is not known."""
     if std_error < 1e-12:
         return Agreement(float(kappa), observed)
     low, high = (max(-1.0, kappa - quantile * std_error), min(1.0, kappa + quantile * std_error))

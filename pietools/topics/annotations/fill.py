@@ -56,7 +56,13 @@ def _of_sample(sample: Sample, coded: pl.DataFrame) -> Iterator[Row]:
 def _row(name: str, applies: np.ndarray, n_annotators: int, p: float, p_adjusted: float) -> Row:
     only_hit, only_other = _only(applies)
     n = len(applies)
-    row: Row = {"category": name, "n_annotators": n_annotators, "n_pairs": n, "n_only_hit": only_hit, "n_only_other": only_other}
+    row: Row = {
+        "category": name,
+        "n_annotators": n_annotators,
+        "n_pairs": n,
+        "n_only_hit": only_hit,
+        "n_only_other": only_other,
+    }
     if not n:
         numbers = ("share_hit", "share_other", "estimate", "conf_low", "conf_high", "p_value", "p_adjusted")
         return row | dict.fromkeys(numbers)
@@ -94,10 +100,7 @@ def _agreement(sample: Sample, coded: pl.DataFrame) -> Iterator[Row]:
 
 
 def _agreed(category: str, first: str | None, second: str | None, n: int, found: Agreement) -> Row:
-    if n == 0:
-        flag = Flag.FEW_EXAMPLES
-    else:
-        flag = Flag.NO_VARIANCE if found.kappa is None else None
+    why = Flag.NO_VARIANCE if n else Flag.NO_EXAMPLES
     return {
         "category": category,
         "annotator_a": first,
@@ -108,7 +111,7 @@ def _agreed(category: str, first: str | None, second: str | None, n: int, found:
         "std_error": found.std_error,
         "conf_low": found.conf_low,
         "conf_high": found.conf_high,
-        "flag": flag,
+        "flag": why if found.kappa is None else None,
     }
 
 

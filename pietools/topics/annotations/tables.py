@@ -27,7 +27,9 @@ ANNOTATIONS = Table(
         CATEGORY,
         Column("n_annotators", int, "people who coded", required=True),
         Column("n_pairs", int, "pairs of a hit example and another that were both coded", required=True),
-        Column("share_hit", float, "share of the hit ones that it applies to, as more than half of their annotators say"),
+        Column(
+            "share_hit", float, "share of the hit ones that it applies to, as more than half of their annotators say"
+        ),
         Column("share_other", float, "the same of the others"),
         Column("estimate", float, "their difference"),
         *interval("the difference: Tango's score interval"),
@@ -80,7 +82,11 @@ AGREEMENT = Table(
                 COMPRESSED,
                 AGAINST,
                 text("category"),
-                ShownColumn("annotators", lambda row: "all" if row["annotator_a"] is None else f"{row['annotator_a']}, {row['annotator_b']}", is_text=True),
+                ShownColumn(
+                    "annotators",
+                    lambda row: "all" if row["annotator_a"] is None else f"{row['annotator_a']}, {row['annotator_b']}",
+                    is_text=True,
+                ),
                 number("examples", "n_examples", count),
                 number("same answer, %", "agreement", percent),
                 ShownColumn("kappa (95 %)", estimate_and_interval),
