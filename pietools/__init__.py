@@ -1,5 +1,6 @@
 """pietools: what did your compressed neural network forget?"""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pietools.version import __version__
@@ -7,9 +8,10 @@ from pietools.version import __version__
 if TYPE_CHECKING:
     from os import PathLike
 
+    from pietools.results.analysis import Analysis
     from pietools.study import Study
 
-__all__ = ["__version__", "analyze", "charts", "compare", "import_predictions", "open"]
+__all__ = ["__version__", "analyze", "as_html", "charts", "compare", "import_predictions", "last_analysis", "open"]
 
 
 def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  # noqa: A001
@@ -25,22 +27,33 @@ def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  #
     return Study.open(path, read_only=read_only)
 
 
+def as_html(shown: "Analysis | Study") -> str:
+    """What a notebook shows of an analysis, or of a study: of one that was analyzed its answer, else what it holds."""
+    from pietools.errors import StudyError
+    from pietools.report.notebook import analysis_html, study_html
+    from pietools.results.analysis import Analysis
+
+    if isinstance(shown, Analysis):
+        return analysis_html(shown)
+    try:
+        return analysis_html(shown.summary())
+    except StudyError:
+        return study_html(str(shown.path), shown.datasets(), shown.populations())
+
+
+# What is public and imported on first use, so that ``import pietools`` stays light: name and module.
+_LAZY = {
+    "analyze": "pietools.analysis",
+    "charts": "pietools.charts",
+    "compare": "pietools.pairs.compare",
+    "import_predictions": "pietools.exchange.import_predictions",
+    "last_analysis": "pietools.analysis",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """Import what is public on first use, so that ``import pietools`` stays light."""
-    if name == "analyze":
-        from pietools.analysis import analyze
-
-        return analyze
-    if name == "compare":
-        from pietools.pairs.compare import compare
-
-        return compare
-    if name == "import_predictions":
-        from pietools.exchange.import_predictions import import_predictions
-
-        return import_predictions
-    if name == "charts":
-        import pietools.charts
-
-        return pietools.charts
-    raise AttributeError(f"module 'pietools' has no attribute '{name}'")
+    """Import what is public on first use."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'pietools' has no attribute '{name}'")
+    module = import_module(_LAZY[name])
+    return module if name == "charts" else getattr(module, name)

@@ -1,15 +1,19 @@
 """Studies small enough to count by hand, simulated ones, and the real inputs that may be absent."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
+from zlib import compress, crc32
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+import pietools
 from pietools.statistics.tools.scalars import scalars_from_labels
 from pietools.study import Study
 from pietools.study.database import RESULTS, Database, sql_digest, sql_text
@@ -115,3 +119,42 @@ def mobilenet() -> Path:
     if not MOBILENET.exists():
         pytest.skip("the MLPerf predictions are not here")
     return MOBILENET
+
+
+@pytest.fixture(scope="session")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An analyzed study of two regimes with a small picture of each example: to be read, or copied."""
+    from tests.regime_study import TEST, N, make_regimes
+
+    path = tmp_path_factory.mktemp("answered") / "study.duckdb"
+    with make_regimes(path) as study:
+        study.add_thumbnails(TEST, [gray_png(n % 256) for n in range(N)])
+        pietools.analyze(study, permutations=50)
+    return path
+
+
+def gray_png(level: int) -> bytes:
+    """A picture of 4 × 4 pixels of one gray."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + crc32(kind + data).to_bytes(4, "big")
+
+    header = (4).to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0])
+    rows = bytes([0, *[level] * 4]) * 4
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", compress(rows)) + chunk(b"IEND", b"")
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """A headless Chromium of this machine, driven by playwright."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -9,9 +9,9 @@ import pytest
 from markupsafe import escape
 
 from pietools import charts
-from pietools.drawing.figure import file_stem
-from pietools.drawing.files import save, svg
-from pietools.report.figures import figures
+from pietools.drawing.figure import Figure, file_stem
+from pietools.drawing.files import svg
+from pietools.report.figures import figures, write_figures
 from pietools.report.page import page
 from pietools.results.analysis import Analysis
 from tests.result_frames import classes_frame, dataset_row, frame, make_analysis, pies_row
@@ -138,7 +138,8 @@ def test_the_report_shows_the_figures_of_accuracy() -> None:
 def test_a_chart_becomes_three_files(tmp_path: Path) -> None:
     """SVG with its text, PDF and PNG; the same chart gives the same SVG."""
     rows = frame(*(pies_row(f"magnitude-{level}", sparsity=level, method="magnitude") for level in (0.5, 0.9)))
-    paths = save(svg(charts.sparsity_curve(rows)), tmp_path / "figures", "pies", ("svg", "pdf", "png"))
+    figure = Figure("pies", "pies", "A caption.", charts.sparsity_curve(rows))
+    paths = write_figures([figure], tmp_path / "figures", ("svg", "pdf", "png"))
     assert [path.name for path in paths] == ["pies.svg", "pies.pdf", "pies.png"]
     drawn, pdf, png = (path.read_bytes() for path in paths)
     assert b"PIEs (% of examples)" in drawn

@@ -65,6 +65,11 @@ def _printable(value: Any) -> Any:
 def rendered(template: str, **shown: Any) -> str:
     """A template of this folder with the style, and what it shows; every text is escaped."""
     style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    return fragment(template, style=style, style_hash=_hash(style), **shown)
+
+
+def fragment(template: str, **shown: Any) -> str:
+    """A template of this folder without the style."""
     templates = Environment(
         loader=FileSystemLoader(FOLDER, encoding="utf-8"),
         autoescape=True,
@@ -72,7 +77,7 @@ def rendered(template: str, **shown: Any) -> str:
         trim_blocks=True,
         finalize=_printable,
     )
-    return templates.get_template(template).render(style=style, style_hash=_hash(style), **shown)
+    return templates.get_template(template).render(**shown)
 
 
 def with_script(template: str, script: str, **shown: Any) -> str:

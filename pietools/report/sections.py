@@ -16,7 +16,7 @@ from pietools.report.sentences import dataset_sentence
 from pietools.report.training_tables import COMPRESSION, regime_columns, regime_rows
 from pietools.results.analysis import Analysis
 from pietools.results.rounding import count, points
-from pietools.results.shown import LONG, Row, Shown, ShownColumn, shown_columns
+from pietools.results.shown import LONG, Row, Shown, ShownColumn, shown_columns, text
 from pietools.results.table import Table
 from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
@@ -148,6 +148,12 @@ def pictured(figure: Figure, analysis: Analysis, choices: Choices) -> Picture:
     """A figure of an analysis as the page holds it."""
     names = dict(zip(COMPARISON, figure.comparison, strict=False))
     return picture(caption(figure, analysis), figure.svg, choices.of(names))
+
+
+def frame_rows(title: str, frame: pl.DataFrame) -> ShownRows:
+    """A frame as a table on a page, as it is."""
+    columns = [text(name, name.replace("_", " ")) for name in frame.columns]
+    return ShownRows(title, columns, frame.to_dicts())
 
 
 def _tables(analysis: Analysis, tables: Iterable[Table], choices: Choices) -> Iterator[ShownRows]:

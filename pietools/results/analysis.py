@@ -53,6 +53,12 @@ class Analysis:
             )
         return self.tables[name]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from pietools import as_html
+
+        return str(as_html(self))
+
     @property
     def copies(self) -> list[str]:
         """Names of the altered copies, which unseen data sum up."""

@@ -73,6 +73,12 @@ class Study(Recordings):
         datasets, populations = (", ".join(frame["name"]) or "none" for frame in (self.datasets(), self.populations()))
         return f"<Study {self.path}, data sets: {datasets}, populations: {populations}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from pietools import as_html
+
+        return str(as_html(self))
+
     @property
     def path(self) -> Path:
         """Where the file is."""
@@ -418,9 +424,11 @@ class Study(Recordings):
                     f"results.{topic}", frame.with_columns(run_id=pl.lit(run_id, pl.Int32)).to_arrow()
                 )
 
-    def summary(self) -> pl.DataFrame:
-        """One row per comparison: PIEs and their null as the last analysis stored them. ``pietools.charts`` draws it."""
-        return self.results("pies")
+    def summary(self) -> Any:
+        """The last analysis as it is stored, see :func:`pietools.last_analysis`; a notebook shows its sentences and figures."""
+        from pietools import last_analysis
+
+        return last_analysis(self)
 
     def store_headline(self, sentences: Sequence[str], tables: Sequence[str], notes: Sequence[str] = ()) -> None:
         """Keep the answer of the analysis that was just stored in sentences, the tables that it is made of, and its notes."""
