@@ -19,7 +19,7 @@ TABLES = """select name, comment from (
         union all select view_name, comment from duckdb_views() where not internal
         union all select function_name || '(' || list_aggregate(parameters, 'string_agg', ', ') || ')', comment
             from duckdb_functions() where function_type = 'table_macro' and not internal)
-    where comment is not null order by name like 'results.%', name"""
+    where comment is not null or name like 'results.%' order by name like 'results.%', name"""
 
 
 @click.command()

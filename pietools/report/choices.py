@@ -26,7 +26,7 @@ class Choices:
         if name in self._places:
             regime, compression = self._places[name]
         else:
-            compression = _place(self.compressions, row.get("compression"))
+            compression = _place(self.compressions, row.get("chosen_as", row.get("compression")))
             regime = _place(self.regimes, row.get("regime"))
         return f"{regime},{compression}".strip(",") and f"{regime},{compression}"
 

@@ -48,6 +48,7 @@ def _nothing_shown(compression: str, alike: Sequence[Cost]) -> Row:
     has_hits, has_accuracy = (all(known) for known in zip(*(cost.is_tested for cost in alike), strict=True))
     return {
         "compression": _label(alike[0]),
+        "chosen_as": alike[0].compression,
         "regime": f"all {len(alike)}",
         "answers": f"at most {count(answers_at_most(known))}" if known else MISSING,
         "hit": "0" if has_hits else MISSING,

@@ -14,7 +14,7 @@ function show() {
   for (const table of tables) {
     table.hidden = !table.querySelector("tbody tr:not([hidden])");
   }
-  if (names.some((name) => asked.get(name))) history.replaceState(null, "", `#${new URLSearchParams(asked)}`);
+  if (location.hash || names.some((name) => asked.get(name))) history.replaceState(null, "", `#${new URLSearchParams(asked)}`);
 }
 
 const asked = new URLSearchParams(location.hash.slice(1));

@@ -1,0 +1,90 @@
+"""Questions in SQL, and what doctor says."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pietools.cli import main
+from pietools.study import Study
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "expected"),
+    [
+        ("select count(*) as n from models", "csv", "n\n6\n"),
+        ("select n_pies from (select count(*) as n_pies from pies('dense', 'pruned'))", "csv", "n_pies\n5\n"),
+        ("select class_names from datasets", "csv", 'class_names\n"[""class 0"", ""class 1"", ""class 2""]"\n'),
+        ("select 1.5 as x, null as y, true as z", "json", [{"x": "1.5", "y": None, "z": True}]),
+    ],
+)
+def test_a_query_is_answered(run: Callable[..., Result], toy: Study, query: str, form: str, expected: object) -> None:
+    """As CSV and as JSON, by the macros of the study."""
+    toy.close()
+    done = run("shell", toy.path, query, "--format", form)
+    assert done.exit_code == 0, done.output
+    assert (json.loads(done.output) if form == "json" else done.output) == expected
+
+
+def test_a_study_is_only_read(run: Callable[..., Result], toy: Study, tmp_path: Path) -> None:
+    """And no other file: in one line each, and nothing is there afterwards."""
+    toy.close()
+    before = toy.path.read_bytes()
+    (tmp_path / "secret.csv").write_text("x\n1\n")
+    for query in (
+        "drop table models",
+        "delete from examples",
+        "selec",
+        "select * from nosuch",
+        f"from '{tmp_path}/secret.csv'",
+        f"copy models to '{tmp_path}/out.csv'",
+        f"attach '{tmp_path}/other.duckdb'",
+        "install httpfs",
+    ):
+        done = run("shell", toy.path, query)
+        assert (done.exit_code, done.output.count("\n")) == (1, 1), query
+    assert toy.path.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"toy.duckdb", "secret.csv"}
+
+
+def test_a_conversation_goes_on_after_a_mistake(toy: Study) -> None:
+    """Statements over several lines, the list of what can be asked, and an end."""
+    toy.close()
+    said = "select count(*) as n_networks\nfrom models;\nselect nosuch;\n.tables\n.help\n.quit\nselect 'not asked';\n"
+    done = CliRunner().invoke(main, ["shell", str(toy.path)], input=said)
+    assert done.exit_code == 0, done.output
+    assert "n_networks" in done.output
+    assert "Error: Binder Error" in done.output
+    assert "pies(reference, compressed, dataset)" in done.output
+    assert "results.examples_changes" in done.output
+    assert "not asked" not in done.output
+
+
+def test_many_columns_stand_below_each_other(run: Callable[..., Result], answered: Path) -> None:
+    """A row that does not fit side by side is a list; of many rows the first are shown."""
+    done = run("shell", answered, "from results.examples_hits limit 1")
+    assert any(line.split()[:2] == ["n_examples", "400"] for line in done.output.splitlines())
+    done = run("shell", answered, "select example_id from examples where dataset_id = 1")
+    assert "400 rows, the first 40 are shown" in done.output
+
+
+def test_doctor_says_what_is_there(run: Callable[..., Result], answered: Path, toy: Study, tmp_path: Path) -> None:
+    """Versions; of a study whether it is whole and answered; what is no study is one line."""
+    done = run("doctor")
+    assert done.exit_code == 0
+    assert done.output.startswith("pietools ")
+    assert "duckdb 2" in done.output
+    done = run("doctor", answered)
+    assert "whole" in done.output
+    assert "toy/test: 400 examples, 400 pictures" in done.output
+    assert "analyzed: the answer is of the predictions that are there" in done.output
+    toy.close()
+    assert "has no answer yet: run 'pietools analyze" in run("doctor", toy.path).output
+    shutil.copyfile(toy.path, tmp_path / "broken.duckdb")
+    (tmp_path / "broken.duckdb").write_bytes(toy.path.read_bytes()[:5000])
+    done = run("doctor", tmp_path / "broken.duckdb")
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-1].startswith("Error: ")
