@@ -8,6 +8,10 @@ from pietools.version import __version__
 if TYPE_CHECKING:
     from os import PathLike
 
+    from pietools import charts
+    from pietools.analysis import analyze, last_analysis
+    from pietools.exchange.import_predictions import import_predictions
+    from pietools.pairs.compare import compare
     from pietools.results.analysis import Analysis
     from pietools.study import Study
 

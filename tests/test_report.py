@@ -227,7 +227,7 @@ def test_tables_of_copies_that_are_summed_up_are_folded() -> None:
 
 
 def test_the_summary_of_all_topics_leaves_out_long_tables(capsys: pytest.CaptureFixture[str]) -> None:
-    """Their place is taken by the command that prints them; that one prints them whole."""
+    """Their place is taken by the command that prints them; that one prints them whole, or their first rows."""
     rows = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(51)))
     print_summary(make_analysis(pies=rows))
     assert "51 rows: pietools pies STUDY" in capsys.readouterr().out
@@ -235,7 +235,10 @@ def test_the_summary_of_all_topics_leaves_out_long_tables(capsys: pytest.Capture
     assert "pruned-50" in capsys.readouterr().out
     longer = frame(*(pies_row(compressed=f"pruned-{number}") for number in range(151)))
     print_summary(make_analysis(pies=longer), TOPICS["pies"])
-    assert "151 rows: from results.pies" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "pruned-19" in printed
+    assert "pruned-20" not in printed
+    assert "The first 20 of 151 rows" in printed
 
 
 # What analyze --out writes

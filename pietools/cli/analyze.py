@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pietools.cli.topics import analysis_command, run
+from pietools.cli.written import made_folder
 from pietools.settings import AnalysisSettings
 
 if TYPE_CHECKING:
@@ -31,18 +32,12 @@ ALL = click.Option(["--all", "everything"], is_flag=True, help="All tables and f
 
 
 def _analyze(study: Path, *, out: Path | None, formats: Sequence[str], as_json: bool, **options: Any) -> None:
-    prepare(out)
-    analysis = run(study, **options)
-    show(analysis, out=out, formats=formats, as_json=as_json, is_stored=not options["no_store"])
+    with made_folder(out):
+        analysis = run(study, **options)
+        show(analysis, out=out, formats=formats, as_json=as_json, is_stored=not options["no_store"])
 
 
 analyze = analysis_command("analyze", HELP, _analyze, AnalysisSettings.model_fields, [OUT, FORMAT, ALL])
-
-
-def prepare(out: Path | None) -> None:
-    """Make the folder before the work, so that a wrong one is found before anything is stored."""
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
 
 
 def show(

@@ -17,12 +17,12 @@ def demo(out: Path | None, as_json: bool) -> None:
     import tempfile
 
     from pietools.analysis import analyze
-    from pietools.cli.analyze import prepare, show
+    from pietools.cli.analyze import show
     from pietools.cli.progress import progress_bar
+    from pietools.cli.written import made_folder
     from pietools.study import Study
 
-    prepare(out)
-    with tempfile.TemporaryDirectory() as temporary:
+    with made_folder(out), tempfile.TemporaryDirectory() as temporary:
         path = (out or Path(temporary)) / "study.duckdb"
         with progress_bar("Reading the embedded study"):
             _make_study(path)

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table as Grid
 from rich.text import Text
 
+from pietools.cli.grids import Rows, console_of_output, print_grid
 from pietools.report.cost_table import cost_columns, cost_rows, legend
 from pietools.report.costs import costs
 from pietools.report.headlines import headlines
@@ -18,19 +18,15 @@ from pietools.results.table import Table
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.topic import Topic
 
-# Where stdout is no terminal there is nothing to fit the tables to.
-WIDTH_OF_FILES = 150
 WIDTH_OF_SENTENCES = 100
 EMPTY = ShownColumn("", lambda row: "")
-LONGEST = 150  # rows: a longer table is read in the study
-Rows = list[dict[str, Any]]
+LONGEST = 150  # rows: of a longer table the first are printed
+FIRST = 20
 
 
 def print_summary(analysis: Analysis, topic: Topic | None = None, *, is_stored: bool = True) -> None:
     """Print the answer in sentences and one table; or the tables of one topic, or of all where everything was asked for."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH_OF_FILES)
+    console = console_of_output()
     said = [] if topic else headlines(analysis)
     is_answered = bool(said) and not analysis.everything
     for line in said:
@@ -46,6 +42,8 @@ def print_summary(analysis: Analysis, topic: Topic | None = None, *, is_stored: 
             for of_topic, table, shown, rows in here:
                 _print_table(console, table, shown, rows, None if topic else of_topic)
             console.print()
+    if topic is not None and topic.more and is_stored:
+        console.print(Text(topic.more, style="dim"), width=WIDTH_OF_SENTENCES)
     if topic is not None and not any(frame.height for frame in analysis.tables.values()):
         console.print(Text(topic.nothing))
     for warning in analysis.warnings:
@@ -79,7 +77,7 @@ def _print_costs(console: Console, analysis: Analysis, dataset: dict[str, Any]) 
         return
     sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
     console.print(Text.assemble((dataset["name"], "bold"), sizes))
-    _print_grid(console, list(cost_columns(rows)), rows)
+    print_grid(console, list(cost_columns(rows)), rows)
     console.print(Text(legend(found), style="dim"), width=WIDTH_OF_SENTENCES)
     console.print()
 
@@ -87,28 +85,19 @@ def _print_costs(console: Console, analysis: Analysis, dataset: dict[str, Any]) 
 def _print_table(console: Console, table: Table, shown: Shown, rows: Rows, summed_up: Topic | None) -> None:
     """A table, or where to see it if it is long: for ``summed_up``, a topic in the summary of all, the topic's command."""
     console.print(Text(f"\n{shown.title}", style="bold"))
-    if len(rows) > (LONG if summed_up else LONGEST):
-        elsewhere = f"pietools {summed_up.name} STUDY" if summed_up else f"from results.{table.name}"
-        console.print(f"{len(rows)} rows: {elsewhere}")
+    is_long = len(rows) > (LONG if summed_up else LONGEST)
+    if is_long and summed_up:
+        console.print(f"{len(rows)} rows: pietools {summed_up.name} STUDY")
         return
-    _print_grid(console, shown_columns(shown.columns, rows), rows)
-
-
-def _print_grid(console: Console, columns: list[ShownColumn], rows: Rows) -> None:
-    grid = Grid(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        grid.add_column(column.title, justify="left" if column.is_text else "right", overflow="fold")
-    for row in rows:
-        # Text, not str: a name in brackets is no markup.
-        grid.add_row(*(Text(column.show(row)) for column in columns))
-    console.print(grid)
+    print_grid(console, shown_columns(shown.columns, rows), rows[:FIRST] if is_long else rows)
+    if is_long:
+        more = f"The first {FIRST} of {count(len(rows))} rows; of one population: --only COMPRESSED; all: from results.{table.name}"
+        console.print(Text(more, style="dim"))
 
 
 def print_frame(frame: pl.DataFrame, most: int | None) -> None:
     """Print the answer to a query, of many rows the first."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH_OF_FILES)
+    console = console_of_output()
     columns = [
         ShownColumn(name, lambda row, name=name: _plain(row[name]), is_text=not kind.is_numeric())  # type: ignore[misc]
         for name, kind in frame.schema.items()
@@ -116,10 +105,10 @@ def print_frame(frame: pl.DataFrame, most: int | None) -> None:
     rows = frame.head(frame.height if most is None else most).to_dicts()
     widths = [max(len(cell) for cell in [one.title, *map(one.show, rows)]) + 2 for one in columns]
     if sum(widths) <= console.width or len(columns) == 2:
-        _print_grid(console, columns, rows)
+        print_grid(console, columns, rows)
     else:  # one value below the other, where they do not fit side by side
         values = [{"name": one.title, "value": one.show(row)} for row in rows for one in (*columns, EMPTY)]
-        _print_grid(console, [text("name", ""), text("value", "")], values)
+        print_grid(console, [text("name", ""), text("value", "")], values)
     if most is not None and frame.height > most:
         console.print(Text(f"{count(frame.height)} rows, the first {most} are shown", style="dim"))
 

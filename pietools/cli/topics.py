@@ -1,22 +1,31 @@
 """The commands of single topics, ``pietools pies`` and its like: one question each, answered in full."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pietools.cli.analysis_options import asked, settings_options
+from pietools.cli.lists import Listed, joined
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.topic import Topic
 
 if TYPE_CHECKING:
     from pietools.results.analysis import Analysis
+    from pietools.study import Study
 
 STUDY = click.Argument(["study"], type=click.Path(path_type=Path))
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object instead of tables.")
 NO_STORE = click.Option(
     ["--no-store"], is_flag=True, help="Leave the study as it is: for files that may not be written."
+)
+ONLY = click.Option(
+    ["--only"],
+    type=Listed(),
+    multiple=True,
+    metavar="COMPRESSED,…",
+    help="Print what is of these compressed populations; all are computed and stored.",
 )
 JOBS = click.Option(
     ["--jobs"],
@@ -33,11 +42,12 @@ def analysis_command(
     return click.Command(name, callback=callback, params=[STUDY, *options], help=text)
 
 
-def run(study: Path, *, no_store: bool, **options: Any) -> "Analysis":
-    """Analyze the study in a file, with a progress bar."""
+def run(study: Path, only: Sequence[str] = (), *, no_store: bool, **options: Any) -> "Analysis":
+    """Analyze the study in a file, with a progress bar; ``only``: populations that must be there."""
     from pietools.study import Study
 
     with Study.open(study, read_only=no_store) as opened:
+        _refuse_unknown(opened, only)
         # A second of imports: not to say that there is no such file.
         from pietools.analysis import analyze
         from pietools.cli.progress import progress_bar
@@ -46,13 +56,25 @@ def run(study: Path, *, no_store: bool, **options: Any) -> "Analysis":
             return analyze(opened, store=not no_store, on_step=on_step, **asked(options))
 
 
+def _refuse_unknown(study: "Study", only: Sequence[str]) -> None:
+    from pietools.errors import StudyError
+
+    known = study.populations().drop_nulls("reference")["name"].to_list()
+    if unknown := [name for name in only if name not in known]:
+        raise StudyError(
+            f"no population '{unknown[0]}' is compared with another. There are: {', '.join(known) or 'none'}."
+        )
+
+
 def topic_command(topic: Topic) -> click.Command:
     """The command of a topic."""
 
-    def command(study: Path, *, as_json: bool, **options: Any) -> None:
+    def command(study: Path, *, as_json: bool, only: tuple[tuple[str, ...], ...], **options: Any) -> None:
         import json
 
-        analysis = run(study, topics=[topic.name], everything=True, **options)
+        wanted = joined(only)
+        analysis = run(study, wanted, topics=[topic.name], everything=True, **options)
+        analysis = analysis.only(wanted) if wanted else analysis
         if as_json:
             from pietools.report.as_json import topic_json
 
@@ -63,7 +85,7 @@ def topic_command(topic: Topic) -> click.Command:
             print_summary(analysis, topic)
 
     text = f"{topic.question}\n\n{topic.answer} What is found replaces the tables results.{topic.name}… of the study."
-    return analysis_command(topic.name, text, command, topic.settings)
+    return analysis_command(topic.name, text, command, topic.settings, [ONLY])
 
 
 COMMANDS = {name: topic_command(topic) for name, topic in TOPICS.items()}

@@ -28,16 +28,23 @@ def write_page(out: Path, page: str) -> None:
 
 
 @contextmanager
-def into_folder(out: Path) -> Iterator[Path]:
-    """A folder for files that move to ``out``, which is made, when all of them are whole; after an error nothing is there."""
-    is_new = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
+def made_folder(out: Path | None) -> Iterator[None]:
+    """The folder is there before the work, so that a wrong one is found at once; after an error one that was made goes if empty."""
+    is_new = out is not None and not out.exists()
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix=".pietools-", dir=out) as temporary:
-            yield Path(temporary)
-            for path in sorted(Path(temporary).iterdir()):
-                os.replace(path, out / path.name)
+        yield
     except BaseException:
-        if is_new and not any(out.iterdir()):
+        if out is not None and is_new and not any(out.iterdir()):
             out.rmdir()
         raise
+
+
+@contextmanager
+def into_folder(out: Path) -> Iterator[Path]:
+    """A folder for files that move to ``out``, which is made, when all of them are whole; after an error nothing is there."""
+    with made_folder(out), tempfile.TemporaryDirectory(prefix=".pietools-", dir=out) as temporary:
+        yield Path(temporary)
+        for path in sorted(Path(temporary).iterdir()):
+            os.replace(path, out / path.name)

@@ -1,6 +1,7 @@
 """What an analysis found: the frames of its result tables, and what they are about."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -52,6 +53,20 @@ class Analysis:
                 f"'{name}' was not computed. There are: {', '.join(self.tables)}. For all: analyze(study, everything=True)."
             )
         return self.tables[name]
+
+    def only(self, populations: Collection[str]) -> "Analysis":
+        """The same of some compressed populations: rows of their comparisons, of them and of their references."""
+        kept = self.comparisons.filter(pl.col("compressed").is_in(list(populations)))
+        named = [*populations, *kept["reference"]]
+        tables = {}
+        for name, frame in self.tables.items():
+            if "compressed" in frame.columns:
+                tables[name] = frame.filter(pl.col("compressed").is_in(list(populations)))
+            else:
+                tables[name] = (
+                    frame.filter(pl.col("population").is_in(named)) if "population" in frame.columns else frame
+                )
+        return replace(self, comparisons=kept, tables=tables)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -426,9 +426,9 @@ class Study(Recordings):
 
     def summary(self) -> Any:
         """The last analysis as it is stored, see :func:`pietools.last_analysis`; a notebook shows its sentences and figures."""
-        from pietools import last_analysis
+        import pietools
 
-        return last_analysis(self)
+        return pietools.last_analysis(self)
 
     def store_headline(self, sentences: Sequence[str], tables: Sequence[str], notes: Sequence[str] = ()) -> None:
         """Keep the answer of the analysis that was just stored in sentences, the tables that it is made of, and its notes."""

@@ -31,6 +31,8 @@ class Topic:
         Settings of an analysis that mean something to it, besides the seed and the comparisons.
     nothing
         What to say where it finds nothing.
+    more
+        Where single examples of it are to be seen.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Topic:
     answer: str
     settings: tuple[str, ...] = ()
     nothing: str = NO_COMPARISON
+    more: str = ""
 
     @property
     def tables(self) -> "tuple[Table, ...]":

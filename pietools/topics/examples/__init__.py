@@ -15,4 +15,5 @@ TOPIC = Topic(
         "delta",
         "delta_log_odds",
     ),
+    more="Their pictures or texts: pietools gallery STUDY.",
 )
