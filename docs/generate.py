@@ -11,6 +11,7 @@ import inspect
 import json
 import math
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -176,6 +177,17 @@ def flags() -> str:
     return "".join(["\n| flag | meaning |\n| --- | --- |\n", *rows])
 
 
+def glossary() -> str:
+    """Every term, as the report shows it; papers are links."""
+    from pietools.report.terms import TERMS
+
+    def linked(text: str) -> str:
+        text = re.sub(r"arXiv (\d{4}\.\d{5})", r"[arXiv \1](https://arxiv.org/abs/\1)", text)
+        return re.sub(r"doi:(10\.[^\s)]+)", r"[doi:\1](https://doi.org/\1)", text)
+
+    return "".join(f"\n**{term}**: {linked(text)}\n" for term, text in TERMS.items())
+
+
 # JSON
 
 
@@ -231,14 +243,19 @@ def python_api() -> str:
     """What the public functions and classes take, give and raise: their docstrings."""
     import pietools
     from pietools import charts
+    from pietools.annotation.sampling import sample_of
     from pietools.gallery import found_examples
     from pietools.pairs.comparison import Comparison
+    from pietools.report.thesis import chosen_tables, write_thesis_figures
     from pietools.results.analysis import Analysis
     from pietools.study import Study
 
-    public = ("compare", "open", "analyze", "import_predictions")
+    public = ("compare", "open", "analyze", "last_analysis", "as_html", "import_predictions")
     parts = [_documented(f"pietools.{name}", getattr(pietools, name)) for name in public]
     parts.append(_documented("pietools.gallery.found_examples", found_examples))
+    parts.append(_documented("pietools.annotation.sampling.sample_of", sample_of))
+    parts.append(_documented("pietools.report.thesis.write_thesis_figures", write_thesis_figures))
+    parts.append(_documented("pietools.report.thesis.chosen_tables", chosen_tables))
     parts.append(_documented("Comparison", Comparison))
     parts.append(_properties(Comparison))
     parts += [_documented("Analysis", Analysis), "\n## Study\n", f"\n{inspect.getdoc(Study)}\n"]
