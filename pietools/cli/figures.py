@@ -57,8 +57,8 @@ class Width(click.ParamType):
     multiple=True,
     metavar="FORMAT,…",
     default=[("pdf",)],
-    show_default="pdf",
-    help=f"Of {', '.join(FORMATS)}.",
+    show_default=False,
+    help=f"Of {', '.join(FORMATS)}.  [default: pdf]",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), default="figures", show_default=True, help="Folder of the files."
