@@ -116,6 +116,7 @@ def _gathered(reader: StudyReader, frames: dict[str, pl.DataFrame], notes: list[
         compression=reader.study.sql("from compression_details"),
         regime_differences=reader.study.sql("from regime_differences"),
         gallery=tuple(strips(reader, frames["examples_changes"])) if "examples_changes" in frames else (),
+        pictured=frozenset(reader.study.pictured()),
     )
 
 

@@ -1,5 +1,6 @@
 """The answer in sentences, made of hand-made results."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -247,3 +248,16 @@ def test_without_the_tables_nothing_is_said() -> None:
     whole = analysis(result(comparison(None, "a"), KEPT, SAME))
     del whole.tables["flips_churn"]
     assert headlines(whole) == []
+
+
+def test_pictures_are_called_pictures() -> None:
+    """Where the study has them; examples elsewhere."""
+    found = analysis(
+        result(comparison(None, "pruned"), FELL, MORE, n_hit=222, n_spared=177),
+        result(control(None), KEPT, SAME, n_hit=1, control_n_found=0),
+    )
+    said = headlines(replace(found, pictured=frozenset(["toy/test"])))
+    assert "222 of 10,000 pictures are hit" in said[0]
+    assert "shows 1 picture hit: take no smaller effect" in said[1]
+    assert "example" not in " ".join(said)
+    assert "picture" not in " ".join(headlines(found))

@@ -50,7 +50,8 @@ def print_summary(analysis: Analysis, topic: Topic | None = None, *, is_stored: 
         console.print(Text.assemble(("Note: ", "yellow"), warning))
     if is_answered:
         topics = [name for name, of in TOPICS.items() if any(table.name in analysis.tables for table in of.tables)]
-        seen = "The examples, with their pictures: pietools gallery STUDY. " if analysis.gallery and is_stored else ""
+        what = "pictures" if analysis.pictured else "examples"
+        seen = f"The {what} that were hit: pietools gallery STUDY. " if analysis.gallery and is_stored else ""
         more = f"All tables: pietools analyze STUDY --all. One question: pietools TOPIC STUDY, of {', '.join(topics)}."
         console.print(Text(seen + more, style="dim"), width=WIDTH_OF_SENTENCES)
 

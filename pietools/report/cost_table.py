@@ -14,7 +14,7 @@ def legend(found: Sequence[Cost]) -> str:
     """What the columns of the table mean."""
     by_votes = all(cost.hits is None or cost.hits["method"] == "votes" for cost in found)
     hit = "are wrong more often" if by_votes else "lose more than others as hard"
-    return f"answers: more than by training again; hit: examples that {hit}; the rest in points"
+    return f"answers: more than by training again; hit: {found[0].noun if found else 'examples'} that {hit}; the rest in points"
 
 
 COST = (

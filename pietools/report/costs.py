@@ -50,6 +50,7 @@ class Cost:
     ``n_needed``: networks a side with which votes could show that an example was hit, where there are too few. ``p_answers``: of H0
     that it changes as many answers as training again, over all comparisons that are asked alike (Holm), and ``most_answers`` the
     upper end of an interval that holds for all of them at once. ``n_regimes``: regimes that are compared on the data set.
+    ``noun``: what examples are, pictures where these are kept.
     """
 
     compression: str
@@ -65,6 +66,12 @@ class Cost:
     n_needed: int | None = None
     p_answers: float | None = None
     most_answers: float | None = None
+    noun: str = "examples"
+
+    @property
+    def one(self) -> str:
+        """One of them."""
+        return self.noun.removesuffix("s")
 
     @property
     def certainty(self) -> Certainty:
@@ -112,6 +119,7 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
     by_votes = analysis.tables.get("examples_summary", pl.DataFrame()).to_dicts()
     n_needed = {comparison_name(row): row["replicates_needed"] for row in by_votes if not row["is_possible"]}
     found = []
+    noun = "pictures" if dataset in analysis.pictured else "examples"
     here = analysis.comparisons.filter(dataset=dataset).to_dicts()
     labels, n_regimes = compression_labels(here), len({row["regime"] for row in here})
     for row in here:
@@ -121,7 +129,17 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
             names = {key: row[key] for key in ("reference", "compressed", "dataset")}
             rows = accuracy.get(name), answers[name], hits.get(name), hardest.get(name)
             found.append(
-                Cost(compression, row["regime"], names, is_control, *rows, n_examples, n_regimes, n_needed.get(name))
+                Cost(
+                    compression,
+                    row["regime"],
+                    names,
+                    is_control,
+                    *rows,
+                    n_examples,
+                    n_regimes,
+                    n_needed.get(name),
+                    noun=noun,
+                )
             )
     return [one for kind in (False, True) for one in _over_all([cost for cost in found if cost.is_control is kind])]
 

@@ -127,22 +127,22 @@ def _hits(alike: Sequence[Cost]) -> str:
     tested = [cost for cost in alike if cost.n_hit is not None]
     needed = max((cost.n_needed for cost in alike if cost.n_needed), default=None)
     if not tested and needed:
-        return f"With so few networks no single example can be shown to be hit; {count(needed)} a side could do."
+        return f"With so few networks no single {alike[0].one} can be shown to be hit; {count(needed)} a side could do."
     if not tested:
-        return f"Single examples could not be tested: {_why_not(alike)}."
+        return f"Single {alike[0].noun} could not be tested: {_why_not(alike)}."
     found = sorted((cost for cost in tested if cost.n_hit), key=lambda cost: -(cost.n_hit or 0))
     untested = [cost for cost in alike if cost.n_hit is None]
     rest = f"; {_listed(cost.regime for cost in untested)} could not be tested" if untested else ""
     if not found:
-        return f"No example was shown to be hit{_nowhere(tested, alike)}{rest}."
+        return f"No {alike[0].one} was shown to be hit{_nowhere(tested, alike)}{rest}."
     by_votes = all(cost.hits and cost.hits["method"] == "votes" for cost in found)
     what = "are wrong more often" if by_votes else "lose more than others as hard as they"
     if len(alike) == 1:
         n_examples = found[0].hits["n_examples"] if found[0].hits else 0
-        said = f"{count(found[0].n_hit)} of {count(n_examples)} examples are hit: they {what}"
+        said = f"{count(found[0].n_hit)} of {count(n_examples)} {alike[0].noun} are hit: they {what}"
     else:
         numbers = _listed(f"{count(cost.n_hit)} in {cost.regime}" for cost in found)
-        said = f"Examples that are hit, which {what}: {numbers}"
+        said = f"{alike[0].noun.capitalize()} that are hit, which {what}: {numbers}"
         if nothing := [cost for cost in tested if not cost.n_hit]:
             said += f"; none was shown in {_listed(cost.regime for cost in nothing)}"
     said += rest
@@ -168,7 +168,11 @@ def _control(controls: Sequence[Cost]) -> str:
     """What the same tests find where nothing was compressed."""
     several = len({cost.regime for cost in controls}) < len(controls)
     names = {id(cost): f" in {cost.names['compressed']}" if several else _where([cost], controls) for cost in controls}
-    hit = [f"{count(cost.n_hit)} examples hit{names[id(cost)]}" for cost in controls if cost.n_hit]
+    hit = [
+        f"{count(cost.n_hit)} {cost.one if cost.n_hit == 1 else cost.noun} hit{names[id(cost)]}"
+        for cost in controls
+        if cost.n_hit
+    ]
     moved = [
         f"accuracy {_size(cost.accuracy['estimate'])} {'lower' if cost.certainty is Certainty.FELL else 'higher'}{names[id(cost)]}"
         for cost in controls
@@ -176,13 +180,16 @@ def _control(controls: Sequence[Cost]) -> str:
     ]
     lead = "The control, dense networks that were trained again and not compressed,"
     has_hits, has_accuracy = (any(known) for known in zip(*(cost.is_tested for cost in controls), strict=True))
-    nothing = [*(["no example hit"] if has_hits else []), *(["no change of accuracy"] if has_accuracy else [])]
+    nothing = [
+        *([f"no {controls[0].one} hit"] if has_hits else []),
+        *(["no change of accuracy"] if has_accuracy else []),
+    ]
     if not nothing:
         return f"{lead} could not be tested."
     if not moved and not hit:
         tested = [cost for cost in controls if any(cost.is_tested)]
         return f"{lead} shows {_listed(nothing)}{_where(tested, controls)}, as it should."
-    but = "no example hit, but " if has_hits and not hit else ""
+    but = f"no {controls[0].one} hit, but " if has_hits and not hit else ""
     return f"{lead} shows {but}{_listed([*hit, *moved])}: take no smaller effect for one of compression."
 
 

@@ -45,6 +45,7 @@ def page(analysis: Analysis, drawn: Sequence[Figure] | None = None) -> str:
         said=said,
         choices=chosen,
         costs=sections.costs_of_compression(analysis, chosen),
+        noun="Pictures" if analysis.pictured else "Examples",
         strips=cards(analysis.gallery, with_kind=False),
         first_figures=[sections.pictured(one, analysis, chosen) for one in first],
         no_comparison="" if analysis.comparisons.height else NO_COMPARISON,

@@ -31,6 +31,8 @@ class Analysis:
         How the networks came about, where the study knows: the views compression_details and regime_differences.
     gallery
         Examples that were hit, with their pictures.
+    pictured
+        Data sets that have pictures.
     """
 
     settings: AnalysisSettings
@@ -42,6 +44,7 @@ class Analysis:
     compression: pl.DataFrame = field(default_factory=pl.DataFrame)
     regime_differences: pl.DataFrame = field(default_factory=pl.DataFrame)
     gallery: tuple[Strip, ...] = ()
+    pictured: frozenset[str] = frozenset()
 
     def __getattr__(self, name: str) -> pl.DataFrame:
         """The result frame of that name."""

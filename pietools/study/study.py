@@ -300,6 +300,14 @@ class Study(Recordings):
         """
         return thumbnails.thumbnails(self._database, dataset, examples)
 
+    def pictured(self) -> list[str]:
+        """Names of the data sets that have thumbnails, altered copies by their sources."""
+        return self.sql(
+            """select d.name from datasets as d
+               where coalesce(d.source_dataset_id, d.dataset_id) in (select t.dataset_id from thumbnails as t)
+                   or d.dataset_id in (select t.dataset_id from thumbnails as t) order by d.dataset_id"""
+        )["name"].to_list()
+
     def add_texts(self, dataset: str, said: Mapping[int, str]) -> bool:
         """Add what examples say, by their position in the data set; False if exactly these are stored already.
 
