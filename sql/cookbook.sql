@@ -10,7 +10,7 @@ from pies('supervised/dense', 'supervised/magnitude-0.9')
 group by direction
 order by direction;
 
--- How many PIEs would there be if compression did nothing? (after pietools analyze)
+-- How many PIEs are there after shuffling dense and compressed networks? (after pietools analyze)
 select compressed, n_pies, null_mean, null_conf_low, null_conf_high, p_value
 from results.pies
 order by compressed;

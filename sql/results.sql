@@ -276,7 +276,7 @@ create table results.pies (
     excess_compressed_baseline double,
     excess_flag text
 );
-comment on table results.pies is 'One row per comparison and data set: the PIEs, how many there would be if compression did nothing, and how many it made.';
+comment on table results.pies is 'One row per comparison and data set: the PIEs, how many there are after shuffling dense and compressed networks, and how many compression made.';
 comment on column results.pies.run_id is 'the run that it came from, in results.runs';
 comment on column results.pies.reference is 'population that the compressed one is compared with';
 comment on column results.pies.compressed is 'compressed population, or control';
@@ -1668,7 +1668,7 @@ create table results.regimes_overlap (
     jaccard double,
     kappa double
 );
-comment on table results.regimes_overlap is 'One row per data set, compression and pair of regimes: how many examples are PIEs in both, and how many would be if compression did nothing?';
+comment on table results.regimes_overlap is 'One row per data set, compression and pair of regimes: how many examples are PIEs in both, and how many after shuffling dense and compressed networks?';
 comment on column results.regimes_overlap.run_id is 'the run that it came from, in results.runs';
 comment on column results.regimes_overlap.dataset is 'data set';
 comment on column results.regimes_overlap.compression is 'what was done to the networks of all regimes';

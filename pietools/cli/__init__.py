@@ -29,7 +29,7 @@ COMMANDS = {
     "shell": ("shell", "shell", "Ask STUDY a question in SQL: one QUERY, or one after another."),
     "export": ("export", "export", "Write STUDY as Parquet, one file per table."),
     "doctor": ("doctor", "doctor", "Say what is installed, and whether STUDY is in order."),
-    "validate": ("validate", "validate", "Ask the methods of simulated studies of which the truth is known."),
+    "validate": ("validate", "validate", "Check the statistics on simulated studies where the truth is known."),
 }
 # The modules of the extra `torch`, as pyproject.toml declares it. timm, which few need, is asked for where it is imported.
 TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
@@ -90,6 +90,6 @@ def main() -> None:
 
     Two files of predictions, one network each: pietools compare. Several networks on each side, a study: one DuckDB file with
     their predictions. import brings in predictions made elsewhere, train and collect make them (they need the extra 'torch');
-    analyze says which examples and classes were hit, and how many would have been if compression did nothing. To see either:
+    analyze says what compression cost, which examples and classes were hit, and how sure that is. To see either:
     pietools compare --demo, pietools demo
     """

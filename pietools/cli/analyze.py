@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HELP = """Say what compression did to each population of STUDY.
 
-The answer of every topic: accuracy, the PIEs with how many there would be if compression did nothing, flips, single examples,
+The answer of every topic: accuracy, the PIEs with how many chance makes, flips, single examples,
 classes, subgroups, unseen data, why these examples, and whether other regimes lose the same. Each topic has a command of its own,
 which computes and prints everything about it; --all does so for every topic. Results are stored in the study, in the tables
 results.TOPIC."""

@@ -89,7 +89,7 @@ def validate(
     markdown: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask the methods of simulated studies of which the truth is known.
+    """Check the statistics on simulated studies where the truth is known.
 
     How often tests reject where nothing happened, findings are false, intervals hold the truth and planted effects are found,
     each held against what the method claims; what nothing is claimed of, such as power, is in the files. The exit code is 1 if

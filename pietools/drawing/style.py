@@ -16,7 +16,7 @@ INK = "#222222"
 GREEN = "#009e73"
 
 # What a null distribution is called in a legend.
-NOTHING = "if compression did nothing (mean, 95 %)"
+NOTHING = "after shuffling the networks (mean, 95 %)"
 
 # vl-convert drops all text, silently, when no font of the list is there. It carries Liberation Sans itself; browsers
 # without it take Arial, which has the same widths.

@@ -5,6 +5,11 @@ TERMS = {
         "A p-value corrected for how many things were tested. Benjamini–Hochberg: of what is called significant at 0.05, "
         "at most 5 % is so by chance, on average. Holm: the chance that anything is so is at most 5 %."
     ),
+    "after shuffling": (
+        "What we count after shuffling the names dense and compressed among the networks (within matched pairs "
+        "where there are some): their mean, and the range that holds 95 % of them. A real effect is shuffled, too, and "
+        "raises them."
+    ),
     "altered copy": (
         "A data set with the examples of another, its source, whose images were corrupted or some of whose labels were "
         "replaced."
@@ -70,11 +75,6 @@ TERMS = {
     "hit, spared": (
         "An example that lost more, or less, than examples as hard as it: its log odds changed by more than the stated "
         "amount beyond the trend (moderated t test; of those called so at most 5 % are chance, on average)."
-    ),
-    "if compression did nothing": (
-        "The numbers that we get after shuffling the names dense and compressed among the networks (within matched pairs "
-        "where there are some): their mean, and the range that holds 95 % of them. A real effect is shuffled, too, and "
-        "raises them."
     ),
     "kappa": (
         "Agreement beyond chance: 1 if all always agree, 0 as by chance. Fleiss': of the networks of a population, or of "

@@ -1,6 +1,6 @@
 """How many PIEs there would be if compression did nothing: null distributions over relabellings.
 
-Under the null hypothesis the names "reference" and "compressed" mean nothing, so they are dealt out anew among the networks: any
+Under the null hypothesis the names "reference" and "compressed" mean nothing, so they are shuffled among the networks: any
 split of all networks when they are unmatched, a swap within each pair when they are matched. The networks are random, the
 examples fixed.
 """

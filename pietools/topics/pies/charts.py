@@ -40,7 +40,7 @@ SET_COLORS = dict(zip(SETS.values(), (BLUE, VERMILLION, INK, GREEN), strict=True
 
 
 def sparsity_curve(pies: pl.DataFrame) -> AnyChart:
-    """Share of examples that are PIEs, against compression, over the band where it would lie if compression did nothing.
+    """Share of examples that are PIEs, against compression, over the band where it lies after shuffling the networks.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ FIGURES = (
         "pies",
         sparsity_curve,
         "pies",
-        "Examples that are PIEs, and how many would be if compression did nothing.",
+        "Examples whose majority label changed (PIEs), and how many after shuffling dense and compressed networks.",
         test="Permutation test: the names dense and compressed shuffled among the networks.",
         needs="null_mean",
         where=pl.col("null_mean").is_not_null(),

@@ -1,4 +1,4 @@
-"""PIEs: how many, in which direction, how many there would be if compression did nothing, and how many it made."""
+"""PIEs: how many, in which direction, how many there are after shuffling the networks, and how many compression made."""
 
 from pietools.conventions import LEVEL, TIE_RULE
 from pietools.flags import Flag

@@ -59,7 +59,7 @@ NULL = (
 PIES = Table(
     "pies",
     "comparison and data set",
-    "the PIEs, how many there would be if compression did nothing, and how many it made",
+    "the PIEs, how many there are after shuffling dense and compressed networks, and how many compression made",
     (
         *COMPARISON,
         *COMPRESSION,
@@ -108,7 +108,7 @@ PIES = Table(
                 number("forgotten", "forgotten", count),
                 number("recovered", "recovered", count),
                 number("moved", "moved", count),
-                ShownColumn("if it did nothing", _of_null),
+                ShownColumn("after shuffling", _of_null),
                 P,
                 ShownColumn(
                     "excess PIEs",

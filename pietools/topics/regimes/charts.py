@@ -106,7 +106,7 @@ def hit_correlations(regimes_changes: pl.DataFrame) -> AnyChart:
 
 
 def overlaps(regimes_overlap: pl.DataFrame) -> AnyChart:
-    """Examples that are PIEs in both of two regimes, over the range if compression did nothing in either.
+    """Examples that are PIEs in both of two regimes, over the range after shuffling dense and compressed networks.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def coefficient_differences(regimes_coefficients: pl.DataFrame) -> AnyChart:
 
 
 def transitions(regimes_transitions: pl.DataFrame) -> AnyChart:
-    """Examples that are lost in all regimes, in several, or in one only, beside how many if compression did nothing.
+    """Examples that are lost in all regimes, in several, or in one only, beside how many after shuffling the networks.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def _by_kind(frame: pl.DataFrame, parts: Mapping[str, tuple[str | None, ...]]) -
 
 
 def _lost(frame: pl.DataFrame) -> AnyChart:
-    """Bars of what is lost, and over them the range if compression did nothing."""
+    """Bars of what is lost, and over them the range after shuffling."""
     color = alt.Color("kind:N", scale=categories(frame["kind"], LOST_COLORS), title=None)
     y = alt.Y("name:N", title=None, sort=names_of(frame))
     tooltip = [alt.Tooltip(name) for name in ("name:N", "kind:N")]
@@ -325,7 +325,7 @@ FIGURES = (
         "regimes_overlap",
         overlaps,
         "overlaps",
-        "Examples of {dataset} that are PIEs in both regimes, and how many would be if compression did nothing.",
+        "Examples of {dataset} that are PIEs in both regimes, and how many after shuffling dense and compressed networks.",
         by=("dataset",),
         needs="n_both",
     ),

@@ -106,7 +106,7 @@ CHANGE = Table(
 OVERLAP = Table(
     "regimes_overlap",
     "data set, compression and pair of regimes",
-    "how many examples are PIEs in both, and how many would be if compression did nothing?",
+    "how many examples are PIEs in both, and how many after shuffling dense and compressed networks?",
     (
         *_PAIR,
         Column("n_pies_a", int, "PIEs of regime a", required=True),
@@ -131,7 +131,7 @@ OVERLAP = Table(
     is_answer=True,
     shown=(
         Shown(
-            "PIEs in both regimes, beside how many if compression did nothing",
+            "PIEs in both regimes, and how many after shuffling dense and compressed networks",
             (
                 text("compression"),
                 _REGIME_A,
@@ -139,7 +139,7 @@ OVERLAP = Table(
                 ShownColumn(
                     "PIEs in both", lambda r: f"{count(r['n_both'])} of {count(r['n_pies_a'])}, {count(r['n_pies_b'])}"
                 ),
-                ShownColumn("if it did nothing", _null),
+                ShownColumn("after shuffling", _null),
                 number("p", "p_either", p_value),
             ),
         ),
@@ -283,12 +283,12 @@ TRANSITIONS = Table(
     is_answer=True,
     shown=(
         Shown(
-            "Examples lost in all regimes, in one, in none, beside how many if compression did nothing",
+            "Examples lost in all regimes, in one, in none, and how many after shuffling dense and compressed networks",
             (
                 text("compression"),
                 ShownColumn("lost in", lambda r: f"only {r['regime']}" if r["regime"] else r["group"], is_text=True),
                 number("examples", "n", count),
-                number("if it did nothing", "expected", count),
+                number("after shuffling", "expected", count),
                 ShownColumn("95 %", lambda r: count_interval(r["conf_low"], r["conf_high"])),
             ),
         ),

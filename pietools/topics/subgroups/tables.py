@@ -129,7 +129,7 @@ GAPS = Table(
                 number("groups", "n_groups", count),
                 text("hit_most", "hit most"),
                 number("gap", "estimate", points),
-                number("if it did nothing", "null_mean", points),
+                number("after shuffling", "null_mean", points),
                 number("p", "p_value", p_value),
             ),
             lambda frame: frame.filter(measure=GAP_OF_CHANGES),
