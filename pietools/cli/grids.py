@@ -35,8 +35,12 @@ def print_grid(console: Console, columns: Sequence[ShownColumn], rows: Rows) -> 
     widths[:1] = [max([*widths[:1], *map(len, headings)])]
     for part in _parts(columns, widths, console.width):
         grid = Grid(header_style="dim", box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+        room = console.width - sum(widths[n] + GAP for n in part)
         for n in part:
-            width = min(widths[n], console.width)
+            more = max(0, len(columns[n].title) - widths[n])  # a title stands in one line where there is room
+            wider = more if more <= room else 0
+            room -= wider
+            width = min(widths[n] + wider, console.width)
             grid.add_column(columns[n].title, overflow="fold", min_width=width, max_width=width)
             grid.columns[-1].justify = "left" if columns[n].is_text else "right"
         for heading, row in zip(headings, cells, strict=True):
