@@ -1,7 +1,10 @@
 """Questions in SQL, and what doctor says."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,3 +91,15 @@ def test_doctor_says_what_is_there(run: Callable[..., Result], answered: Path, t
     done = run("doctor", tmp_path / "broken.duckdb")
     assert done.exit_code == 1
     assert done.output.splitlines()[-1].startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"), [("ascii", "- kappa ?"), ("cp1252", "- kappa ?"), ("utf-8", "− κ 中")]
+)
+def test_any_terminal_can_print_it(toy: Study, encoding: str, expected: str) -> None:
+    """Where letters are missing their likes stand in, and the command ends well."""
+    toy.close()
+    command = [sys.executable, "-m", "pietools", "shell", str(toy.path), "select '−' as a, 'κ' as b, '中' as c"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert done.stdout.decode(encoding).split()[-3:] == expected.split()

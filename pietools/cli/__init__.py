@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pietools.cli.output import print_what_can_be
 from pietools.errors import PietoolsError
 from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
@@ -37,6 +38,11 @@ TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
 
 class Commands(click.Group):
     """Shows commands in the order of the work, and turns what the user can put right into one line and exit code 1."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and print what can be in the terminal's letters."""
+        print_what_can_be()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the work."""
