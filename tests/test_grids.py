@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 from pietools.cli import main
@@ -30,17 +31,17 @@ def table_of(values: list[list[str]]) -> tuple[list[ShownColumn], list[Row]]:
 
 
 @given(
-    st.lists(st.lists(st.from_regex(r"[a-z]{1,12}", fullmatch=True), min_size=6, max_size=6), min_size=1, max_size=5),
+    st.lists(st.lists(st.from_regex(r"[a-z中文]{1,12}", fullmatch=True), min_size=6, max_size=6), min_size=1, max_size=5),
     st.integers(40, 120),
 )
 def test_no_word_is_cut(values: list[list[str]], width: int) -> None:
     """Each value stands in one line, no line is longer than the console, and each part has the names of the rows."""
     shown = printed(*table_of([[f"row{n}", *row] for n, row in enumerate(values)]), width)
-    words = re.findall(r"[a-z0-9]+", shown)
+    words = re.findall(r"[a-z0-9中文]+", shown)
     for n, row in enumerate(values):
         assert words.count(f"row{n}") >= 1
         assert all(value in words for value in row)
-    assert all(len(line.rstrip()) <= width for line in shown.splitlines())
+    assert all(cell_len(line.rstrip()) <= width for line in shown.splitlines())
     parts = sum(line.split()[:1] == ["column0"] for line in shown.splitlines())
     assert words.count("row0") == parts
 

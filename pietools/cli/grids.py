@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
@@ -32,12 +33,12 @@ def print_grid(console: Console, columns: Sequence[ShownColumn], rows: Rows) -> 
     if columns and columns[0] == COMPRESSED:
         cells, headings = _under_regimes(cells)
     widths = [_width(column.title, [row[n] for row in cells]) for n, column in enumerate(columns)]
-    widths[:1] = [max([*widths[:1], *map(len, headings)])]
+    widths[:1] = [max([*widths[:1], *map(cell_len, headings)])]
     for part in _parts(columns, widths, console.width):
         grid = Grid(header_style="dim", box=None, pad_edge=False, padding=(0, GAP, 0, 0))
         room = console.width - sum(widths[n] + GAP for n in part)
         for n in part:
-            more = max(0, len(columns[n].title) - widths[n])  # a title stands in one line where there is room
+            more = max(0, cell_len(columns[n].title) - widths[n])  # a title stands in one line where there is room
             wider = more if more <= room else 0
             room -= wider
             width = min(widths[n] + wider, console.width)
@@ -53,7 +54,7 @@ def print_grid(console: Console, columns: Sequence[ShownColumn], rows: Rows) -> 
 
 def _width(title: str, cells: Sequence[str]) -> int:
     """What a column takes: its longest cell, and the longest word of its title."""
-    return max(map(len, [*cells, *title.split()]), default=0)
+    return max(map(cell_len, [*cells, *title.split()]), default=0)
 
 
 def _under_regimes(cells: list[list[str]]) -> tuple[list[list[str]], list[str]]:

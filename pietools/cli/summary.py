@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -104,7 +105,7 @@ def print_frame(frame: pl.DataFrame, most: int | None) -> None:
         for name, kind in frame.schema.items()
     ]
     rows = frame.head(frame.height if most is None else most).to_dicts()
-    widths = [max(len(cell) for cell in [one.title, *map(one.show, rows)]) + 2 for one in columns]
+    widths = [max(cell_len(cell) for cell in [one.title, *map(one.show, rows)]) + 2 for one in columns]
     if sum(widths) <= console.width or len(columns) == 2:
         print_grid(console, columns, rows)
     else:  # one value below the other, where they do not fit side by side
