@@ -10,7 +10,7 @@ from pietools.results.gallery import KINDS, Strip
 from pietools.settings import used_settings
 from pietools.study import Study
 from pietools.topics.examples.log_odds_tables import HIT, SPARED
-from pietools.topics.gallery import strips
+from pietools.topics.gallery import NAMES, strips
 from pietools.topics.study_reader import StudyReader
 
 CHANGES, BY_VOTES = "examples_changes", "examples"
@@ -51,7 +51,11 @@ def analyzed(study: Study) -> tuple[StudyReader, pl.DataFrame]:
         If the study was not analyzed, or has other predictions since.
     """
     reader = StudyReader(study, used_settings(study.settings_of(CHANGES)))
-    return reader, pl.concat([study.results(CHANGES), _by_votes(study)], how="diagonal_relaxed")
+    changes = study.results(CHANGES)
+    by_votes = _by_votes(study).join(
+        changes, on=NAMES, how="anti", maintain_order="left"
+    )  # --all tests votes everywhere
+    return reader, pl.concat([changes, by_votes], how="diagonal_relaxed")
 
 
 def _by_votes(study: Study) -> pl.DataFrame:

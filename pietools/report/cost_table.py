@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pietools.report.costs import Cost, answers_at_most
-from pietools.results.rounding import MISSING, count, points
+from pietools.results.rounding import MISSING, count, decimal, points
 from pietools.results.shown import ShownColumn, count_and_interval, text
 
 Row = dict[str, Any]
@@ -13,8 +13,14 @@ Row = dict[str, Any]
 def legend(found: Sequence[Cost]) -> str:
     """What the columns of the table mean."""
     by_votes = all(cost.hits is None or cost.hits["method"] == "votes" for cost in found)
-    hit = "are wrong more often" if by_votes else "lose more than others as hard"
-    return f"answers: more than by training again; hit: {found[0].noun if found else 'examples'} that {hit}; the rest in points"
+    noun, delta = (found[0].noun, found[0].delta) if found else ("examples", 0.1)
+    hit = (
+        "that are wrong more often" if by_votes else "whose right answer became less likely than that of others as hard"
+    )
+    return (
+        f"answers changed: more than by training again; hit: {noun} {hit}, about 5 % of them by chance; lost: probably wrong at "
+        f"least {100 * delta:g} points more often; accuracy (± 95 %) and recall of the class that was hit hardest: points"
+    )
 
 
 COST = (
@@ -22,8 +28,9 @@ COST = (
     text("regime"),
     text("answers", "answers changed (95 %)"),
     ShownColumn("hit", lambda row: row["hit"]),
+    ShownColumn("lost", lambda row: row["lost"]),
     ShownColumn("accuracy", lambda row: row["accuracy"]),
-    text("hardest", "hardest hit"),
+    text("hardest", "hardest class"),
 )
 
 
@@ -52,7 +59,8 @@ def _nothing_shown(compression: str, alike: Sequence[Cost]) -> Row:
         "regime": f"all {len(alike)}",
         "answers": f"at most {count(answers_at_most(known))}" if known else MISSING,
         "hit": "0" if has_hits else MISSING,
-        "accuracy": "none shown" if has_accuracy else MISSING,
+        "lost": count(max((cost.n_lost or 0 for cost in alike), default=0)) if has_hits else MISSING,
+        "accuracy": _range_of(alike) if has_accuracy else MISSING,
         "hardest": MISSING,
     }
 
@@ -69,13 +77,28 @@ def _cost_row(cost: Cost, *, is_named: bool) -> Row:
         "regime": cost.regime or MISSING,
         "answers": answers,
         "hit": MISSING if hits is None else count(hits["n_hit"]),
-        "accuracy": MISSING if cost.accuracy is None else points(cost.accuracy["estimate"]),
+        "lost": MISSING if hits is None else count(cost.n_lost),
+        "accuracy": _accuracy(cost),
         "hardest": MISSING if cost.hardest is None else f"{cost.hardest[0]} {points(cost.hardest[1])}",
     }
 
 
+def _accuracy(cost: Cost) -> str:
+    """``−1.25 ± 0.16``."""
+    row = cost.accuracy
+    if row is None or row["conf_low"] is None:
+        return MISSING if row is None else points(row["estimate"])
+    return f"{points(row['estimate'])} ± {decimal(50 * (row['conf_high'] - row['conf_low']), 2)}"
+
+
+def _range_of(alike: Sequence[Cost]) -> str:
+    """``−0.08 to 0.00``."""
+    estimates = sorted(cost.accuracy["estimate"] for cost in alike if cost.accuracy is not None)
+    return f"{points(estimates[0])} to {points(estimates[-1])}"
+
+
 def _label(cost: Cost) -> str:
-    return f"{cost.compression} (control)" if cost.is_control else cost.compression
+    return f"{cost.compression} (control)" if cost.is_control or cost.other_control else cost.compression
 
 
 def cost_columns(rows: Iterable[Row]) -> Iterator[ShownColumn]:

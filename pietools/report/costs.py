@@ -50,7 +50,8 @@ class Cost:
     ``n_needed``: networks a side with which votes could show that an example was hit, where there are too few. ``p_answers``: of H0
     that it changes as many answers as training again, over all comparisons that are asked alike (Holm), and ``most_answers`` the
     upper end of an interval that holds for all of them at once. ``n_regimes``: regimes that are compared on the data set.
-    ``noun``: what examples are, pictures where these are kept.
+    ``noun``: what examples are, pictures where these are kept. ``other_control``: the method of a control that is not the second
+    dense population, which ``is_control``. ``delta``: rise of the share of wrong networks that counts as lost.
     """
 
     compression: str
@@ -67,6 +68,9 @@ class Cost:
     p_answers: float | None = None
     most_answers: float | None = None
     noun: str = "examples"
+    other_control: str | None = None
+    sparsity: float | None = None
+    delta: float = 0.1
 
     @property
     def one(self) -> str:
@@ -88,6 +92,16 @@ class Cost:
         """Examples that were hit; None where they could not be tested."""
         is_untested = self.hits is None or self.hits["flag"] is not None or self.n_needed is not None
         return None if is_untested or self.hits is None else self.hits["n_hit"]
+
+    @property
+    def n_lost(self) -> int | None:
+        """Examples of which more networks are wrong by more than delta, probably; None where they could not be tested."""
+        return None if self.n_hit is None or self.hits is None else self.hits["n_lost"]
+
+    @property
+    def again(self) -> float | None:
+        """Answers that training again changes."""
+        return None if self.answers is None else self.n_examples * self.answers["again"]
 
     @property
     def more_answers(self) -> tuple[float, float, float] | None:
@@ -124,7 +138,7 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
     labels, n_regimes = compression_labels(here), len({row["regime"] for row in here})
     for row in here:
         name, is_control = comparison_name(row), row["method"] == SECOND_DENSE
-        if name in answers and (is_control or row["role"] == "compressed"):
+        if name in answers and (is_control or row["role"] in ("compressed", "control")):
             compression = labels[row["reference"], row["compressed"]]
             names = {key: row[key] for key in ("reference", "compressed", "dataset")}
             rows = accuracy.get(name), answers[name], hits.get(name), hardest.get(name)
@@ -139,9 +153,18 @@ def costs(analysis: Analysis, dataset: str) -> list[Cost]:
                     n_regimes,
                     n_needed.get(name),
                     noun=noun,
+                    other_control=None if is_control or row["role"] == "compressed" else row["method"] or "other",
+                    sparsity=row["sparsity"],
+                    delta=analysis.settings.delta,
                 )
             )
-    return [one for kind in (False, True) for one in _over_all([cost for cost in found if cost.is_control is kind])]
+    # Compressions, then each other control, then the second dense networks.
+    kinds = dict.fromkeys((cost.is_control, cost.other_control or "") for cost in found)
+    return [
+        one
+        for kind in sorted(kinds, key=lambda kind: (kind[0], kind[1] != ""))
+        for one in _over_all([cost for cost in found if (cost.is_control, cost.other_control or "") == kind])
+    ]
 
 
 def compression_labels(comparisons: Sequence[Row]) -> dict[tuple[str, str], str]:

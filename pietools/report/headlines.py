@@ -10,8 +10,17 @@ from pietools.conventions import LEVEL
 from pietools.report.costs import Certainty, Cost, answers_at_most, costs, holm
 from pietools.report.sentences import comparison_name, pair_headline
 from pietools.results.analysis import Analysis
-from pietools.results.rounding import count, points
+from pietools.results.rounding import count, percent, points
 
+CONTROLS = {
+    "second-compressed": "the dense networks that were trained again, compressed alike",
+    "shorter-dense": "dense networks that were trained for less",
+    "longer-dense": "dense networks that were trained for longer",
+    "random": "weights removed at random",
+    "probe-refit": "the head fitted again",
+    "label-noise": "trained with some wrong labels",
+}
+"""What a control is, by its method."""
 Row = dict[str, Any]
 UNTESTED = {
     "few-networks": "there are too few networks",
@@ -32,12 +41,23 @@ def headlines(analysis: Analysis) -> list[str]:
         on = f"On {dataset}: " if len(datasets) > 1 else ""
         found = costs(analysis, dataset)
         compressions = dict.fromkeys(cost.compression for cost in found if not cost.is_control)
-        for compression in compressions:
+        for number, compression in enumerate(compressions):
             alike = [cost for cost in found if cost.compression == compression and not cost.is_control]
-            said.append(f"{on}{compression}: {_accuracy(alike)}. {_answers(alike)}{_hits(alike)}")
+            said.append(
+                f"{on}{compression}{_what(alike)}: {_accuracy(alike)}. {_answers(alike)}{_hits(alike, is_first=number == 0)}"
+            )
         if controls := [cost for cost in found if cost.is_control]:
             said.append(f"{on}{_control(controls)}")
     return said
+
+
+def _what(alike: Sequence[Cost]) -> str:
+    """`` (90 % of the weights are zero)``, or what a control is."""
+    control, sparsities = alike[0].other_control, {cost.sparsity for cost in alike}
+    if control is not None:
+        return f", a control ({CONTROLS.get(control, CONTROLS['second-compressed'])})"
+    (sparsity, *others) = sparsities
+    return f" ({percent(sparsity, 0)} % of the weights are zero)" if sparsity and not others else ""
 
 
 def _pairs(name: str, of_comparison: Iterable[Row]) -> str:
@@ -120,10 +140,15 @@ def _answers(alike: Sequence[Cost]) -> str:
     _, low, high = sizes[0]
     several = _range(count(sizes[0][0]), count(sizes[-1][0]))
     said = several if len(sizes) > 1 else f"{several} (95 % {count(low)} to {count(high)})"
-    return f"It changes {said} of {n} answers more than training again{_where(more, alike)}. "
+    again = sorted(cost.again or 0 for cost in more)
+    return (
+        f"It changes {said} of {n} answers more than training again, which changes {_range(count(again[0]), count(again[-1]))}"
+        f"{_where(more, alike)}. "
+    )
 
 
-def _hits(alike: Sequence[Cost]) -> str:
+def _hits(alike: Sequence[Cost], *, is_first: bool) -> str:
+    """How many examples were hit, and lost; what that means is said the first time."""
     tested = [cost for cost in alike if cost.n_hit is not None]
     needed = max((cost.n_needed for cost in alike if cost.n_needed), default=None)
     if not tested and needed:
@@ -136,22 +161,40 @@ def _hits(alike: Sequence[Cost]) -> str:
     if not found:
         return f"No {alike[0].one} was shown to be hit{_nowhere(tested, alike)}{rest}."
     by_votes = all(cost.hits and cost.hits["method"] == "votes" for cost in found)
-    what = "are wrong more often" if by_votes else "lose more than others as hard as they"
+    noun = alike[0].noun
+    what = (
+        "they are wrong more often"
+        if by_votes
+        else f"their right answer became less likely than that of {noun} as hard"
+    )
+    meaning = f" ({what})" if is_first else ""
     if len(alike) == 1:
         n_examples = found[0].hits["n_examples"] if found[0].hits else 0
-        said = f"{count(found[0].n_hit)} of {count(n_examples)} {alike[0].noun} are hit: they {what}"
+        said = f"{count(found[0].n_hit)} of {count(n_examples)} {noun} are hit{meaning}"
     else:
         numbers = _listed(f"{count(cost.n_hit)} in {cost.regime}" for cost in found)
-        said = f"{alike[0].noun.capitalize()} that are hit, which {what}: {numbers}"
+        said = f"{noun.capitalize()} that are hit{meaning}: {numbers}"
         if nothing := [cost for cost in tested if not cost.n_hit]:
             said += f"; none was shown in {_listed(cost.regime for cost in nothing)}"
-    said += rest
+    said += rest + ("" if by_votes else _lost(alike, is_first=is_first))
     if doubtful := [cost for cost in found if _n_in_control(cost) * 2 >= (cost.n_hit or 0)]:
         said += (
             f". But the same test finds {count(max(map(_n_in_control, doubtful)))} between dense networks"
             f"{_where(doubtful, alike)}, where nothing was compressed: do not rely on it"
         )
     return f"{said}."
+
+
+def _lost(alike: Sequence[Cost], *, is_first: bool) -> str:
+    """How many are wrong more often, which is more than being hit."""
+    known = [cost for cost in alike if cost.n_lost is not None]
+    lost = sorted((cost for cost in known if cost.n_lost), key=lambda cost: -(cost.n_lost or 0))
+    meaning = f" (wrong at least {_digits(alike[0].delta)} points more often)" if is_first else ""
+    if not lost:
+        return f"; none was shown to be lost{meaning}" if known else ""
+    one = len(alike) == 1 or alike[0].n_regimes == 1
+    numbers = count(lost[0].n_lost) if one else _listed(f"{count(cost.n_lost)} in {cost.regime}" for cost in lost)
+    return f". Lost{meaning}: {numbers}"
 
 
 def _why_not(alike: Sequence[Cost]) -> str:
@@ -190,7 +233,7 @@ def _control(controls: Sequence[Cost]) -> str:
         tested = [cost for cost in controls if any(cost.is_tested)]
         return f"{lead} shows {_listed(nothing)}{_where(tested, controls)}, as it should."
     but = f"no {controls[0].one} hit, but " if has_hits and not hit else ""
-    return f"{lead} shows {but}{_listed([*hit, *moved])}: take no smaller effect for one of compression."
+    return f"{lead} shows {but}{_listed([*hit, *moved])}: as much happens without compression."
 
 
 def _where(some: Sequence[Cost], alike: Sequence[Cost]) -> str:

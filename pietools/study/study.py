@@ -28,6 +28,8 @@ from pietools.study.removing import Removed, remove
 
 SORTED_CLASSES = "sorted_classes"
 HEADLINE = "headline"
+# What makes two runs of a topic give the same rows.
+RUN = "settings::text as settings, seed, version, input_digest"
 
 
 class Study(Recordings):
@@ -440,9 +442,10 @@ class Study(Recordings):
 
     def store_headline(self, sentences: Sequence[str], tables: Sequence[str], notes: Sequence[str] = ()) -> None:
         """Keep the answer of the analysis that was just stored in sentences, the tables that it is made of, and its notes."""
-        run_id = self._database.value("select max(run_id) from results.runs")
-        said = {"sentences": list(sentences), "tables": list(tables), "notes": list(notes), "run_id": run_id}
-        self._database.set_fact(HEADLINE, said)
+        run = self.sql(f"select {RUN} from results.runs where topic = ?", [tables[0]]).row(0, named=True)
+        self._database.set_fact(
+            HEADLINE, {"sentences": list(sentences), "tables": list(tables), "notes": list(notes), "run": run}
+        )
 
     def headline(self) -> list[str]:
         """The answer of the last analysis in sentences: what each compression cost, how sure that is, and what the control says.
@@ -450,7 +453,7 @@ class Study(Recordings):
         Raises
         ------
         StudyError
-            If the study was not analyzed, or has other predictions or other results since.
+            If the study was not analyzed, or has other predictions or results of other settings since.
         """
         return [str(sentence) for sentence in self._answer()["sentences"]]
 
@@ -465,37 +468,37 @@ class Study(Recordings):
             As :meth:`headline` does.
         """
         answer = self._answer()
-        tables = self.sql(
-            """select r.topic from results.runs as r
-               join results.runs as whole on whole.run_id = ? and whole.topic = ?
-               where r.settings = whole.settings and r.seed = whole.seed and r.version = whole.version
-                   and r.input_digest = whole.input_digest""",
-            [answer["run_id"], answer["tables"][0]],
-        )
-        return tables["topic"].to_list(), [str(note) for note in answer.get("notes", [])]
+        return self._tables_of(answer["run"]), [str(note) for note in answer["notes"]]
 
     def _answer(self) -> dict[str, Any]:
         """What was kept of the last analysis beside its results; StudyError if it is not of what the study holds now."""
         self._refuse_other_results()
         answer: dict[str, Any] | None = self._database.fact(HEADLINE)
-        if answer is None:
+        if answer is None or "run" not in answer:
             raise StudyError(f"{self.path} has no answer yet: run 'pietools analyze {self.path}'.")
-        runs = self.sql("select topic, run_id, input_digest from results.runs")
-        for table in answer["tables"]:
-            self._refuse_stale(runs.filter(topic=table), answer["run_id"])
+        if answer["run"]["input_digest"] != self.input_digest():
+            raise StudyError(
+                f"{self.path} has other predictions than when it was analyzed: run 'pietools analyze {self.path}'."
+            )
+        if not set(answer["tables"]) <= set(self._tables_of(answer["run"])):
+            raise StudyError(
+                f"a part of the results in {self.path} was computed with other settings since its last analysis: run "
+                f"'pietools analyze {self.path}'."
+            )
         return answer
 
-    def _refuse_stale(self, run: pl.DataFrame, run_id: int | None = None) -> None:
-        """Raise StudyError unless a row of results.runs is of the predictions as they are, and of this run if it is given."""
+    def _tables_of(self, run: dict[str, Any]) -> list[str]:
+        """Result tables that were computed with these settings, of these predictions, by this version: whoever asked for them."""
+        rows = self.sql(f"select topic, {RUN} from results.runs order by topic").to_dicts()
+        return [row["topic"] for row in rows if {name: row[name] for name in run} == run]
+
+    def _refuse_stale(self, run: pl.DataFrame) -> None:
+        """Raise StudyError unless a row of results.runs is of the predictions as they are."""
         advice = f"run 'pietools analyze {self.path}'."
         if not run.height:
             raise StudyError(f"{self.path} has no answer yet: {advice}")
         if run["input_digest"].item() != self.input_digest():
             raise StudyError(f"{self.path} has other predictions than when it was analyzed: {advice}")
-        if run_id is not None and run["run_id"].item() != run_id:
-            raise StudyError(
-                f"a part of the results in {self.path} was computed anew since its last analysis: {advice}"
-            )
 
     def settings_of(self, table: str) -> dict[str, Any]:
         """Settings with which a result table was computed, of the predictions as they are.
