@@ -31,7 +31,9 @@ def table_of(values: list[list[str]]) -> tuple[list[ShownColumn], list[Row]]:
 
 
 @given(
-    st.lists(st.lists(st.from_regex(r"[a-z中文]{1,12}", fullmatch=True), min_size=6, max_size=6), min_size=1, max_size=5),
+    st.lists(
+        st.lists(st.from_regex(r"[a-z中文]{1,12}", fullmatch=True), min_size=6, max_size=6), min_size=1, max_size=5
+    ),
     st.integers(40, 120),
 )
 def test_no_word_is_cut(values: list[list[str]], width: int) -> None:

@@ -82,11 +82,13 @@ def analysis(*results: tuple[Row, Row, Row, Row], **more: pl.DataFrame) -> Analy
 def test_something_was_found() -> None:
     """Each with its interval, and what the control says."""
     found = analysis(
-        result(comparison(None, "pruned"), FELL, MORE, n_hit=222, n_spared=177), result(control(None), KEPT, SAME)
+        result(comparison(None, "pruned"), FELL, MORE, n_hit=222, n_spared=177, n_lost=66),
+        result(control(None), KEPT, SAME),
     )
     assert headlines(found) == [
         "pruned: accuracy falls by 1.25 points (95 % 1.10 to 1.40). It changes 96 (95 % 87 to 106) of 10,000 answers more than "
-        "training again. 222 of 10,000 examples are hit: they lose more than others as hard as they.",
+        "training again, which changes 500. 222 of 10,000 examples are hit (their right answer became less likely than that of "
+        "examples as hard). Lost (wrong at least 10 points more often): 66.",
         "The control, dense networks that were trained again and not compressed, shows no example hit and no change of accuracy, "
         "as it should.",
     ]
@@ -128,7 +130,7 @@ def test_a_control_that_contradicts_is_said() -> None:
     )
     assert said[1] == (
         "The control, dense networks that were trained again and not compressed, shows 20 examples hit and accuracy 1.25 "
-        "points lower: take no smaller effect for one of compression."
+        "points lower: as much happens without compression."
     )
 
 
@@ -144,9 +146,9 @@ def test_many_regimes_are_one_sentence() -> None:
     found = analysis(*results)
     pruned, int8, of_control = headlines(found)
     assert pruned == (
-        "pruned: accuracy falls by 1 to 3 points in all 3 regimes. It changes 96 of 10,000 answers more than training again "
-        "in all 3 regimes. Examples that are hit, which lose more than others as hard as they: 40 in supcon and 20 in simclr; none "
-        "was shown in supervised."
+        "pruned: accuracy falls by 1 to 3 points in all 3 regimes. It changes 96 of 10,000 answers more than training again, "
+        "which changes 500 in all 3 regimes. Examples that are hit (their right answer became less likely than that of examples as "
+        "hard): 40 in supcon and 20 in simclr; none was shown in supervised."
     )
     assert int8.endswith("No example was shown to be hit in any regime.")
     assert of_control.endswith("in all 3 regimes, as it should.")
@@ -180,7 +182,7 @@ def test_regimes_are_named_where_they_are_not_all() -> None:
     )
     (said,) = headlines(some)
     assert "falls by 1.25 points (95 % 1.10 to 1.40) in a; accuracy changes by less than 1 point in b and c." in said
-    assert "answers more than training again in a." in said
+    assert "answers more than training again, which changes 500 in a." in said
 
 
 def test_what_was_tested_in_some_regimes_is_not_claimed_of_others() -> None:
@@ -258,6 +260,34 @@ def test_pictures_are_called_pictures() -> None:
     )
     said = headlines(replace(found, pictured=frozenset(["toy/test"])))
     assert "222 of 10,000 pictures are hit" in said[0]
-    assert "shows 1 picture hit: take no smaller effect" in said[1]
+    assert "shows 1 picture hit: as much happens" in said[1]
     assert "example" not in " ".join(said)
     assert "picture" not in " ".join(headlines(found))
+
+
+def test_other_controls_stand_beside_the_answer() -> None:
+    """Dense networks that were trained for less may show as much as pruned ones: that is said, and is in the table."""
+    shorter = comparison(None, "dense-shorter", role="control", method="shorter-dense")
+    again = comparison(None, "pruned-2", role="control", method="magnitude", sparsity=0.9)
+    found = analysis(
+        result(comparison(None, "pruned", sparsity=0.9), FELL, MORE, n_hit=222, n_lost=66),
+        result(shorter, FELL, MORE, n_hit=284, n_lost=151),
+        result(again, FELL, MORE, n_hit=233, n_lost=62),
+        result(control(None), KEPT, SAME),
+    )
+    said = headlines(found)
+    assert [sentence.partition(": ")[0] for sentence in said[:3]] == [
+        "pruned (90 % of the weights are zero)",
+        "dense-shorter, a control (dense networks that were trained for less)",
+        "pruned-2, a control (the dense networks that were trained again, compressed alike)",
+    ]
+    assert "284 of 10,000 examples are hit. Lost: 151." in said[1]
+    assert said[3].startswith("The control, dense networks")
+    rows = cost_rows(costs(found, "toy/test"))
+    assert [(row["compression"], row["hit"], row["lost"]) for row in rows] == [
+        ("pruned", "222", "66"),
+        ("dense-shorter (control)", "284", "151"),
+        ("pruned-2 (control)", "233", "62"),
+        ("dense-2 (control)", "0", "–"),
+    ]
+    assert rows[0]["accuracy"] == "−1.25 ± 0.15"

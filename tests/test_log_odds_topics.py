@@ -344,7 +344,7 @@ def test_rounded_probabilities_are_left_out_and_counted(tmp_path: Path) -> None:
 def test_people_see_it(analysis: Analysis, study: Study, run: Callable[..., Result]) -> None:
     """The sentence of the report, the charts, and the command of the topic with its option."""
     said = headlines(analysis)[0]
-    assert said.startswith("pruned: no change of accuracy was shown in any regime")
+    assert said.startswith("pruned (90 % of the weights are zero): no change of accuracy was shown in any regime")
     n_hit = row_of(analysis.examples_hits)["n_hit"]
     assert f"{n_hit} in a" in said
     (shown, *_) = analysis.gallery

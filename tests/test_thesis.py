@@ -137,7 +137,7 @@ def test_the_published_table_says_what_the_results_say(stored: Analysis) -> None
         pies = stored.pies.filter(**names).row(0, named=True)
         counts = stored.classes_counts.filter(**names, test="hooker").row(0, named=True)
         assert shown["PIEs"](row) == f"{pies['n_pies']:,}"
-        assert shown["if shuffled"](row).startswith(f"{pies['null_mean']:.0f} (")
+        assert shown["after shuffling"](row).startswith(f"{pies['null_mean']:.0f} (")
         assert shown["classes (by chance)"](row) == f"{counts['n_significant']} ({counts['n_expected_by_chance']:.1f})"
         accuracy = stored.accuracy.filter(population=row["compressed"], dataset=row["dataset"]).row(0, named=True)
         assert shown["top-1, %"](row).startswith(f"{100 * accuracy['top1_mean']:.2f}")

@@ -34,16 +34,17 @@ ALL = click.Option(["--all", "everything"], is_flag=True, help="All tables and f
 def _analyze(study: Path, *, out: Path | None, formats: Sequence[str], as_json: bool, **options: Any) -> None:
     with made_folder(out):
         analysis = run(study, **options)
-        show(analysis, out=out, formats=formats, as_json=as_json, is_stored=not options["no_store"])
+        stored = None if options["no_store"] else study
+        show(analysis, stored, out=out, formats=formats, as_json=as_json)
 
 
 analyze = analysis_command("analyze", HELP, _analyze, AnalysisSettings.model_fields, [OUT, FORMAT, ALL])
 
 
 def show(
-    analysis: "Analysis", *, out: Path | None, as_json: bool, formats: Sequence[str] = ("svg",), is_stored: bool = True
+    analysis: "Analysis", study: Path | None, *, out: Path | None, as_json: bool, formats: Sequence[str] = ("svg",)
 ) -> None:
-    """Print an analysis, as tables or as one JSON object, after writing its files."""
+    """Print an analysis, as tables or as one JSON object, after writing its files; ``study``: the file in which it is stored."""
     import json
 
     from pietools.cli.progress import progress_bar
@@ -59,6 +60,6 @@ def show(
     else:
         from pietools.cli.summary import print_summary
 
-        print_summary(analysis, is_stored=is_stored)
+        print_summary(analysis, study=study)
         if out is not None:
-            click.echo(f"\nReport: {out / 'report.html'}")
+            click.echo(f"Report           {out / 'report.html'}")

@@ -28,7 +28,7 @@ def demo(out: Path | None, as_json: bool) -> None:
             _make_study(path)
         with Study.open(path) as study, progress_bar("Analyzing") as on_step:
             analysis = analyze(study, on_step=on_step)
-        show(analysis, out=out, as_json=as_json)
+        show(analysis, path if out else None, out=out, as_json=as_json)
 
 
 def _make_study(path: Path) -> None:

@@ -61,7 +61,9 @@ def _study(study: "Study") -> Iterator[str]:
         seen = [f"{n:,} {what}" for n, what in ((pictures, "pictures"), (texts, "texts")) if n]
         yield f"  {dataset['name']}: {dataset['n_examples']:,} examples{''.join(f', {one}' for one in seen)}"
     evaluated = study.evaluated()
-    yield f"  {study.populations().height} populations, predictions of {evaluated['n_models'].sum():,} networks and data sets"
+    n_networks = study.sql("select count(*) as n from models")["n"].item()
+    n_sets = evaluated["dataset"].n_unique()
+    yield f"  {study.populations().height} populations, {n_networks:,} networks, predictions on {n_sets} data sets"
     try:
         study.headline()
         yield "  analyzed: the answer is of the predictions that are there"

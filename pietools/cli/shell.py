@@ -41,7 +41,7 @@ def shell(study: Path, query: str | None, form: str) -> None:
 
     with Study.open(study, read_only=True) as opened:
         if query is not None:
-            _print(opened.sql(query), form)
+            _print(opened.sql(TABLES if query.strip() == ".tables" else query), form)
         else:
             _converse(opened, form)
 

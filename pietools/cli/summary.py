@@ -1,6 +1,7 @@
 """What ``pietools analyze`` and the commands of single topics print for people."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -25,8 +26,11 @@ LONGEST = 150  # rows: of a longer table the first are printed
 FIRST = 20
 
 
-def print_summary(analysis: Analysis, topic: Topic | None = None, *, is_stored: bool = True) -> None:
-    """Print the answer in sentences and one table; or the tables of one topic, or of all where everything was asked for."""
+def print_summary(analysis: Analysis, topic: Topic | None = None, *, study: Path | None = None) -> None:
+    """Print the answer in sentences and one table; or the tables of one topic, or of all where everything was asked for.
+
+    ``study``: the file in which the results are stored.
+    """
     console = console_of_output()
     said = [] if topic else headlines(analysis)
     is_answered = bool(said) and not analysis.everything
@@ -38,23 +42,40 @@ def print_summary(analysis: Analysis, topic: Topic | None = None, *, is_stored: 
         if here and is_answered:
             _print_costs(console, analysis, dataset)
         elif here:
-            sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
-            console.print(Text.assemble((dataset["name"], "bold"), sizes))
+            console.print(_size(analysis, dataset))
             for of_topic, table, shown, rows in here:
                 _print_table(console, table, shown, rows, None if topic else of_topic)
             console.print()
-    if topic is not None and topic.more and is_stored:
-        console.print(Text(topic.more, style="dim"), width=WIDTH_OF_SENTENCES)
+    if topic is not None and topic.more and study:
+        console.print(Text(topic.more.replace("STUDY", str(study)), style="dim"), width=WIDTH_OF_SENTENCES)
     if topic is not None and not any(frame.height for frame in analysis.tables.values()):
         console.print(Text(topic.nothing))
     for warning in analysis.warnings:
         console.print(Text.assemble(("Note: ", "yellow"), warning))
     if is_answered:
-        topics = [name for name, of in TOPICS.items() if any(table.name in analysis.tables for table in of.tables)]
+        for line in _what_next(analysis, study):
+            console.print(Text(line, style="dim"))
+
+
+def _what_next(analysis: Analysis, study: Path | None) -> Iterator[str]:
+    """Commands that go on from the answer."""
+    if study is None:
+        yield "To look at the pictures and ask for more, keep the study: pietools demo --out demo"
+        return
+    if analysis.gallery:
         what = "pictures" if analysis.pictured else "examples"
-        seen = f"The {what} that were hit: pietools gallery STUDY. " if analysis.gallery and is_stored else ""
-        more = f"All tables: pietools analyze STUDY --all. One question: pietools TOPIC STUDY, of {', '.join(topics)}."
-        console.print(Text(seen + more, style="dim"), width=WIDTH_OF_SENTENCES)
+        yield f"The {what}     pietools gallery {study}"
+    yield f"One question     pietools TOPIC {study}, of {', '.join(_topics(analysis))}"
+    yield f"Everything       pietools analyze {study} --all"
+
+
+def _topics(analysis: Analysis) -> list[str]:
+    """Topics that found something."""
+    return [
+        name
+        for name, topic in TOPICS.items()
+        if any(analysis.tables[table.name].height for table in topic.tables if table.name in analysis.tables)
+    ]
 
 
 def _tables(
@@ -71,14 +92,27 @@ def _tables(
                     yield of_topic, table, shown, rows
 
 
+def _size(analysis: Analysis, dataset: dict[str, Any]) -> Text:
+    """A data set with the numbers of its examples, of its classes, and of the networks of a population."""
+    noun = "pictures" if dataset["name"] in analysis.pictured else "examples"
+    sizes = f": {count(dataset['n_examples'])} {noun}, {count(dataset['n_classes'])} classes"
+    pies = analysis.tables.get("pies", pl.DataFrame())
+    if pies.height:
+        here = pies.filter(dataset=dataset["name"])
+        networks = sorted({*here["n_reference"], *here["n_compressed"]})
+        sizes += f", {networks[0]} to {networks[-1]} networks" if len(networks) > 1 else ""
+        sizes += f", {networks[0]} networks" if len(networks) == 1 else ""
+        sizes += " of a population" if networks else ""
+    return Text.assemble((dataset["name"], "bold"), sizes)
+
+
 def _print_costs(console: Console, analysis: Analysis, dataset: dict[str, Any]) -> None:
     """What each compression cost on a data set, beyond what training again changes anyway."""
     found = costs(analysis, dataset["name"])
     rows = cost_rows(found)
     if not rows:
         return
-    sizes = f": {count(dataset['n_examples'])} examples, {count(dataset['n_classes'])} classes"
-    console.print(Text.assemble((dataset["name"], "bold"), sizes))
+    console.print(_size(analysis, dataset))
     print_grid(console, list(cost_columns(rows)), rows)
     console.print(Text(legend(found), style="dim"), width=WIDTH_OF_SENTENCES)
     console.print()

@@ -60,10 +60,15 @@ def _refuse_unknown(study: "Study", only: Sequence[str]) -> None:
     from pietools.errors import StudyError
 
     known = study.populations().drop_nulls("reference")["name"].to_list()
-    if unknown := [name for name in only if name not in known]:
+    if unknown := [name for name in only if not meant([name], known)]:
         raise StudyError(
             f"no population '{unknown[0]}' is compared with another. There are: {', '.join(known) or 'none'}."
         )
+
+
+def meant(only: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Populations by their names, or by what follows the regime: ``magnitude-0.9`` is that of each regime."""
+    return [name for name in dict.fromkeys(known) if name in only or name.partition("/")[2] in only]
 
 
 def topic_command(topic: Topic) -> click.Command:
@@ -74,7 +79,7 @@ def topic_command(topic: Topic) -> click.Command:
 
         wanted = joined(only)
         analysis = run(study, wanted, topics=[topic.name], everything=True, **options)
-        analysis = analysis.only(wanted) if wanted else analysis
+        analysis = analysis.only(meant(wanted, analysis.comparisons["compressed"])) if wanted else analysis
         if as_json:
             from pietools.report.as_json import topic_json
 
@@ -82,7 +87,7 @@ def topic_command(topic: Topic) -> click.Command:
         else:
             from pietools.cli.summary import print_summary
 
-            print_summary(analysis, topic)
+            print_summary(analysis, topic, study=study)
 
     text = f"{topic.question}\n\n{topic.answer} What is found replaces the tables results.{topic.name}… of the study."
     return analysis_command(topic.name, text, command, topic.settings, [ONLY])

@@ -79,6 +79,8 @@ class FigureSpec:
         Whether it is drawn unless all are asked for.
     is_first
         Whether the report shows it beside the answer, and not folded.
+    of_compressions
+        Whether controls are left out, where anything else was compared.
     """
 
     table: str
@@ -93,6 +95,7 @@ class FigureSpec:
     test: str = ""
     is_answer: bool = False
     is_first: bool = False
+    of_compressions: bool = False
 
     def figures(self, topic: str, rows: pl.DataFrame) -> Iterator[Figure]:
         """Draw the rows of the table, those of altered copies left out."""

@@ -241,7 +241,7 @@ def _floor(comparison: Comparison) -> str:
         shares = [percent(again[f"{side}_churn"]) for side in ("reference", "compressed")]
         parts.append(
             f"From a network trained again {reference} differs on {shares[0]} %, {compressed} on {shares[1]} %: {more} "
-            f"({_p(again['p_further'])}; false alarms among dense networks: 8 %, not 5)."
+            f"({_p(again['p_further'])}; two dense networks differ so in 8 % of cases, not 5)."
         )
     if not parts and comparison.n_networks == 1:
         parts.append(ONE_CHECKPOINT)

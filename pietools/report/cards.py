@@ -58,7 +58,7 @@ def cards(strips: Iterable[Strip], *, with_kind: bool) -> list[Cards]:
         Cards(
             f"{one.compressed}{f' against {one.reference}' if len(references[one.compressed]) > 1 else ''}"
             f"{f' on {one.dataset}' if several else ''}{f', {one.kind}' if with_kind else ''}: "
-            f"{count(len(one.entries))} of {count(one.n_found)}",
+            f"{count(len(one.entries))}{' of ' + count(one.n_found) if one.n_found > len(one.entries) else ''}",
             one.compressed,
             one.kind,
             [_card(entry, one.compressed) for entry in one.entries],
@@ -71,13 +71,16 @@ def _card(entry: Entry, compressed: str) -> Card:
     elsewhere = [name for name in entry.hit_in if name != compressed]
     before, after = entry.answers
     (right, now), (n, n_now) = entry.n_right, entry.n_networks
-    probability = "" if entry.p_label is None else f"p {decimal(entry.p_label[0], 2)} → {decimal(entry.p_label[1], 2)}"
+    probability = (
+        "" if entry.p_label is None else f"probability {decimal(entry.p_label[0], 2)} → {decimal(entry.p_label[1], 2)}"
+    )
     measured = [f"{name} {_value(value)}" for name, value in entry.properties[:MOST_PROPERTIES]]
     nats = "" if entry.estimate is None else f"{decimal(entry.estimate, 1)} nats"
     return Card(
         entry.key,
         entry.label,
-        f"still {after}" if before == after else f"{before} → {after}",
+        (f"still {after}" if before == after else f"{before} → {after}")
+        + ("" if entry.has_majority else ", no majority"),
         f"{right} of {n} → {now} of {n_now} right",
         ", ".join(part for part in (probability, nats, *measured) if part) or MISSING,
         f"also hit in {', '.join(elsewhere)}" if elsewhere else "",

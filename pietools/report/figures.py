@@ -46,6 +46,11 @@ def figures(analysis: Analysis, only: Sequence[str] = ()) -> list[Figure]:
                 rows = analysis.tables.get(spec.table) if is_asked else None
                 if rows is not None:
                     shown = rows.filter(~rows["dataset"].is_in(analysis.copies))
+                    compressions = analysis.comparisons.filter(role="compressed")
+                    if spec.of_compressions and compressions.height:
+                        shown = shown.join(
+                            compressions.select(COMPARISON), on=COMPARISON, how="semi", maintain_order="left"
+                        )
                     if chosen is not None and set(COMPARISON) <= {*spec.by, *spec.by_if_long}:
                         shown = shown.join(chosen, on=COMPARISON, how="semi", maintain_order="left")
                     drawn += spec.figures(topic.name, shown)

@@ -34,7 +34,8 @@ function show() {
 }
 
 for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
-  if (form.elements[name]) form.elements[name].value = value;
+  const field = form.elements[name];
+  if (field && [...field.options].some((one) => one.value === value)) field.value = value;
 }
 form.addEventListener("input", show);
 form.hidden = false;

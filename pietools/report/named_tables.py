@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pietools.report.cost_table import COST as COST_COLUMNS
 from pietools.report.cost_table import cost_columns, cost_rows, legend
 from pietools.report.costs import compression_labels, costs
 from pietools.results.analysis import Analysis
@@ -19,12 +20,13 @@ KEYS = ["compressed", "reference", "dataset"]
 
 @dataclass(frozen=True)
 class NamedTable:
-    """A table with its caption."""
+    """A table with its caption; so many first columns say the same in neighbouring rows, and are printed once."""
 
     name: str
     caption: str
     columns: list[ShownColumn]
     rows: list[Row]
+    n_groups: int = 0
 
 
 def named_tables(analysis: Analysis) -> Iterator[NamedTable]:
@@ -42,11 +44,6 @@ def named_tables(analysis: Analysis) -> Iterator[NamedTable]:
                     )
 
 
-def names(analysis: Analysis) -> list[str]:
-    """Names of the tables that there are."""
-    return [table.name for table in named_tables(analysis)]
-
-
 def _dataset(frame: pl.DataFrame) -> list[ShownColumn]:
     return [text("dataset", "data set")] if frame["dataset"].n_unique() > 1 else []
 
@@ -55,11 +52,12 @@ def _cost(analysis: Analysis) -> Iterator[NamedTable]:
     rows = []
     for dataset in analysis.comparisons["dataset"].unique(maintain_order=True):
         found = costs(analysis, dataset)
-        rows += [row | {"dataset": dataset} for row in cost_rows(found)]
+        rows += [row | {"dataset": dataset} for row in cost_rows(found, is_repeated=True)]
     if rows:
         columns = [*_dataset(pl.DataFrame({"dataset": [row["dataset"] for row in rows]})), *cost_columns(rows)]
-        caption = f"What compression cost beyond training again, with 95 % intervals ({legend(found)})."
-        yield NamedTable(COST, caption, columns, rows)
+        yield NamedTable(
+            COST, f"What compression cost ({legend(found)}).", columns, rows, len(columns) - len(COST_COLUMNS) + 1
+        )
 
 
 PUBLISHED_CAPTION = (
@@ -77,9 +75,9 @@ PUBLISHED_COLUMNS = (
     ShownColumn("classes (by chance)", lambda row: _of(row["n_published"], row["n_expected_by_chance"], 1)),
     ShownColumn("after BH", lambda row: count(row["n_significant_adjusted"])),
     ShownColumn("PIEs", lambda row: count(row["n_pies"])),
-    ShownColumn("if shuffled", lambda row: _whole(row["null_mean"], row["null_conf_low"], row["null_conf_high"])),
+    ShownColumn("after shuffling", lambda row: _whole(row["null_mean"], row["null_conf_low"], row["null_conf_high"])),
     ShownColumn("p", lambda row: p_value(row["p_value"])),
-    ShownColumn("excess", lambda row: _whole(row["excess_pies"], row["excess_conf_low"], row["excess_conf_high"])),
+    ShownColumn("excess", lambda row: _excess(row)),
 )
 
 
@@ -104,22 +102,18 @@ def _published(analysis: Analysis) -> Iterator[NamedTable]:
     rows = _labelled(place.sort("first", "sparsity", "place", nulls_last=True).to_dicts())
     columns = [*_dataset(frame), *shown_columns(PUBLISHED_COLUMNS, rows)]
     has_regimes = any(row["regime"] for row in rows)
-    yield NamedTable(
-        PUBLISHED, PUBLISHED_CAPTION, [one for one in columns if has_regimes or one.title != "regime"], rows
-    )
+    kept = [one for one in columns if has_regimes or one.title != "regime"]
+    yield NamedTable(PUBLISHED, PUBLISHED_CAPTION, kept, rows, len(kept) - len(PUBLISHED_COLUMNS) + 1)
 
 
 def _labelled(rows: list[Row]) -> list[Row]:
-    """Rows with what a compression is called, and the regime where it begins."""
-    labels = compression_labels(rows)
-    return [
-        row
-        | {
-            "compression": labels[row["reference"], row["compressed"]],
-            "regime": "" if number and rows[number - 1]["regime"] == row["regime"] else row["regime"],
-        }
-        for number, row in enumerate(rows)
-    ]
+    """Rows with what a compression is called."""
+    labels = {
+        (dataset, *pair): label
+        for dataset in dict.fromkeys(row["dataset"] for row in rows)
+        for pair, label in compression_labels([row for row in rows if row["dataset"] == dataset]).items()
+    }
+    return [row | {"compression": labels[row["dataset"], row["reference"], row["compressed"]]} for row in rows]
 
 
 def _points(row: Row) -> tuple[float | None, ...]:
@@ -128,6 +122,13 @@ def _points(row: Row) -> tuple[float | None, ...]:
 
 def _of(found: float | None, expected: float | None, digits: int) -> str:
     return MISSING if found is None else f"{count(found)} ({decimal(expected, digits)})"
+
+
+def _excess(row: Row) -> str:
+    """Nothing where it lies below 0: networks that belong together have no names, as a note says."""
+    if (row["excess_conf_high"] or 0) < 0:
+        return MISSING
+    return _whole(row["excess_pies"], row["excess_conf_low"], row["excess_conf_high"])
 
 
 def _whole(estimate: float | None, low: float | None, high: float | None) -> str:

@@ -29,7 +29,7 @@ def latex(table: NamedTable) -> str:
     kind = "sidewaystable" if sum(widths) > WIDE else "table"
     columns = "".join("l" if column.is_text else "r" for column in table.columns)
     head = " & ".join(f"{{{latex_text(column.title)}}}" for column in table.columns)
-    rows = [" & ".join(_cell(column.show(row)) for column in table.columns) for row in table.rows]
+    rows = [" & ".join(map(_cell, row)) for row in _grouped(table)]
     lines = [
         rf"\begin{{{kind}}}",
         r"\centering\small\setlength{\tabcolsep}{3.5pt}",
@@ -51,7 +51,7 @@ def latex(table: NamedTable) -> str:
 def markdown(table: NamedTable) -> str:
     """A table of Markdown under its caption."""
     rule = ["---" if column.is_text else "---:" for column in table.columns]
-    rows = [[column.title for column in table.columns], *_shown(table)]
+    rows = [[column.title for column in table.columns], *_grouped(table)]
     head, *body = [" | ".join(map(_markdown_text, row)) for row in rows]
     lines = [
         _markdown_text(table.caption),
@@ -73,9 +73,9 @@ def csv_text(table: NamedTable) -> str:
 
 
 def json_text(table: NamedTable) -> str:
-    """Name, caption and rows, each an object of its columns."""
+    """Name, caption and rows, each an object of its columns, as text; numbers as they are stand in the result tables."""
     titles = [column.title for column in table.columns]
-    rows = [dict(zip(titles, row, strict=True)) for row in _shown(table)]
+    rows = [dict(zip(titles, [cell.replace("−", "-") for cell in row], strict=True)) for row in _shown(table)]
     return json.dumps({"name": table.name, "caption": table.caption, "rows": rows}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -119,6 +119,18 @@ def _visible(text: str) -> str:
         for one in text
         if unicodedata.category(one) != "Cf"
     )
+
+
+def _grouped(table: NamedTable) -> list[list[str]]:
+    """Cells for people, who read once what neighbouring rows share."""
+    rows = _shown(table)
+    return [
+        [
+            "" if place < table.n_groups and number and rows[number - 1][: place + 1] == row[: place + 1] else cell
+            for place, cell in enumerate(row)
+        ]
+        for number, row in enumerate(rows)
+    ]
 
 
 def _shown(table: NamedTable) -> list[list[str]]:

@@ -25,8 +25,8 @@ TERMS = {
     "churn": "The share of examples on which two networks predict different labels, right or wrong. See flip.",
     "comparison": "A compressed population against its reference, on one data set.",
     "control": (
-        "Dense networks that were trained again and not compressed, and treated as if they were. What is found there is "
-        "found without compression."
+        "Networks that show what else changes answers: dense ones that were trained again (second dense population), trained "
+        "for less so that they are as inaccurate as compressed ones, or compressed a second time."
     ),
     "correlation of the change": (
         "Over examples, between two regimes: do the same examples become harder? Beyond difficulty and class, and "

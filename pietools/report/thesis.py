@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pietools.drawing.figure import Figure
 from pietools.errors import StudyError
 from pietools.report.figures import Sheet, caption, families, figures, write_sheet
 from pietools.report.named_tables import FIRST, NamedTable, named_tables
@@ -40,12 +41,20 @@ def write_thesis_figures(
         )
     if not drawn:
         raise StudyError("the last analysis found nothing to draw.")
-    written = [([path.name for path in write_sheet(one, folder, sheet)], caption(one, analysis)) for one in drawn]
+    written = [([path.name for path in write_sheet(one, folder, sheet)], _said(one, analysis)) for one in drawn]
     if "pdf" in sheet.formats:
         (folder / FIGURES_TEX).write_text(
             "\n".join(_environment(names, said) for names, said in written), encoding="utf-8"
         )
     return written
+
+
+def _said(figure: Figure, analysis: Analysis) -> str:
+    """The caption, with what stands under the title of the drawing, which a page has not."""
+    subtitle = figure.spec.get("title", {}).get("subtitle") or []
+    lines = [subtitle] if isinstance(subtitle, str) else subtitle
+    noted = "; ".join(line for line in lines if line)
+    return f"{caption(figure, analysis)} {noted[:1].upper()}{noted[1:]}{'.' if noted else ''}".rstrip()
 
 
 def _environment(names: Sequence[str], said: str) -> str:

@@ -23,7 +23,7 @@ class Entry:
     answer before and after. ``estimate``: change of log odds beyond that of examples as hard (nats), ``p_label``: mean probability
     of its class before and after; None where log odds are not known. ``hit_in``: the compressed populations in
     which it was hit. ``png``: its thumbnail, ``text``: what it says, None where the study has none. ``properties``: what was
-    measured of it elsewhere, by name.
+    measured of it elsewhere, by name. ``has_majority``: whether more than half of the networks give the answer after compression.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Entry:
     png: bytes | None
     text: str | None = None
     properties: tuple[tuple[str, float | str], ...] = ()
+    has_majority: bool = True
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ def strips(
 
     Notes
     -----
-    Most that were hit are still answered as before, where nothing is to be seen: those come first whose error rate changed most.
+    Most that were hit are still answered as before, where nothing is to be seen: those come first whose votes changed most, of
+    them those whose estimated error rate did.
     """
     kinds = tuple(kinds)
     hit_in = _hit_in(reader, changes)
@@ -74,9 +75,11 @@ def _of_kind(comparison: Comparison, rows: pl.DataFrame, kind: str) -> pl.DataFr
     if kind == NEVER_AGREED:
         return _never_agreed(comparison)
     if kind not in ("forgotten", "recovered"):
-        fell = (pl.col("error_reference") - pl.col("error_compressed")).abs()
         of_kind = rows.filter((pl.col("finding") == kind) | (pl.col("turned") == kind))
-        return of_kind.sort(-fell, "p_value", "example_id", nulls_last=True).select("example_id", "estimate")
+        votes = _votes_moved(comparison, of_kind["example_id"].to_numpy())
+        fell = (pl.col("error_reference") - pl.col("error_compressed")).abs()
+        ordered = of_kind.with_columns(votes=pl.Series(votes, dtype=pl.Float64))
+        return ordered.sort(-pl.col("votes"), -fell, "example_id", nulls_last=True).select("example_id", "estimate")
     if rows["estimate"].count():
         return rows.clear().select("example_id", "estimate")
     pies = comparison.pies.filter(direction=kind)
@@ -87,6 +90,17 @@ def _of_kind(comparison: Comparison, rows: pl.DataFrame, kind: str) -> pl.DataFr
     shown = pl.DataFrame({"example_id": comparison.examples[is_shown], "change": change})
     ordered = shown.sort(-pl.col("change"), "example_id")
     return ordered.select("example_id", estimate=pl.lit(None, pl.Float64))
+
+
+def _votes_moved(comparison: Comparison, examples: np.ndarray) -> np.ndarray:
+    """By how much the share of networks that are right changed, of some examples."""
+    place = {int(example): n for n, example in enumerate(comparison.examples)}
+    columns = [place[int(example)] for example in examples]
+    before, after = (side[:, columns] for side in (comparison.votes.reference, comparison.votes.compressed))
+    given = np.full(len(comparison.has_label), -1)
+    given[comparison.has_label] = comparison.given_labels
+    labels = given[columns]
+    return np.abs((before == labels).mean(axis=0) - (after == labels).mean(axis=0))
 
 
 def _never_agreed(comparison: Comparison) -> pl.DataFrame:
@@ -131,6 +145,7 @@ def _entries(
             png,
             texts.get(example),
             tuple(properties.get(example, {}).items()),
+            bool(np.bincount(after).max() * 2 > len(after)),
         )
 
 

@@ -185,7 +185,10 @@ class StudyReader:
         alone = self.populations.filter((pl.col("role") == "compressed") & ~pl.col("name").is_in(compared))
         for name in alone["name"]:
             self.warn("compared with nothing, since there is no reference.", name)
-        return [one for pair in dict.fromkeys([*pairs, *extra]) for one in self._on_each_dataset(*pair)]
+        # Those of one reference stand together, in the order in which populations were added.
+        order = {name: n for n, name in enumerate(self.populations["name"])}
+        together = sorted(dict.fromkeys([*pairs, *extra]), key=lambda pair: order[pair[0]])
+        return [one for pair in together for one in self._on_each_dataset(*pair)]
 
     def _on_each_dataset(self, reference: str, compressed: str) -> list[Comparison]:
         shared = [

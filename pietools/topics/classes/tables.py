@@ -60,7 +60,7 @@ CLASSES = Table(
     is_answer=True,
     shown=(
         Shown(
-            f"The {MAX_ROWS} classes with the smallest p, by the test that the pairing calls for",
+            f"Classes with the smallest p, at most {MAX_ROWS} of a comparison, by the test that the pairing calls for",
             (
                 COMPRESSED,
                 AGAINST,

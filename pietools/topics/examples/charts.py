@@ -115,6 +115,7 @@ FIGURES = (
         by=("dataset",),
         is_answer=True,
         is_first=True,
+        of_compressions=True,
     ),
     FigureSpec(
         "examples",

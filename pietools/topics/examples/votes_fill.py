@@ -53,7 +53,7 @@ def _summary(reader: StudyReader, comparison: Comparison) -> Row:
     possible = detectability(tests, *sizes, paired=comparison.is_paired)
     if not possible.is_possible and min(sizes) < possible.replicates_needed:
         reader.warn(
-            "no single example can be significant after Benjamini–Hochberg with so few networks; "
+            "by votes alone, no single example can be significant after Benjamini–Hochberg with so few networks; "
             f"{possible.replicates_needed} per population could do.",
             comparison,
         )

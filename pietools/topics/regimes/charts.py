@@ -305,7 +305,8 @@ FIGURES = (
         "regimes_changes",
         hit_correlations,
         "hit-correlations",
-        "Correlation between regimes of the change of log odds on {dataset}, corrected for noise, and by ranks.",
+        "Correlation between regimes of the change of log odds on {dataset}, corrected for noise (and so at times above 1), and by "
+        "ranks; itself: the same regime, its second dense networks compressed.",
         test="95 % intervals over networks and examples.",
         by=("dataset",),
         where=pl.col("flag").is_null(),
