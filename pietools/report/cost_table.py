@@ -18,7 +18,7 @@ def legend(found: Sequence[Cost]) -> str:
         "that are wrong more often" if by_votes else "whose right answer became less likely than that of others as hard"
     )
     return (
-        f"answers changed: more than by training again; hit: {noun} {hit}, about 5 % of them by chance; lost: probably wrong at "
+        f"answers changed: more than by training again; hit: {noun} {hit}, at most 5 % of them by chance; lost: probably wrong at "
         f"least {100 * delta:g} points more often; accuracy (± 95 %) and recall of the class that was hit hardest: points"
     )
 

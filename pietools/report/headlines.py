@@ -13,7 +13,6 @@ from pietools.results.analysis import Analysis
 from pietools.results.rounding import count, percent, points
 
 CONTROLS = {
-    "second-compressed": "the dense networks that were trained again, compressed alike",
     "shorter-dense": "dense networks that were trained for less",
     "longer-dense": "dense networks that were trained for longer",
     "random": "weights removed at random",
@@ -40,7 +39,9 @@ def headlines(analysis: Analysis) -> list[str]:
     for dataset in datasets:
         on = f"On {dataset}: " if len(datasets) > 1 else ""
         found = costs(analysis, dataset)
-        compressions = dict.fromkeys(cost.compression for cost in found if not cost.is_control)
+        # What was compressed a second time is the same again: it stands in the table.
+        told = [cost for cost in found if cost.other_control in (None, *CONTROLS)]
+        compressions = dict.fromkeys(cost.compression for cost in told if not cost.is_control)
         for number, compression in enumerate(compressions):
             alike = [cost for cost in found if cost.compression == compression and not cost.is_control]
             said.append(
@@ -55,7 +56,7 @@ def _what(alike: Sequence[Cost]) -> str:
     """`` (90 % of the weights are zero)``, or what a control is."""
     control, sparsities = alike[0].other_control, {cost.sparsity for cost in alike}
     if control is not None:
-        return f", a control ({CONTROLS.get(control, CONTROLS['second-compressed'])})"
+        return f", a control ({CONTROLS[control]})"
     (sparsity, *others) = sparsities
     return f" ({percent(sparsity, 0)} % of the weights are zero)" if sparsity and not others else ""
 
