@@ -103,3 +103,21 @@ def test_any_terminal_can_print_it(toy: Study, encoding: str, expected: str) -> 
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert done.stdout.decode(encoding).split()[-3:] == expected.split()
+
+
+def test_a_name_gives_the_terminal_no_orders(run: Callable[..., Result], tmp_path: Path) -> None:
+    """Neither colours, nor a title of the window, nor writing from right to left: of classes, examples, data sets, in errors."""
+    rows = "image,label,prediction\na\x1b[31m,x\u202ey,x\u202ey\nb,\x1b]0;evil\x07,y\nc,x\u202ey,x\u202ey\nd,y,y\n"
+    (tmp_path / "p.csv").write_text(rows, encoding="utf-8")
+    command = ("import", tmp_path / "p.csv", "--db", tmp_path / "s.duckdb", "--dataset", "d\x1b[1m", "--population")
+    printed = [
+        run(*command, "dense\x1b[2J"),
+        run(*command, "pruned", "--reference", "nosuch\x1b[5m"),
+        run("info", tmp_path / "s.duckdb"),
+        run("accuracy", tmp_path / "s.duckdb"),
+        run("shell", tmp_path / "s.duckdb", "select key, class_names from examples join datasets using (dataset_id)"),
+        run("shell", tmp_path / "s.duckdb", "select '\x1b[31m' from nosuch"),
+    ]
+    assert all(done.output for done in printed)
+    assert not set("\x1b\x07\u202e") & set("".join(done.output for done in printed))
+    assert "a\ufffd[31m" in printed[0].output

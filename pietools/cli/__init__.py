@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pietools.cli.output import print_what_can_be
+from pietools.cli.output import print_what_can_be, visible
 from pietools.errors import PietoolsError
 from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
@@ -62,7 +62,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except PietoolsError as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
+            raise click.ClickException(visible(" ".join(str(error).split()))) from error
         except ModuleNotFoundError as error:
             raise click.ClickException(_advice(ctx.invoked_subcommand, error)) from error
         except OSError as error:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from pietools.cli.output import say
+
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
@@ -62,16 +64,12 @@ def annotate(
         sample = sample_of(opened, compressed, n=pairs, codebook=categories, default=DEFAULT, seed=seed)
         coding = Coding(opened, sample, annotator.strip())
         with Server(coding, port) as server:
-            click.echo(
-                f"{sample.compressed}: {coding.n} examples, half of them hit. Ctrl-C ends; what was coded is stored."
-            )
-            click.echo(server.address)
+            say(f"{sample.compressed}: {coding.n} examples, half of them hit. Ctrl-C ends; what was coded is stored.")
+            say(server.address)
             if not no_browser:
                 webbrowser.open(server.address)
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
                 n_coded = sum(one is not None for one in coding.said())
-                click.echo(
-                    f"\n{coding.annotator} coded {n_coded} of {coding.n}. What was found: pietools annotations {study}"
-                )
+                say(f"\n{coding.annotator} coded {n_coded} of {coding.n}. What was found: pietools annotations {study}")

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from pietools.cli.output import say
+
 
 @click.command()
 @click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
@@ -22,7 +24,7 @@ def collect(study_toml: str, no_thumbnails: bool, as_json: bool) -> None:
     study_file = read_study_file(study_toml)
     with progress_bar("Collecting", "examples") as on_progress:
         rows = collect_study(study_file, on_progress, thumbnails=not no_thumbnails)
-    click.echo(_as_json(study_file.tables.study.file, rows) if as_json else _as_text(rows))
+    say(_as_json(study_file.tables.study.file, rows) if as_json else _as_text(rows))
 
 
 def _as_json(study: str, rows: list[dict[str, Any]]) -> str:

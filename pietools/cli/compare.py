@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pietools.cli.output import say
 from pietools.cli.source_options import source_of, source_options
 
 if TYPE_CHECKING:
@@ -133,9 +134,9 @@ def _show(comparison: "Comparison", *, as_json: bool, out: Path | None, keep: Pa
     from pietools.cli.first_screen import first_screen
 
     for line in first_screen(comparison):
-        click.echo(line)
+        say(line)
     for path, what in ((out and out / "report.html", "Report"), (keep, "Study")):
         if path is not None:
-            click.echo(f"{what}: {path}")
+            say(f"{what}: {path}")
     for warning in comparison.read.warnings:
-        click.echo(f"Note: {warning}", err=True)
+        say(f"Note: {warning}", err=True)

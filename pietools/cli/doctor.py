@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pietools.cli.output import say
+
 if TYPE_CHECKING:
     from pietools.study import Study
 
@@ -22,13 +24,13 @@ def doctor(study: Path | None) -> None:
     predictions that it holds.
     """
     for line in _installation():
-        click.echo(line)
+        say(line)
     if study is not None:
         from pietools.study import Study
 
         with Study.open(study, read_only=True) as opened:
             for line in _study(opened):
-                click.echo(line)
+                say(line)
 
 
 def _installation() -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from pietools.cli.lists import Listed, joined
+from pietools.cli.output import say
 from pietools.cli.written import into_folder
 
 FORMATS = ("svg", "pdf", "png", "html", "vega")
@@ -90,4 +91,4 @@ def figures(
         with into_folder(out) as folder:
             written = write_thesis_figures(analysis, folder, sheet, only=joined(only), everything=everything)
     for names, caption in written:
-        click.echo(f"{', '.join(str(out / name) for name in names)}\n  {caption}")
+        say(f"{', '.join(str(out / name) for name in names)}\n  {caption}")

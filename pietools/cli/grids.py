@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from pietools.cli.output import visible
 from pietools.results.shown import COMPRESSED, ShownColumn
 
 GAP = 2
@@ -28,7 +29,7 @@ def print_grid(console: Console, columns: Sequence[ShownColumn], rows: Rows) -> 
 
     Populations that are named REGIME/COMPRESSION stand under their regime.
     """
-    cells = [[column.show(row) for column in columns] for row in rows]
+    cells = [[visible(column.show(row)) for column in columns] for row in rows]
     headings: list[str] = [""] * len(rows)
     if columns and columns[0] == COMPRESSED:
         cells, headings = _under_regimes(cells)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pietools.cli.output import say
 from pietools.cli.source_options import source_of, source_options
 
 if TYPE_CHECKING:
@@ -203,17 +204,17 @@ def _show_properties(imported: "ImportedProperties", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"schema": PROPERTIES_SCHEMA, **vars(imported)}, indent=2))
         return
-    click.echo(f"{imported.dataset}: {imported.n_examples:,} examples")
+    say(f"{imported.dataset}: {imported.n_examples:,} examples")
     for name, n in imported.n_values.items():
         already = "" if imported.n_added[name] else "; they were there already"
-        click.echo(f"{name}, {imported.source}: {n:,} value{'' if n == 1 else 's'}{already}")
+        say(f"{name}, {imported.source}: {n:,} value{'' if n == 1 else 's'}{already}")
 
 
 def _import_study(folder: Path, db: Path) -> None:
     from pietools.exchange.study_folder import import_folder
 
     import_folder(folder, db)
-    click.echo(f"{db} holds the study of {folder}.")
+    say(f"{db} holds the study of {folder}.")
 
 
 def _show_json(imported: "list[Imported]", *, dry_run: bool) -> None:
@@ -233,15 +234,15 @@ def _show_json(imported: "list[Imported]", *, dry_run: bool) -> None:
 
 def _show(imported: "Imported", *, dry_run: bool) -> None:
     for sentence in imported.understood[:MOST_FILES]:
-        click.echo(sentence)
+        say(sentence)
     if (n_more := len(imported.understood) - MOST_FILES) > 0:
-        click.echo(f"… and {n_more:,} more file{'' if n_more == 1 else 's'}")
-    click.echo(
+        say(f"… and {n_more:,} more file{'' if n_more == 1 else 's'}")
+    say(
         f"{imported.dataset}: {imported.n_examples:,} examples, {imported.n_classes:,} classes: {_some(imported.class_names)}"
     )
     first = imported.first
     label = "without a label" if first["label"] is None else f"labelled '{first['label']}'"
-    click.echo(f"First example: '{first['example']}', {label}, predicted '{first['predicted']}'")
+    say(f"First example: '{first['example']}', {label}, predicted '{first['predicted']}'")
     accuracy = "no labels, so no accuracy"
     if len(imported.top1) == 1:
         accuracy = f"top-1 accuracy {imported.top1[0]:.1%}"
@@ -250,15 +251,15 @@ def _show(imported: "Imported", *, dry_run: bool) -> None:
         accuracy = f"mean top-1 accuracy {mean:.1%} ({min(imported.top1):.1%} to {max(imported.top1):.1%})"
     for n, what in ((imported.n_pictures, "pictures"), (imported.n_texts, "texts")):
         if n:
-            click.echo(f"{imported.dataset}: {what} of {n:,} examples, for pietools gallery")
+            say(f"{imported.dataset}: {what} of {n:,} examples, for pietools gallery")
     already = imported.n_models - imported.n_added
-    click.echo(
+    say(
         f"{imported.population}: {imported.n_models} network{'' if imported.n_models == 1 else 's'}, {accuracy}"
         + (f"; {already} were there already" if already else "")
         + ("; nothing was stored (--dry-run)" if dry_run else "")
     )
     for warning in imported.warnings:
-        click.echo(f"Note: {warning}", err=True)
+        say(f"Note: {warning}", err=True)
 
 
 def _some(names: list[str]) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pietools.cli.output import say
+
 if TYPE_CHECKING:
     from pietools.study import Study
 
@@ -29,11 +31,11 @@ def info(study: Path, as_json: bool) -> None:
         click.echo(json.dumps({"schema": SCHEMA, **found}, indent=2, default=str))
         return
     for dataset in found["datasets"]:
-        click.echo(_of_dataset(dataset))
+        say(_of_dataset(dataset))
     for population in found["populations"]:
-        click.echo(_of_population(population))
+        say(_of_population(population))
     if not found["datasets"]:
-        click.echo(f"{study} holds nothing yet.")
+        say(f"{study} holds nothing yet.")
 
 
 @click.command()
@@ -52,7 +54,7 @@ def remove(study: Path, dataset: str | None, population: str | None) -> None:
         removed = opened.remove(dataset=dataset, population=population)
     gone = [f"data set {name}" for name in removed.datasets] + [f"population {name}" for name in removed.populations]
     networks = f"predictions of {removed.n_evaluations} network{'' if removed.n_evaluations == 1 else 's'}"
-    click.echo(f"Removed: {', '.join([networks, *gone])}.")
+    say(f"Removed: {', '.join([networks, *gone])}.")
 
 
 def _found(study: "Study") -> dict[str, Any]:

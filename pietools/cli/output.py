@@ -1,7 +1,10 @@
-"""What is printed where the terminal has few letters: signs become their likes in ASCII, other letters a question mark."""
+"""What is printed: names without what a terminal would obey, and where it has few letters, their likes."""
 
 import codecs
 import sys
+import unicodedata
+
+import click
 
 PLAIN = "pietools-plain"
 LIKES = {
@@ -27,6 +30,19 @@ def print_what_can_be() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and codecs.lookup(stream.encoding or "ascii").name != "utf-8":
             stream.reconfigure(errors=PLAIN)
+
+
+def visible(text: str) -> str:
+    """A text without characters that move the cursor, set colours, or turn the direction of writing: a name may hold any."""
+    return "".join(
+        one if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs") else "\N{REPLACEMENT CHARACTER}"
+        for one in text
+    )
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text that holds names."""
+    click.echo(visible(text), err=err)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pietools.cli.output import say
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -66,7 +68,7 @@ def _converse(study: "Study", form: str) -> None:
             try:
                 _print(study.sql("\n".join(lines)), form)
             except StudyError as error:
-                click.echo(f"Error: {error}")
+                say(f"Error: {error}")
             lines = []
 
 

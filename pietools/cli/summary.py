@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pietools.cli.grids import Rows, console_of_output, print_grid
+from pietools.cli.output import visible
 from pietools.report.cost_table import cost_columns, cost_rows, legend
 from pietools.report.costs import costs
 from pietools.report.headlines import headlines
@@ -35,7 +36,7 @@ def print_summary(analysis: Analysis, topic: Topic | None = None, *, study: Path
     said = [] if topic else headlines(analysis)
     is_answered = bool(said) and not analysis.everything
     for line in said:
-        console.print(Text(line), width=WIDTH_OF_SENTENCES)
+        console.print(Text(visible(line)), width=WIDTH_OF_SENTENCES)
         console.print()
     for dataset in analysis.datasets.to_dicts():
         here = list(_tables(analysis, dataset, topic))
@@ -51,7 +52,7 @@ def print_summary(analysis: Analysis, topic: Topic | None = None, *, study: Path
     if topic is not None and not any(frame.height for frame in analysis.tables.values()):
         console.print(Text(topic.nothing))
     for warning in analysis.warnings:
-        console.print(Text.assemble(("Note: ", "yellow"), warning))
+        console.print(Text.assemble(("Note: ", "yellow"), visible(warning)))
     if is_answered:
         for line in _what_next(analysis, study):
             console.print(Text(line, style="dim"))
@@ -103,7 +104,7 @@ def _size(analysis: Analysis, dataset: dict[str, Any]) -> Text:
         sizes += f", {networks[0]} to {networks[-1]} networks" if len(networks) > 1 else ""
         sizes += f", {networks[0]} networks" if len(networks) == 1 else ""
         sizes += " of a population" if networks else ""
-    return Text.assemble((dataset["name"], "bold"), sizes)
+    return Text.assemble((visible(dataset["name"]), "bold"), sizes)
 
 
 def _print_costs(console: Console, analysis: Analysis, dataset: dict[str, Any]) -> None:

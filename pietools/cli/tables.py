@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pietools.cli.lists import Listed, joined
+from pietools.cli.output import say
 from pietools.cli.written import into_folder
 
 FORMATS = ("latex", "markdown", "csv", "json")
@@ -47,4 +48,4 @@ def tables(study: Path, form: str, only: tuple[tuple[str, ...], ...], everything
         with into_folder(out) as folder:
             names = write_tables(chosen, folder, form)
     for name, table in zip(names, chosen, strict=True):
-        click.echo(f"{out / name}: {len(table.rows)} rows")
+        say(f"{out / name}: {len(table.rows)} rows")

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pietools.cli.output import say
+
 if TYPE_CHECKING:
     from pietools.training.plan import Plan
     from pietools.training.train_study import TrainReport
@@ -37,7 +39,7 @@ def train(study_toml: str, processes: int | None, is_plan: bool, as_json: bool) 
     click.echo(_as_json(report) if as_json else _as_text(report))
     if report.failures:
         for failure in report.failures:
-            click.echo(f"{failure['population']} replicate {failure['replicate']}: {failure['message']}", err=True)
+            say(f"{failure['population']} replicate {failure['replicate']}: {failure['message']}", err=True)
         n_all = len(report.failures) + len(report.networks)
         raise TrainingError(f"{len(report.failures)} of {n_all} networks failed; the others are kept.")
 
@@ -58,9 +60,9 @@ def _print_plan(plan: "Plan", *, as_json: bool) -> None:
         source = f" from {row.parent}" if row.parent else ""
         networks = f"{row.n_networks} {'network' if row.n_networks == 1 else 'networks'}"
         time = f", {_duration(row.seconds)}" if row.seconds else ""
-        click.echo(f"{row.population}: {networks}{there}{source}, {made}{time}")
+        say(f"{row.population}: {networks}{there}{source}, {made}{time}")
     n_missing = sum(row.n_networks - row.n_finished for row in plan.populations)
-    click.echo(
+    say(
         f"In all {n_missing} networks to make: about {_duration(plan.seconds)} with {plan.n_processes} at once, "
         f"{plan.n_bytes / 1e6:.1f} MB."
     )
