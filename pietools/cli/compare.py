@@ -134,7 +134,7 @@ def _show(comparison: "Comparison", *, as_json: bool, out: Path | None, keep: Pa
     from pietools.cli.first_screen import first_screen
 
     for line in first_screen(comparison):
-        say(line)
+        click.echo(line)
     for path, what in ((out and out / "report.html", "Report"), (keep, "Study")):
         if path is not None:
             say(f"{what}: {path}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pietools.cli.output import visible
 from pietools.pairs.comparison import CLASS, Comparison
 from pietools.pairs.sentences import sentences, title
 from pietools.results.rounding import count, p_value, percent
@@ -24,16 +25,16 @@ Grid = tuple[str, list[str], list[list[str]], int]  # heading, header, cells, ho
 def first_screen(comparison: Comparison) -> Iterator[str]:
     """Lines of the answer."""
     width = min(get_terminal_size((WIDEST, 24)).columns, WIDEST)
-    yield click.style(title(comparison), bold=True)
+    yield click.style(visible(title(comparison)), bold=True)
     yield ""
     for about, said in sentences(comparison):
         lead = f"{about}."
-        lines = _wrapped(f"{lead} {said}", width)
+        lines = _wrapped(visible(f"{lead} {said}"), width)
         yield click.style(lead, bold=True) + lines[0][len(lead) :]
         yield from lines[1:]
     for heading, header, rows, n in _tables(comparison):
         yield ""
-        yield click.style(heading, bold=True)
+        yield click.style(visible(heading), bold=True)
         yield from _aligned(header, rows)
         if n > len(rows):
             yield f"… {count(n - len(rows))} more: --json or --out"
@@ -113,7 +114,7 @@ def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[s
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        line = "  ".join([first.strip().ljust(widths[0]), *others]).rstrip()
+        line = visible("  ".join([first.strip().ljust(widths[0]), *others]).rstrip())
         yield click.style(line, dim=True) if row is header else line
 
 
