@@ -51,7 +51,8 @@ def analyze(
         Called with (done, total): hundredths of a result table that are filled, and that there are in all.
     **settings
         ``permutations``, ``seed``, ``margin``, ``delta``, ``subgroups``, ``explain``, ``theories``: see
-        :class:`pietools.settings.AnalysisSettings`. By default what the study's recipe says, else the defaults.
+        :class:`pietools.settings.AnalysisSettings`. By default, of some topics, those of the last analysis of all, so that their
+        results belong together; else what the study's recipe says, else the defaults.
 
     Returns
     -------
@@ -69,7 +70,8 @@ def analyze(
         name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()
     }
     asked["comparisons"] = [list(pair) for pair in comparisons]
-    resolved = resolve((study.recipe() or {}).get("analyze", {}), asked)
+    before = {} if set(topics) == set(TOPICS) else _settings_before(study)
+    resolved = resolve(before or (study.recipe() or {}).get("analyze", {}), asked)
     chosen = [TOPICS[name] for name in topics]
     tables = [(table, topic.fill[table]) for topic in chosen for table in topic.tables if everything or table.is_answer]
     crew = Crew(jobs or n_cores(), on_step)
@@ -84,8 +86,18 @@ def analyze(
         used = resolved.model_dump() | {"tie_rule": TIE_RULE}
         study.store_results(frames, settings=used, seed=used.pop("seed"), version=__version__)
         if set(NEEDED) <= set(frames):
-            study.store_headline(headlines(analysis), NEEDED, analysis.warnings)
+            answers = [table.name for table, _ in tables if table.is_answer]
+            study.store_headline(headlines(analysis), answers, analysis.warnings)
     return analysis
+
+
+def _settings_before(study: Study) -> dict[str, Any]:
+    """Settings of the last analysis of all topics, if it is of the predictions as they are; comparisons are asked for anew."""
+    try:
+        study.headline()
+        return used_settings(study.settings_of(NEEDED[0])).model_dump()
+    except StudyError:
+        return {}
 
 
 def last_analysis(study: Study) -> Analysis:
@@ -100,7 +112,9 @@ def last_analysis(study: Study) -> Analysis:
     stored = [table for topic in TOPICS.values() for table in topic.tables if table.name in names]
     frames = {table.name: table.frame(study.results(table.name).select(table.schema.names())) for table in stored}
     reader = StudyReader(study, used_settings(study.settings_of(NEEDED[0])))
-    everything = all(table.name in names for topic in TOPICS.values() for table in topic.tables)
+    asked_of_people = {table.name for table in TOPICS["annotations"].tables}  # these go when somebody codes on
+    every = {table.name for topic in TOPICS.values() for table in topic.tables} - asked_of_people
+    everything = every <= set(names)
     return _gathered(reader, frames, notes, everything=everything)
 
 

@@ -175,12 +175,14 @@ create table annotation_samples (
     reference text not null,
     compressed text not null,
     seed bigint not null,
-    codebook json not null
+    codebook json not null,
+    predictions_digest text not null
 );
 comment on table annotation_samples is 'One row per comparison of which examples are coded by hand.';
 comment on column annotation_samples.reference is 'name of the population that is compared with';
 comment on column annotation_samples.compressed is 'name of the compressed population, whose hit examples are coded among others';
 comment on column annotation_samples.seed is 'of the drawing';
+comment on column annotation_samples.predictions_digest is 'SHA-256 of the predictions of both populations when the sample was drawn: with others it says nothing of them';
 comment on column annotation_samples.codebook is 'the categories: a list of objects with name and meaning';
 
 create table annotation_examples (

@@ -41,16 +41,27 @@ class Coding:
         return [found.get(example) for example in self._order]
 
     def item(self, place: int) -> dict[str, Any]:
-        """What is shown at a place: ``label``, and ``picture`` (a data URI), else ``text``."""
+        """What is shown at a place: ``label``, ``picture`` (a data URI), else ``text``, and what was ``said`` of it."""
         example = self._example(place)
         pictures = self._study.thumbnails(self.sample.dataset, [example])
         source = "data:image/png;base64," + b64encode(pictures[0]).decode() if pictures else None
         text = None if pictures else self._text(example)
-        return {"label": self._names[self._labels[example]], "picture": source, "text": text}
+        label = self._names[self._labels[example]]
+        return {"label": label, "picture": source, "text": text, "said": self.said()[place]}
 
-    def code(self, place: int, present: Mapping[str, bool]) -> None:
-        """Store what is said of the example at a place."""
-        self._study.code(self.sample, self._example(place), self.annotator, present)
+    def code(self, place: int, present: Mapping[str, bool], before: Mapping[str, bool] | None) -> None:
+        """Store what is said of the example at a place; ``before``: what the page showed as said, if anything.
+
+        Raises
+        ------
+        StudyError
+            If something else was said meanwhile, in another window, or the categories are not those of the codebook.
+        """
+        example = self._example(place)
+        with self._study.transaction():
+            if self.said()[place] != (None if before is None else dict(before)):
+                raise StudyError("this example was coded in another window meanwhile: reload the page to see it.")
+            self._study.code(self.sample, example, self.annotator, present)
 
     def _example(self, place: int) -> int:
         if not 0 <= place < self.n:

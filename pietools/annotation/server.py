@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pietools.annotation.coding import Coding
-from pietools.errors import PietoolsError
+from pietools.errors import PietoolsError, StudyError
 from pietools.report.annotation_page import annotation_page
 
 HOST = "127.0.0.1"
@@ -22,9 +22,17 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, coding: Coding, port: int = 0) -> None:
-        super().__init__((HOST, port), Handler)
+        try:
+            super().__init__((HOST, port), Handler)
+        except OSError as error:
+            raise StudyError(
+                f"port {port} of this machine cannot be used: {error.strerror}. Leave --port out."
+            ) from error
         self.coding = coding
         self.token = secrets.token_urlsafe(24)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a window that was closed while it waited is no fault."""
 
     @property
     def address(self) -> str:
@@ -64,7 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = self._asked()
         if asked is None:
             return
-        length = int(self.headers.get("Content-Length") or 0)
+        stated = self.headers.get("Content-Length") or ""
+        length = int(stated) if stated.isdecimal() else 0
         if asked[0] != "/code" or not 0 < length <= LONGEST:
             self._reply(HTTPStatus.BAD_REQUEST, "no such request")
             return
@@ -76,20 +85,23 @@ class Handler(BaseHTTPRequestHandler):
 
     def _code(self, body: bytes) -> dict[str, Any]:
         content = json.loads(body)
-        self.server.coding.code(
-            int(content["place"]), {str(name): value is True for name, value in content["present"].items()}
-        )
+        present = {str(name): value is True for name, value in content["present"].items()}
+        self.server.coding.code(int(content["place"]), present, content["before"])
         return {"stored": True}
 
     def _answer(self, work: Any) -> None:
         try:
             self._json(work())
-        except (PietoolsError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (PietoolsError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             self._reply(HTTPStatus.BAD_REQUEST, str(error))
 
     def _asked(self) -> tuple[str, dict[str, list[str]]] | None:
         """Path and query of a request that has the token and comes from the page; another is refused."""
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            self._reply(HTTPStatus.BAD_REQUEST, "no such request")
+            return None
         query = parse_qs(parts.query)
         given = query.get("token", [""])[0]
         own = {f"{HOST}:{self.server.server_port}", f"localhost:{self.server.server_port}"}

@@ -48,11 +48,14 @@ def annotate(
     another person codes the same examples. What was found: pietools annotations STUDY.
     """
     import webbrowser
+    from threading import Thread
+    from unicodedata import normalize
 
     from pietools.errors import StudyError
     from pietools.study import Study
 
-    if not annotator.strip():
+    annotator = " ".join(normalize("NFC", annotator).split())
+    if not annotator:
         raise StudyError("somebody must code: give --annotator a name.")
     with Study.open(study) as opened:
         from pietools.annotation.codebook import DEFAULT, read_codebook
@@ -60,14 +63,16 @@ def annotate(
         from pietools.annotation.sampling import sample_of
         from pietools.annotation.server import Server
 
+        if like := [one for one in opened.annotators() if one != annotator and one.casefold() == annotator.casefold()]:
+            raise StudyError(f"'{like[0]}' coded here: the same person has the same name, and another needs another.")
         categories = None if codebook is None else read_codebook(codebook)
         sample = sample_of(opened, compressed, n=pairs, codebook=categories, default=DEFAULT, seed=seed)
-        coding = Coding(opened, sample, annotator.strip())
+        coding = Coding(opened, sample, annotator)
         with Server(coding, port) as server:
             say(f"{sample.compressed}: {coding.n} examples, half of them hit. Ctrl-C ends; what was coded is stored.")
             say(server.address)
-            if not no_browser:
-                webbrowser.open(server.address)
+            if not no_browser:  # in a thread: a browser of the terminal returns when it is closed
+                Thread(target=webbrowser.open, args=[server.address], daemon=True).start()
             try:
                 server.serve_forever()
             except KeyboardInterrupt:

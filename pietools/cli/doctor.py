@@ -20,7 +20,7 @@ TORCH = ("torch", "torchvision", "timm")
 def doctor(study: Path | None) -> None:
     """Say what is installed, and whether STUDY is in order.
 
-    A report of a fault should begin with this. Of a study it says whether it is whole, and whether its results are of the
+    A report of a fault should begin with this. Of a study it reads every row, and says whether its results are of the
     predictions that it holds.
     """
     for line in _installation():
@@ -57,9 +57,10 @@ def _study(study: "Study") -> Iterator[str]:
     from pietools.errors import StudyError
 
     size = study.path.stat().st_size / 1e6
-    yield f"{study.path}: whole, {size:,.1f} MB"
+    study.read_through()
+    yield f"{study.path}: every row can be read, {size:,.1f} MB"
     for dataset in study.datasets().to_dicts():
-        pictures, texts = len(study.thumbnails(dataset["name"])), len(study.texts(dataset["name"]))
+        pictures, texts = study.seen(dataset["name"])
         seen = [f"{n:,} {what}" for n, what in ((pictures, "pictures"), (texts, "texts")) if n]
         yield f"  {dataset['name']}: {dataset['n_examples']:,} examples{''.join(f', {one}' for one in seen)}"
     evaluated = study.evaluated()

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
+from pietools.cli.lists import Listed, joined
 from pietools.cli.written import refuse_page, write_page
 
 
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option(
-    "--only", multiple=True, metavar="COMPRESSED", help="A compressed population; may be repeated. All unless given."
+    "--only", type=Listed(), multiple=True, metavar="COMPRESSED,…", help="Compressed populations. All unless given."
 )
 @click.option(
     "--most", type=click.IntRange(1), default=60, show_default=True, help="Examples of a kind and population."
@@ -18,7 +19,7 @@ from pietools.cli.written import refuse_page, write_page
 @click.option(
     "--out", type=click.Path(path_type=Path), default="gallery.html", show_default=True, help="The page, one HTML file."
 )
-def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
+def gallery(study: Path, only: tuple[tuple[str, ...], ...], most: int, out: Path) -> None:
     """Show the examples of STUDY that were hit, spared, lost or gained.
 
     Each with its picture where the study has one, its class, and what the networks answer before and after. The page filters and
@@ -32,7 +33,7 @@ def gallery(study: Path, only: tuple[str, ...], most: int, out: Path) -> None:
         from pietools.gallery import found_examples
         from pietools.report.gallery_page import gallery_page
 
-        strips = found_examples(opened, only=only, most=most)
+        strips = found_examples(opened, only=joined(only), most=most)
         page = gallery_page(study.name, strips)
     write_page(out, page)
     n = sum(len(one.entries) for one in strips)

@@ -1,7 +1,9 @@
 """``pietools shell``: questions to a study in SQL."""
 
+import math
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,39 +39,63 @@ def shell(study: Path, query: str | None, form: str) -> None:
     pietools shell demo/study.duckdb "from pies('supervised/dense', 'supervised/magnitude-0.9') limit 5"
     pietools shell demo/study.duckdb "from results.examples_hits" --format csv
 
-    The study is only read, and no other file can be. Without QUERY a prompt asks for one; .tables lists tables, views and macros.
+    The study is only read, and no other file can be. Without QUERY statements are read from a pipe, or a prompt asks for them;
+    .tables lists tables, views and macros.
     """
     from pietools.study import Study
 
     with Study.open(study, read_only=True) as opened:
         if query is not None:
-            _print(opened.sql(TABLES if query.strip() == ".tables" else query), form)
+            _answer(opened, query, form)
         else:
-            _converse(opened, form)
+            _converse(opened, form, is_typed=sys.stdin.isatty())
 
 
-def _converse(study: "Study", form: str) -> None:
+def _answer(study: "Study", query: str, form: str) -> None:
+    """Print the answer to a query.
+
+    Raises
+    ------
+    pietools.errors.StudyError
+        If there is none, or nothing that can be printed.
+    """
+    from pietools.errors import PietoolsError, StudyError
+
+    if not query.strip(" ;\n\t"):
+        raise StudyError("there is no question: give a statement of SQL, such as 'from populations'.")
+    try:
+        _print(study.sql(TABLES if query.strip() == ".tables" else query), form)
+    except PietoolsError:
+        raise
+    except Exception as error:  # of types that frames or texts cannot hold
+        raise StudyError(f"the answer cannot be shown ({type(error).__name__}): cast its columns to text.") from error
+
+
+def _converse(study: "Study", form: str, *, is_typed: bool) -> None:
+    """Answer one statement after another; of a file or a pipe the first mistake ends it."""
     from pietools.errors import StudyError
 
-    click.echo(f"{study.path}. {HELP}")
+    if is_typed:
+        say(f"{study.path}. {HELP}")
     lines: list[str] = []
-    while (line := _line(MORE if lines else PROMPT)) is not None:
+    while (line := _line((MORE if lines else PROMPT) if is_typed else "")) is not None:
         word = line.strip()
         if not lines and word in (".quit", ".exit", "quit", "exit"):
             return
-        if not lines and word == ".tables":
-            _print(study.sql(TABLES), form, most=None)
-            continue
         if not lines and word.startswith("."):
-            click.echo(HELP)
+            _answer(study, word, form) if word == ".tables" else say(HELP)
             continue
         lines += [line] if word or lines else []
         if word.endswith(";"):
+            statement, lines = "\n".join(lines), []
             try:
-                _print(study.sql("\n".join(lines)), form)
+                _answer(study, statement, form)
             except StudyError as error:
+                if not is_typed:
+                    raise
                 say(f"Error: {error}")
-            lines = []
+    if lines:
+        _answer(study, "\n".join(lines), form)
 
 
 def _line(prompt: str) -> str | None:
@@ -82,7 +108,8 @@ def _line(prompt: str) -> str | None:
     try:
         return input(prompt)
     except (EOFError, KeyboardInterrupt):
-        click.echo()
+        if prompt:
+            click.echo()
         return None
 
 
@@ -92,11 +119,20 @@ def _print(frame: "pl.DataFrame", form: str, most: int | None = MOST_ROWS) -> No
     if form == "csv":
         click.echo(_flat(frame).write_csv(), nl=False)
     elif form == "json":
-        click.echo(json.dumps(frame.to_dicts(), indent=2, default=str))
+        click.echo(json.dumps(_finite(frame.to_dicts()), indent=2, default=str, allow_nan=False))
     else:
         from pietools.cli.summary import print_frame
 
         print_frame(frame, most)
+
+
+def _finite(value: Any) -> Any:
+    """A value whose numbers JSON can hold: what is no finite number is null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list) else value
 
 
 def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":

@@ -30,14 +30,15 @@ def write_page(out: Path, page: str) -> None:
 @contextmanager
 def made_folder(out: Path | None) -> Iterator[None]:
     """The folder is there before the work, so that a wrong one is found at once; after an error one that was made goes if empty."""
-    is_new = out is not None and not out.exists()
+    new = [] if out is None else [one for one in (out, *out.parents) if not one.exists()]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
-        if out is not None and is_new and not any(out.iterdir()):
-            out.rmdir()
+        for one in new:
+            if not any(one.iterdir()):
+                one.rmdir()
         raise
 
 
@@ -46,5 +47,8 @@ def into_folder(out: Path) -> Iterator[Path]:
     """A folder for files that move to ``out``, which is made, when all of them are whole; after an error nothing is there."""
     with made_folder(out), tempfile.TemporaryDirectory(prefix=".pietools-", dir=out) as temporary:
         yield Path(temporary)
-        for path in sorted(Path(temporary).iterdir()):
+        made = sorted(Path(temporary).iterdir())
+        if taken := [one.name for one in made if (out / one.name).is_dir()]:
+            raise click.ClickException(f"{out / taken[0]} is a folder: choose another --out.")
+        for path in made:
             os.replace(path, out / path.name)

@@ -21,7 +21,7 @@ VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 # Of a drawing: its size, which PDF and PNG take for points of 1/72 inch.
 SIZE = re.compile(r'width="([\d.]+)(pt|)" height="([\d.]+)(pt|)"')
 
-FORMATS = ("svg", "pdf", "png", "html", "vega")
+MARK = "the chart stands here"
 ENDINGS = {"vega": "vl.json"}
 
 
@@ -37,11 +37,20 @@ def written(spec: Spec, drawing: str, name: str, *, dpi: int = 72 * PNG_SCALE) -
         case "png":
             return vl_convert.svg_to_png(_without_unit(drawing), scale=dpi / 72)
         case "html":
-            return vl_convert.vegalite_to_html(spec, vl_version=VEGA_LITE, bundle=True).encode()
+            return _page(spec).encode()
         case "vega":
             return json.dumps(spec, ensure_ascii=False).encode()
         case _:
             return drawing.encode()
+
+
+def _page(spec: Spec) -> str:
+    """A page with the chart and all that draws it. The chart is written into a script, where no name may end it."""
+    page: str = vl_convert.vegalite_to_html({"description": MARK}, vl_version=VEGA_LITE, bundle=True)
+    before, mark, after = page.partition(f'{{"description":"{MARK}"}}')
+    assert mark, "vl-convert writes the chart as JSON"
+    content = json.dumps(spec).replace("<", "\\u003c")
+    return f"{before}{content}{after}"
 
 
 def _without_unit(drawing: str) -> str:

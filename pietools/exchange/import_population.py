@@ -100,7 +100,10 @@ def import_population(
             study.add_property(dataset, TASK, task_of(target.keys))
         study.add_population(_with_role(study, population))
         imported = _add(study, target, population.name, found, logits_dtype, notes, accept_chance=accept_chance)
-        n_texts, n_pictures = add_texts(study, target, found), add_pictures(study, target, images)
+        n_texts, n_pictures = (
+            add_texts(study, target, found, is_asked=source.texts is not None),
+            add_pictures(study, target, images),
+        )
         return replace(imported, n_texts=n_texts, n_pictures=n_pictures)
 
 

@@ -4,27 +4,40 @@ import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pietools.errors import ImportFileError
 from pietools.exchange.predictions import FilePredictions
 from pietools.study import Study
 from pietools.study.records import Dataset
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 LONGEST_SIDE = 96  # pixels
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
-def add_texts(study: Study, target: Dataset, found: Sequence[FilePredictions]) -> int:
-    """Keep what the first file that says so says of each example, unless texts are there; returns how many there are now."""
+def add_texts(study: Study, target: Dataset, found: Sequence[FilePredictions], *, is_asked: bool) -> int:
+    """Keep what the first file that says so says of each example; returns how many there are now.
+
+    Texts that a program wrote beside its answers are kept once; ``is_asked``: those of a column that was named must be the same.
+    """
     one = next((one for one in found if one.texts is not None), None)
-    stored = study.texts(target.name)
-    if one is None or one.texts is None or stored:
-        return len(stored)
+    n = study.seen(target.name)[1]
+    if one is None or one.texts is None:
+        if is_asked:
+            raise ImportFileError(f"{found[0].path} is no table: --texts names a column of one.")
+        return n
+    if n and not is_asked:
+        return n
     place = {key: n for n, key in enumerate(target.keys)}
     keys = target.keys if one.keys is None else one.keys.to_list()
     said = {place[key]: text for key, text in zip(keys, one.texts, strict=True) if text is not None and key in place}
     study.add_texts(target.name, said)
-    return len(study.texts(target.name))
+    return study.seen(target.name)[1]
 
 
 def add_pictures(study: Study, target: Dataset, folder: Path | None) -> int:
@@ -38,7 +51,7 @@ def add_pictures(study: Study, target: Dataset, folder: Path | None) -> int:
         If the folder is none, an example has no picture or several, or one cannot be read.
     """
     if folder is None:
-        return len(study.thumbnails(target.name))
+        return study.seen(target.name)[0]
     if not folder.is_dir():
         raise ImportFileError(f"{folder} is no folder of pictures.")
     by_path, by_name = _named(folder)
@@ -70,17 +83,17 @@ def _named(folder: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
 
 def _small(path: Path) -> bytes:
     """A picture as PNG, no side longer than 96 pixels."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-                is_plain = image.mode in ("L", "RGB", "RGBA", "P")
+                image.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
+                turned = ImageOps.exif_transpose(_eight_bits(image))
+                turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
                 stream = BytesIO()
-                (image if is_plain else image.convert("RGB")).save(stream, "PNG", optimize=True)
+                turned.save(stream, "PNG", optimize=True, icc_profile=None)
     except (
         UnidentifiedImageError,
         OSError,
@@ -91,3 +104,16 @@ def _small(path: Path) -> bytes:
     ) as error:
         raise ImportFileError(f"{path} is no picture that can be read: {str(error).splitlines()[0]}") from None
     return stream.getvalue()
+
+
+def _eight_bits(image: "Image.Image") -> "Image.Image":
+    """A picture in grays or colours of eight bits: of more bits, or fractions, what is darkest becomes black, and what is brightest white."""
+    from PIL import Image
+
+    if image.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
+        values = np.asarray(image, np.float64)
+        low, high = float(values.min()), float(values.max())
+        return Image.fromarray(np.round((values - low) * 255 / ((high - low) or 1)).astype(np.uint8))
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")

@@ -38,6 +38,7 @@ class Cards:
 
     title: str
     compressed: str
+    reference: str
     kind: str
     cards: list[Card]
 
@@ -60,6 +61,7 @@ def cards(strips: Iterable[Strip], *, with_kind: bool) -> list[Cards]:
             f"{f' on {one.dataset}' if several else ''}{f', {one.kind}' if with_kind else ''}: "
             f"{count(len(one.entries))}{' of ' + count(one.n_found) if one.n_found > len(one.entries) else ''}",
             one.compressed,
+            one.reference,
             one.kind,
             [_card(entry, one.compressed) for entry in one.entries],
         )

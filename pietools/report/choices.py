@@ -13,7 +13,7 @@ class Choices:
 
     regimes: list[str]
     compressions: list[str]
-    _places: dict[str, tuple[str, str]]
+    _places: dict[tuple[str | None, str], tuple[str, str]]
 
     @property
     def are_any(self) -> bool:
@@ -22,9 +22,10 @@ class Choices:
 
     def of(self, row: Row) -> str:
         """``1,3``: a row is of the second regime and the fourth compression; without a number where it is of none or of all."""
-        name = row.get("compressed") or row.get("population")
-        if name in self._places:
-            regime, compression = self._places[name]
+        name, against = row.get("compressed") or row.get("population"), row.get("reference")
+        place = self._places.get((str(against), str(name))) or self._places.get((None, str(name)))
+        if place is not None:
+            regime, compression = place
         else:
             compression = _place(self.compressions, row.get("chosen_as", row.get("compression")))
             regime = _place(self.regimes, row.get("regime"))
@@ -41,12 +42,16 @@ def choices(analysis: Analysis) -> Choices:
     }
     regimes = list(dict.fromkeys(row["regime"] for row in compared if row["regime"] is not None))
     compressions = list(dict.fromkeys(labels[row["reference"], row["compressed"], row["dataset"]] for row in compared))
-    places: dict[str, tuple[str, str]] = {}
+    places: dict[tuple[str | None, str], tuple[str, str]] = {}
     for row in compared:
         regime = _place(regimes, row["regime"])
         label = labels[row["reference"], row["compressed"], row["dataset"]]
-        places.setdefault(row["reference"], (regime, ""))
-        places[row["compressed"]] = regime, _place(compressions, label)
+        places.setdefault((None, row["reference"]), (regime, ""))
+        places[row["reference"], row["compressed"]] = regime, _place(compressions, label)
+        others = [
+            one for one in compared if one["compressed"] == row["compressed"] and one["reference"] != row["reference"]
+        ]
+        places[None, row["compressed"]] = (regime, "") if others else (regime, _place(compressions, label))
     return Choices(regimes, compressions, places)
 
 

@@ -73,6 +73,7 @@ def _cost_row(cost: Cost, *, is_named: bool) -> Row:
     hits = cost.hits if cost.n_hit is not None else None
     return {
         "compressed": cost.names["compressed"],
+        "reference": cost.names["reference"],
         "compression": _label(cost) if is_named else "",
         "regime": cost.regime or MISSING,
         "answers": answers,

@@ -1,6 +1,6 @@
 """The tables of an analysis by their names, as a thesis wants them: the published one first, with what is chance in its counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -36,12 +36,21 @@ def named_tables(analysis: Analysis) -> Iterator[NamedTable]:
     for topic in TOPICS.values():
         for table in topic.tables:
             frame = analysis.tables.get(table.name, pl.DataFrame())
-            for number, shown in enumerate(table.shown if frame.height else (), 1):
-                if rows := shown.rows(frame):
+            parts = frame.partition_by("dataset", maintain_order=True) if frame.height else []
+            for number, shown in enumerate(table.shown, 1):
+                if rows := [row for part in parts for row in shown.rows(part)]:
                     name = table.name if number == 1 else f"{table.name}-{number}"
-                    yield NamedTable(
-                        name, f"{shown.title}.", [*_dataset(frame), *shown_columns(shown.columns, rows)], rows
-                    )
+                    columns = [*_dataset(frame), *shown_columns(shown.columns, rows)]
+                    yield NamedTable(name, f"{shown.title}.", list(_distinct(columns)), rows)
+
+
+def _distinct(columns: Iterable[ShownColumn]) -> Iterator[ShownColumn]:
+    """Columns whose titles differ: of the same ones the others have a number."""
+    seen: dict[str, int] = {}
+    for column in columns:
+        seen[column.title] = seen.get(column.title, 0) + 1
+        number = seen[column.title]
+        yield column if number == 1 else column._replace(title=f"{column.title} ({number})")
 
 
 def _dataset(frame: pl.DataFrame) -> list[ShownColumn]:

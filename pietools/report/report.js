@@ -17,7 +17,6 @@ function show() {
   for (const group of document.querySelectorAll(".group")) {
     group.hidden = !group.querySelector("[data-of]:not([hidden])");
   }
-  if (location.hash || names.some((name) => asked.get(name))) history.replaceState(null, "", `#${new URLSearchParams(asked)}`);
 }
 
 const asked = new URLSearchParams(location.hash.slice(1));
@@ -25,6 +24,9 @@ for (const name of names) {
   const options = [...form.elements[name].options].map((one) => one.value);
   if (options.includes(asked.get(name))) form.elements[name].value = asked.get(name);
 }
-form.addEventListener("input", show);
+form.addEventListener("input", () => {
+  show();
+  history.replaceState(null, "", `#${new URLSearchParams(new FormData(form))}`);
+});
 form.hidden = false;
 show();

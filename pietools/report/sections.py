@@ -81,7 +81,7 @@ def sections(analysis: Analysis, drawn: Sequence[Figure], choices: Choices) -> l
         )
         for topic in TOPICS.values()
     ]
-    every = [topics[0], Section("Training and compression", tables=_training(analysis)), *topics[1:]]
+    every = [topics[0], Section("Training and compression", tables=_training(analysis, choices)), *topics[1:]]
     return [section for section in every if section.items or section.figures or section.tables]
 
 
@@ -177,12 +177,12 @@ def _by_dataset(analysis: Analysis, shown: Shown, frame: pl.DataFrame, choices: 
             yield ShownRows(title, shown_columns(shown.columns, rows), rows, is_folded, of=choices.of)
 
 
-def _training(analysis: Analysis) -> list[ShownRows]:
+def _training(analysis: Analysis, choices: Choices) -> list[ShownRows]:
     """How sparse and large the networks are, which layers were compressed, and what differs between the regimes."""
     tables = []
     if analysis.compression.height:
         rows = analysis.compression.to_dicts()
-        tables.append(ShownRows("Compression", shown_columns(COMPRESSION, rows), rows))
+        tables.append(ShownRows("Compression", shown_columns(COMPRESSION, rows), rows, of=choices.of))
     if analysis.regime_differences.height:
         rows = regime_rows(analysis.regime_differences)
         tables.append(ShownRows("Regimes", regime_columns(rows), rows, note=REGIMES_NOTE))

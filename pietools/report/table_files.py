@@ -13,34 +13,48 @@ from pylatexenc.latexencode import UnicodeToLatexEncoder
 from pietools.report.named_tables import NamedTable
 
 WIDE = 110  # characters: more do not fit across a page
+QUOTE = "PIETOOLSQUOTE"
+LONG = 45  # rows: more do not fit on a page
 # What a spreadsheet would compute, and a number that it may.
 FORMULA = re.compile(r"^[=+\-@\t\r]")
-NUMBER = re.compile(r"^[+\-]?[\d.,]+( \(.*\))?$")
+NUMBER = re.compile(r"^[+\-]?[\d.,]+( ±.*| to [+\-]?[\d.,]+| \([+\-\d., to]*\))?$")
 
 
 def latex(table: NamedTable) -> str:
-    r"""A float of LaTeX with rules of booktabs: ``\usepackage{booktabs,graphicx,rotating}``.
+    r"""A float of LaTeX with rules of booktabs: ``\usepackage{booktabs,graphicx,longtable,rotating}``.
 
-    A wide table lies on its side, and is made smaller where that is not enough.
+    A wide table lies on its side, and is made smaller where that is not enough; a long one goes over several pages.
     """
     widths = [
         max(map(len, cells)) + 2 for cells in zip(*[[one.title for one in table.columns], *_shown(table)], strict=True)
     ]
     kind = "sidewaystable" if sum(widths) > WIDE else "table"
     columns = "".join("l" if column.is_text else "r" for column in table.columns)
-    head = " & ".join(f"{{{latex_text(column.title)}}}" for column in table.columns)
-    rows = [" & ".join(map(_cell, row)) for row in _grouped(table)]
+    head = " & ".join(f"{{{latex_text(column.title)}}}" for column in table.columns) + r" \\"
+    rows = [rf"{' & '.join(map(_cell, row))} \\" for row in _grouped(table)]
+    caption = rf"\caption{{{latex_text(table.caption)}}}\label{{tab:{table.name}}}"
+    if len(rows) > LONG:
+        begin = rf"\begin{{longtable}}{{@{{}}{columns}@{{}}}}"
+        repeated = [r"\toprule", head, r"\midrule", r"\endhead", r"\bottomrule", r"\endlastfoot"]
+        lines = [
+            r"{\footnotesize\setlength{\tabcolsep}{3.5pt}",
+            begin,
+            rf"{caption}\\",
+            *repeated,
+            *rows,
+            r"\end{longtable}}",
+        ]
+        return "\n".join(lines) + "\n"
     lines = [
         rf"\begin{{{kind}}}",
         r"\centering\small\setlength{\tabcolsep}{3.5pt}",
-        rf"\caption{{{latex_text(table.caption)}}}",
-        rf"\label{{tab:{table.name}}}\smallskip",
+        rf"{caption}\smallskip",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         r"\toprule",
-        rf"{head} \\",
+        head,
         r"\midrule",
-        *(rf"{row} \\" for row in rows),
+        *rows,
         r"\bottomrule",
         r"\end{tabular}}",
         rf"\end{{{kind}}}",
@@ -68,7 +82,10 @@ def csv_text(table: NamedTable) -> str:
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(column.title for column in table.columns)
-    writer.writerows([_no_formula(cell.replace("−", "-")) for cell in row] for row in _shown(table))
+    is_text = [column.is_text for column in table.columns]
+    for row in _shown(table):
+        cells = [cell.replace("−", "-") for cell in row]
+        writer.writerow(_no_formula(cell) if text else cell for cell, text in zip(cells, is_text, strict=True))
     return stream.getvalue()
 
 
@@ -90,7 +107,10 @@ WRITERS: dict[str, tuple[str, Callable[[NamedTable], str]]] = {
 
 def latex_text(text: str) -> str:
     """Text of LaTeX that prints as this text; a letter that LaTeX's own fonts lack is a question mark."""
-    return str(_encoder().unicode_to_latex(_visible(text)))
+    written = str(_encoder().unicode_to_latex(_visible(text).replace('"', QUOTE)))
+    for ligature in ("--", "''", "``", "?`", "!`", "<<", ">>", ",,"):
+        written = written.replace(ligature, "{}".join(ligature)).replace(ligature, "{}".join(ligature))
+    return written.replace(QUOTE, r"\textquotedbl{}")
 
 
 def _cell(text: str) -> str:
@@ -109,7 +129,7 @@ def _markdown_text(text: str) -> str:
 
 
 def _no_formula(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.match(cell) else cell
+    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.match(cell) else cell  # a range of numbers is no formula
 
 
 def _visible(text: str) -> str:

@@ -10,7 +10,7 @@ from pietools.report.named_tables import FIRST, NamedTable, named_tables
 from pietools.report.table_files import WRITERS, latex_text
 from pietools.results.analysis import Analysis
 
-FIGURES_TEX = "figures.tex"
+FIGURES_TEX, FLOATS = "figures.tex", 10
 
 
 def write_thesis_figures(
@@ -43,9 +43,10 @@ def write_thesis_figures(
         raise StudyError("the last analysis found nothing to draw.")
     written = [([path.name for path in write_sheet(one, folder, sheet)], _said(one, analysis)) for one in drawn]
     if "pdf" in sheet.formats:
-        (folder / FIGURES_TEX).write_text(
-            "\n".join(_environment(names, said) for names, said in written), encoding="utf-8"
-        )
+        floats = [_environment(names, said) for names, said in written]
+        # LaTeX keeps no more than a few floats waiting.
+        pages = [r"\clearpage" + "\n" + one if n and n % FLOATS == 0 else one for n, one in enumerate(floats)]
+        (folder / FIGURES_TEX).write_text("\n".join(pages), encoding="utf-8")
     return written
 
 

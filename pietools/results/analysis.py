@@ -61,15 +61,17 @@ class Analysis:
         """The same of some compressed populations: rows of their comparisons, of them and of their references."""
         kept = self.comparisons.filter(pl.col("compressed").is_in(list(populations)))
         named = [*populations, *kept["reference"]]
-        tables = {}
-        for name, frame in self.tables.items():
-            if "compressed" in frame.columns:
-                tables[name] = frame.filter(pl.col("compressed").is_in(list(populations)))
-            else:
-                tables[name] = (
-                    frame.filter(pl.col("population").is_in(named)) if "population" in frame.columns else frame
-                )
-        return replace(self, comparisons=kept, tables=tables)
+        called = [name.partition("/")[2] or name for name in populations]
+        which = {"compressed": list(populations), "population": named, "compression": called}
+
+        def of(frame: pl.DataFrame) -> pl.DataFrame:
+            for kind, names in which.items():
+                columns = [name for name in (kind, f"{kind}_a", f"{kind}_b") if name in frame.columns]
+                if columns:
+                    return frame.filter(pl.any_horizontal(pl.col(columns).is_in(names)))
+            return frame
+
+        return replace(self, comparisons=kept, tables={name: of(frame) for name, frame in self.tables.items()})
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

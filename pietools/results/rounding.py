@@ -40,9 +40,10 @@ def to_uncertainty(estimate: float | None, low: float | None, high: float | None
 
     Without an interval, or one of no width, two decimals.
     """
-    if estimate is None or low is None or high is None or not high > low:
+    if estimate is None or low is None or high is None or not 0 < high - low < math.inf:
         return MISSING if estimate is None else _written(estimate, 2, signed=signed)
-    digits = max(0, 1 - math.floor(math.log10((high - low) / 2)))
+    half = float(f"{(high - low) / 2:.1e}")  # 0.0995 is 0.10, with two digits
+    digits = max(0, 1 - math.floor(math.log10(half)))
     shown = (_written(value, digits, signed=signed) for value in (estimate, low, high))
     return "{} ({} to {})".format(*shown)
 

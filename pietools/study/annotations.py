@@ -26,7 +26,10 @@ def samples(database: Database) -> list[Sample]:
             [row["sample_id"]],
         )
         codebook = tuple(Category(one["name"], one["meaning"]) for one in json.loads(row["codebook"]))
-        names = {name: row[name] for name in ("dataset", "reference", "compressed", "seed", "sample_id")}
+        names = {
+            name: row[name]
+            for name in ("dataset", "reference", "compressed", "seed", "predictions_digest", "sample_id")
+        }
         found.append(Sample(**names, codebook=codebook, pairs=tuple(pairs.iter_rows())))
     return found
 
@@ -37,8 +40,16 @@ def add_sample(database: Database, sample: Sample) -> int:
         sample_id = database.value("select coalesce(max(sample_id), 0) + 1 from annotation_samples")
         codebook = to_json([{"name": one.name, "meaning": one.meaning} for one in sample.codebook])
         database.execute(
-            "insert into annotation_samples values (?, dataset_id_of(?), ?, ?, ?, ?)",
-            [sample_id, sample.dataset, sample.reference, sample.compressed, sample.seed, codebook],
+            "insert into annotation_samples values (?, dataset_id_of(?), ?, ?, ?, ?, ?)",
+            [
+                sample_id,
+                sample.dataset,
+                sample.reference,
+                sample.compressed,
+                sample.seed,
+                codebook,
+                sample.predictions_digest,
+            ],
         )
         sides = [
             {"pair": pair, "example_id": example, "is_hit": is_hit}

@@ -76,7 +76,7 @@ MIGRATIONS = {
         create table texts (dataset_id integer not null, example_id integer not null, text text not null);
         create table annotation_samples (
             sample_id integer primary key, dataset_id integer not null, reference text not null, compressed text not null,
-            seed bigint not null, codebook json not null
+            seed bigint not null, codebook json not null, predictions_digest text not null
         );
         create table annotation_examples (
             sample_id integer not null, pair integer not null, example_id integer not null, is_hit boolean not null
@@ -211,7 +211,9 @@ class Database:
 
     def check(self, catalog: Catalog | None = None) -> None:
         """Raise StudyError if the file breaks a rule of studies (see :mod:`pietools.study.integrity`)."""
-        if broken := (catalog or read_catalog(self._connection)).damage() or broken_rule(self._connection):
+        with _study_errors():
+            broken = (catalog or read_catalog(self._connection)).damage() or broken_rule(self._connection)
+        if broken:
             raise StudyError(
                 f"{self.path} is damaged, or was changed by something else: {broken}. Make it again, or take a copy of before."
             )
@@ -350,22 +352,26 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside becomes visible at once or not at all; an inner transaction belongs to the outer one."""
-        if self._depth == 0:
-            self.execute("begin transaction")
-        self._depth += 1
-        try:
-            yield
-            if self._depth == 1:
-                self.execute("commit")
-        except BaseException:
-            if self._depth == 1:
-                # Where DuckDB has ended it already, by itself, the first error says why.
-                with suppress(StudyError):
-                    self.execute("rollback")
-            raise
-        finally:
-            self._depth -= 1
+        """Everything inside becomes visible at once or not at all; an inner transaction belongs to the outer one.
+
+        Other threads wait until it ends: they have the same connection.
+        """
+        with self._lock:
+            if self._depth == 0:
+                self.execute("begin transaction")
+            self._depth += 1
+            try:
+                yield
+                if self._depth == 1:
+                    self.execute("commit")
+            except BaseException:
+                if self._depth == 1:
+                    # Where DuckDB has ended it already, by itself, the first error says why.
+                    with suppress(StudyError):
+                        self.execute("rollback")
+                raise
+            finally:
+                self._depth -= 1
 
 
 def to_json(value: Any) -> str:

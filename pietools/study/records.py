@@ -156,7 +156,8 @@ class Category:
 class Sample:
     """Examples of a comparison that are coded by hand.
 
-    ``pairs``: a hit example and another, as positions in the data set. ``sample_id`` is None before it is stored.
+    ``pairs``: a hit example and another, as positions in the data set. ``predictions_digest``: of the networks' predictions.
+    ``sample_id`` is None before it is stored.
     """
 
     dataset: str
@@ -165,4 +166,5 @@ class Sample:
     seed: int
     codebook: tuple[Category, ...]
     pairs: tuple[tuple[int, int], ...]
+    predictions_digest: str = ""
     sample_id: int | None = None

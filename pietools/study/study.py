@@ -302,6 +302,20 @@ class Study(Recordings):
         """
         return thumbnails.thumbnails(self._database, dataset, examples)
 
+    def seen(self, dataset: str) -> tuple[int, int]:
+        """How many examples of a data set have a small picture, and how many a text; of an altered copy also its source's."""
+        of = """coalesce((select any_value(o.dataset_id) from {table} as o where o.dataset_id = dataset_id_of($dataset)),
+                (select d.source_dataset_id from datasets as d where d.dataset_id = dataset_id_of($dataset)))"""
+        n = (
+            self._database.sql(
+                f"select count(*) as n from {table} as t where t.dataset_id = {of.format(table=table)}",
+                {"dataset": dataset},
+            )["n"].item()
+            for table in ("thumbnails", "texts")
+        )
+        pictures, said = n
+        return int(pictures), int(said)
+
     def pictured(self) -> list[str]:
         """Names of the data sets that have thumbnails, altered copies by their sources."""
         return self.sql(
@@ -343,6 +357,21 @@ class Study(Recordings):
             If the example is not in the sample, or the categories are not those of its codebook.
         """
         annotations.code(self._database, sample, example, annotator, present)
+
+    def predictions_digest(self, sample: Sample) -> str:
+        """SHA-256 of what the networks that a sample compares predict on its data set now."""
+        rows = self.sql(
+            """select p.name, e.evaluation_digest from evaluations as e join models as m on m.model_id = e.model_id
+               join populations as p on p.population_id = m.population_id
+               join datasets as d on d.dataset_id = e.dataset_id
+               where d.name = ? and p.name in (?, ?) order by all""",
+            [sample.dataset, sample.reference, sample.compressed],
+        )
+        return f"sha256:{sha256(rows.write_csv().encode()).hexdigest()}"
+
+    def annotators(self) -> list[str]:
+        """Names of those who coded."""
+        return self.sql("select distinct annotator from annotations order by 1")["annotator"].to_list()
 
     def coded(self, sample: Sample) -> pl.DataFrame:
         """What was said: annotator, example_id, category, is_present."""
@@ -408,6 +437,14 @@ class Study(Recordings):
     def append_table(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Append the rows of a whole table as :meth:`table` gave them, at once or in pieces."""
         self._database.append(name, rows)
+
+    def read_through(self) -> None:
+        """Read every value of every table; StudyError if one cannot be read."""
+        tables = self.sql(
+            "select schema_name || '.' || table_name as name from duckdb_tables() where not temporary and not internal"
+        )["name"]
+        for table in tables:
+            self._database.value(f"select bit_xor(hash(t)) from {table} as t")
 
     # Results
 
@@ -480,9 +517,9 @@ class Study(Recordings):
             raise StudyError(
                 f"{self.path} has other predictions than when it was analyzed: run 'pietools analyze {self.path}'."
             )
-        if not set(answer["tables"]) <= set(self._tables_of(answer["run"])):
+        if others := [name for name in answer["tables"] if name not in self._tables_of(answer["run"])]:
             raise StudyError(
-                f"a part of the results in {self.path} was computed with other settings since its last analysis: run "
+                f"results.{others[0]} in {self.path} was computed with other settings since its last analysis: run "
                 f"'pietools analyze {self.path}'."
             )
         return answer

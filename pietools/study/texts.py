@@ -15,7 +15,8 @@ def add_texts(database: Database, dataset: str, said: Mapping[int, str]) -> bool
     if wrong := next((one for one in said if not 0 <= one < n), None):
         raise StudyError(f"data set '{dataset}' has {n} examples, found a text of example {wrong}.")
     rows = {int(one): text for one, text in sorted(said.items()) if text.strip()}
-    stored = texts(database, dataset)
+    own = database.sql("select example_id, text from texts where dataset_id = ? order by 1", [dataset_id])
+    stored = dict(own.iter_rows())
     if stored:
         if stored != rows:
             raise StudyError(f"data set '{dataset}' has other texts: make a new study to keep others.")

@@ -19,7 +19,8 @@ def add_thumbnails(database: Database, dataset: str, pictures: Sequence[bytes]) 
         raise StudyError(f"data set '{dataset}' has {n} examples, found {len(pictures)} thumbnails.")
     if wrong := next((i for i, picture in enumerate(pictures) if not picture.startswith(PNG)), None):
         raise StudyError(f"thumbnail {wrong} of data set '{dataset}' is no PNG.")
-    stored = thumbnails(database, dataset)
+    own = database.sql("select png from thumbnails where dataset_id = ? order by example_id", [dataset_id])
+    stored = [bytes(png) for png in own["png"]]
     if stored:
         if stored != list(pictures):
             raise StudyError(f"data set '{dataset}' has other thumbnails: make a new study to keep others.")

@@ -5,6 +5,7 @@ are positions, and items may have different numbers of them. Of a generated answ
 that the harness counts as right is one class, however it is written.
 """
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -48,7 +49,7 @@ def recognised(table: Table, source: Source) -> tuple[Table, Source] | None:
             pl.Series("item", [f"{task}/{record['doc_id']}" if task else str(record["doc_id"]) for record in records]),
             answers,
             pl.Series("target", targets),
-            pl.Series("text", [_said(record, is_choice=is_choice) for record in records], dtype=pl.String),
+            pl.Series("text", _texts(records, is_choice=is_choice), dtype=pl.String),
             pl.Series(HASH, [record.get(HASH) for record in records], dtype=pl.String, strict=False),
         ]
     )
@@ -152,17 +153,31 @@ def _choice(record: Record) -> int | None:
     return texts.index(target) if target in texts else None
 
 
-def _said(record: Record, *, is_choice: bool) -> str | None:
-    """The question as the network was asked, without the examples before it, and the choices, a line each."""
-    arguments = record.get("arguments") or {}
-    asked = [list(one.values()) for one in arguments.values()] if isinstance(arguments, dict) else arguments
-    if not asked or not isinstance(asked[0], list) or not asked[0]:
+def _texts(records: Sequence[Record], *, is_choice: bool) -> list[str | None]:
+    """What each item asked, without what all items begin with, such as examples, and its choices, a line each."""
+    asked = [_arguments(record) for record in records]
+    begin = os.path.commonprefix([one[0][0] for one in asked if one])
+    shared = begin.rfind("\n\n") + 2 if "\n\n" in begin and len(asked) > 1 else 0
+    return [_said(one, shared, is_choice=is_choice) for one in asked]
+
+
+def _said(asked: list[list[str]], shared: int, *, is_choice: bool) -> str | None:
+    if not asked:
         return None
-    question = str(asked[0][0]).strip().split("\n\n")[-1]
-    choices = (
-        [f"– {str(one[1]).strip()}" for one in asked if isinstance(one, list) and len(one) > 1] if is_choice else []
-    )
-    return "\n".join([question, *choices])
+    questions = list(dict.fromkeys(one[0][shared:].strip() for one in asked))
+    if is_choice and len(questions) > 1:  # each choice is a context of its own
+        return "\n".join(
+            f"– {question} {' '.join(one[1:]).strip()}" for question, one in zip(questions, asked, strict=False)
+        )
+    choices = [f"– {one[1].strip()}" for one in asked if len(one) > 1] if is_choice else []
+    return "\n".join([questions[0], *choices])
+
+
+def _arguments(record: Record) -> list[list[str]]:
+    """Context and continuation of each request, as the harness writes them, in lists or in objects."""
+    arguments = record.get("arguments") or {}
+    rows = [list(one.values()) for one in arguments.values()] if isinstance(arguments, dict) else arguments
+    return [[str(part) for part in one] for one in rows if isinstance(one, list) and one and isinstance(one[0], str)]
 
 
 def _text(value: Any) -> str:

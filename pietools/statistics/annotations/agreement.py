@@ -118,7 +118,7 @@ def _without_each(values: np.ndarray) -> np.ndarray:
 
 def _with_interval(kappa: float, observed: float, std_error: float, quantile: float) -> Agreement:
     """Without an interval where the error comes out as 0, as where an annotator always says the same: it is not known."""
-    if std_error < 1e-12:
+    if std_error**2 < 1e-10:
         return Agreement(float(kappa), observed)
     low, high = (max(-1.0, kappa - quantile * std_error), min(1.0, kappa + quantile * std_error))
     return Agreement(float(kappa), observed, std_error, low, high)
