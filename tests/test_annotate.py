@@ -4,8 +4,10 @@ import http.client
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -37,14 +39,14 @@ def study(answered: Path, tmp_path: Path) -> Iterator[Study]:
 
 
 def test_a_hit_example_is_matched_with_one_as_hard_that_was_not(study: Study) -> None:
-    """Of its class, the nearest in log odds among those that nothing happened to; no example twice."""
+    """Of its class, among those that nothing happened to, so that pairs differ least in log odds; no example twice."""
     sample = sample_of(study, n=12, default=DEFAULT)
     changes = study.results("examples_changes").filter(compressed=sample.compressed)
     hit = set(changes.filter(finding="hit")["example_id"])
     assert sample.compressed == "supervised/magnitude-0.9" or sample.compressed == "simclr/magnitude-0.9"
     examples = [one for pair in sample.pairs for one in pair]
-    assert len(sample.pairs) == 12
-    assert len(set(examples)) == 24
+    assert 9 <= len(sample.pairs) <= 12
+    assert len(set(examples)) == len(examples)
     labels = study.labels(sample.dataset)
     scalars = study.sql(
         """select p.example_id, avg(p.label_log_odds) as log_odds from predictions as p join models as m using (model_id)
@@ -52,15 +54,21 @@ def test_a_hit_example_is_matched_with_one_as_hard_that_was_not(study: Study) ->
         [sample.reference],
     )["log_odds"].to_numpy()
     changed = set(changes.filter(changes["finding"].is_not_null() | changes["turned"].is_not_null())["example_id"])
-    taken: set[int] = set()
+    differences = []
     for first, other in sample.pairs:
         assert first in hit
         assert other not in changed
         assert labels[first] == labels[other]
+        differences.append(abs(scalars[other] - scalars[first]))
+    assert max(differences) <= 0.2 * scalars.std() + 1e-6
+    taken: set[int] = set()
+    nearest = []  # one after another, as somebody would choose them
+    for first, _ in sample.pairs:
         free = [one for one in range(len(labels)) if labels[one] == labels[first] and one not in changed | taken]
-        nearest = min(abs(scalars[one] - scalars[first]) for one in free)
-        assert abs(scalars[other] - scalars[first]) == pytest.approx(nearest, abs=1e-5)
+        other = min(free, key=lambda one: abs(scalars[one] - scalars[first]))
         taken.add(other)
+        nearest.append(abs(scalars[other] - scalars[first]))
+    assert sum(differences) <= sum(nearest) + 1e-5
 
 
 def test_the_sample_stays_as_it_was_drawn(study: Study) -> None:
@@ -83,7 +91,7 @@ def test_who_codes_is_not_told_which_were_hit(study: Study) -> None:
     places = [np.mean([place for place, one in enumerate(order) if one in hit]) for order in orders]
     assert stats.ttest_1samp(places, 11.5).pvalue > 0.001
     item = Coding(study, sample, "anna").item(0)
-    assert set(item) == {"label", "picture", "text"}
+    assert set(item) == {"label", "picture", "said", "text"}
     assert item["picture"].startswith("data:image/png;base64,")
 
 
@@ -236,9 +244,11 @@ def test_only_the_page_itself_may_ask(served: Server) -> None:
         {},
         [],
         "x",
-        {"place": 99, "present": {}},
-        {"place": 0, "present": {"odd": True}},
-        {"place": 0, "present": {"odd": True, "x": 1}},
+        {"place": 99, "present": {}, "before": None},
+        {"place": 1e999, "present": {}, "before": None},
+        {"place": 0, "present": {"odd": True}, "before": None},
+        {"place": 0, "present": {"odd": True, "x": 1}, "before": None},
+        {"place": 0, "present": {"odd": True, "blurred": True}, "before": {"odd": True, "blurred": True}},
     ],
 )
 def test_a_wrong_request_stores_nothing(served: Server, body: Any) -> None:
@@ -248,7 +258,12 @@ def test_a_wrong_request_stores_nothing(served: Server, body: Any) -> None:
     assert ask(served, "GET", f"/item?{token}&place=x")[0] == 400
     assert ask(served, "GET", f"/nosuch?{token}")[0] == 404
     assert served.coding.said() == [None] * 8
-    assert ask(served, "POST", f"/code?{token}", {"place": 3, "present": {"odd": True, "blurred": False}})[0] == 200
+    assert (
+        ask(served, "POST", f"/code?{token}", {"place": 3, "before": None, "present": {"odd": True, "blurred": False}})[
+            0
+        ]
+        == 200
+    )
     assert served.coding.said()[3] == {"odd": True, "blurred": False}
 
 
@@ -311,3 +326,102 @@ def test_an_answer_that_was_not_stored_is_not_said_to_be(served: Server, browser
     page.keyboard.press("Enter")
     page.get_by_text("not saved or shown: no room").wait_for(timeout=10_000)
     assert "example 1 of 8, 0 coded" in page.locator(".place").inner_text()
+
+
+def test_nothing_is_said_of_an_example_that_nobody_has_seen(served: Server, browser: Any) -> None:
+    """A double click and a key that is held down code one example; where the next one does not come, nothing is coded."""
+    page = browser.new_page()
+    page.goto(served.address)
+    page.locator(".place").get_by_text("example 1 of 8, 0 coded").wait_for(timeout=10_000)
+    page.route("**/item*", lambda route: (sleep(0.3), route.continue_()))
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Save and next").dblclick()
+    page.locator(".place").get_by_text("example 2 of 8, 1 coded").wait_for(timeout=10_000)
+    page.keyboard.down("Enter")
+    for _ in range(5):
+        page.keyboard.down("Enter")  # repeated, as a key that is held
+    page.locator(".place").get_by_text("example 3 of 8, 2 coded").wait_for(timeout=10_000)
+    sleep(1)
+    assert [one is not None for one in served.coding.said()].count(True) == 2
+    page.unroute("**/item*")
+    page.route("**/item*", lambda route: route.abort())
+    page.keyboard.up("Enter")
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    page.get_by_text("not saved or shown").wait_for(timeout=10_000)
+    page.keyboard.press("Enter")
+    sleep(0.5)
+    assert served.coding.said()[2:4] == [{"odd": False, "blurred": True}, None]
+
+
+def test_a_second_window_overwrites_nothing(served: Server, browser: Any) -> None:
+    """What was said in another window is shown, and not replaced by what this one has not seen."""
+    first, second = browser.new_page(), browser.new_page()
+    for page in (first, second):
+        page.goto(served.address)
+        page.locator(".place").get_by_text("example 1 of 8, 0 coded").wait_for(timeout=10_000)
+    first.keyboard.press("1")
+    first.keyboard.press("Enter")
+    first.locator(".place").get_by_text("example 2 of 8, 1 coded").wait_for(timeout=10_000)
+    second.keyboard.press("Enter")
+    second.get_by_text("coded in another window meanwhile").wait_for(timeout=10_000)
+    assert served.coding.said()[0] == {"odd": True, "blurred": False}
+
+
+def test_many_requests_at_once_store_each_answer_once(served: Server) -> None:
+    """Threads share a connection: the study stays whole."""
+    token = f"token={served.token}"
+    bodies = [
+        {"place": place, "before": None, "present": {"odd": True, "blurred": False}}
+        for place in range(8)
+        for _ in range(4)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda body: ask(served, "POST", f"/code?{token}", body)[0], bodies))
+    assert replies.count(200) == 8
+    study = served.coding._study
+    assert study.coded(served.coding.sample).height == 16
+    study._database.check()
+
+
+def test_a_category_may_be_called_anything(study: Study, browser: Any) -> None:
+    """Also like a part of the page."""
+    names = ("back", "elements", "submit", "constructor", 'a b"c')
+    sample = sample_of(study, n=2, codebook=[Category(name, "?") for name in names])
+    with Server(Coding(study, sample, "anna")) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        page = browser.new_page()
+        page.goto(server.address)
+        page.locator(".place").get_by_text("example 1 of").wait_for(timeout=10_000)
+        page.keyboard.press("4")
+        page.keyboard.press("Enter")
+        page.locator(".place").get_by_text("1 coded").wait_for(timeout=10_000)
+        server.shutdown()
+        thread.join()
+        assert server.coding.said()[0] == {name: name == "constructor" for name in names}
+
+
+def test_samples_of_other_networks_are_left_out(study: Study) -> None:
+    """Networks of the same name were imported anew: what was coded says nothing of them, and nobody goes on with it."""
+    sample = sample_of(study, "supervised/magnitude-0.9", n=6, codebook=[ODD])
+    code_all(study, sample, "anna", lambda pair, is_hit: {"odd": is_hit})
+    study.remove(population="supervised/magnitude-0.9")
+    found = pietools.analyze(study, topics=["annotations"], everything=True)
+    assert found.annotations.height == 0
+    assert any("coded by hand for other networks" in note for note in found.warnings)
+    with pytest.raises(StudyError, match="are others than when its examples were drawn"):
+        sample_of(study)
+
+
+def test_annotators_may_be_called_anything(study: Study, run: Callable[..., Result]) -> None:
+    """Like a column, or a pattern; but one person has one name."""
+    sample = sample_of(study, n=4, codebook=[ODD])
+    for name in ("example_id", "*", "^.*$"):
+        code_all(study, sample, name, lambda pair, is_hit: {"odd": is_hit and pair > 0})
+    agreement = pietools.analyze(study, topics=["annotations"], everything=True).annotations_agreement
+    assert agreement["estimate"].to_list() == [1.0] * 4
+    study.close()
+    done = run("annotate", study.path, "--annotator", " EXAMPLE_id", "--no-browser")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "'example_id' coded here" in done.output

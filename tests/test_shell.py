@@ -46,6 +46,8 @@ def test_a_study_is_only_read(run: Callable[..., Result], toy: Study, tmp_path: 
         f"copy models to '{tmp_path}/out.csv'",
         f"attach '{tmp_path}/other.duckdb'",
         "install httpfs",
+        "",
+        " ; ",
     ):
         done = run("shell", toy.path, query)
         assert (done.exit_code, done.output.count("\n")) == (1, 1), query
@@ -53,11 +55,18 @@ def test_a_study_is_only_read(run: Callable[..., Result], toy: Study, tmp_path: 
     assert {path.name for path in tmp_path.iterdir()} == {"toy.duckdb", "secret.csv"}
 
 
-def test_a_conversation_goes_on_after_a_mistake(toy: Study) -> None:
-    """Statements over several lines, the list of what can be asked, and an end."""
+def test_a_conversation_goes_on_after_a_mistake(toy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements over several lines, the list of what can be asked, and an end; from a pipe the first mistake ends it."""
     toy.close()
     said = "select count(*) as n_networks\nfrom models;\nselect nosuch;\n.tables\n.help\n.quit\nselect 'not asked';\n"
-    done = CliRunner().invoke(main, ["shell", str(toy.path)], input=said)
+    piped = CliRunner().invoke(main, ["shell", str(toy.path), "--format", "csv"], input=said)
+    assert (piped.exit_code, piped.output.splitlines()[:2]) == (1, ["n_networks", "6"])
+    assert (
+        CliRunner().invoke(main, ["shell", str(toy.path), "--format", "csv"], input="select 1 as x").output == "x\n1\n"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("pietools.cli.shell._is_typed", lambda: True)
+        done = CliRunner().invoke(main, ["shell", str(toy.path)], input=said)
     assert done.exit_code == 0, done.output
     assert "n_networks" in done.output
     assert "Error: Binder Error" in done.output
@@ -81,7 +90,7 @@ def test_doctor_says_what_is_there(run: Callable[..., Result], answered: Path, t
     assert done.output.startswith("pietools ")
     assert "duckdb 2" in done.output
     done = run("doctor", answered)
-    assert "whole" in done.output
+    assert "every row can be read" in done.output
     assert "toy/test: 400 examples, 400 pictures" in done.output
     assert "analyzed: the answer is of the predictions that are there" in done.output
     toy.close()

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -124,6 +125,20 @@ def test_figures_of_every_format(run: Callable[..., Result], answered: Path, tmp
         "needs 'pietools analyze --all'" in run("figures", answered, "--only", "shapes", "--out", tmp_path / "h").output
     )
     assert not (tmp_path / "h").exists()
+
+
+def test_no_name_ends_the_script_of_a_figure(stored: Analysis, tmp_path: Path, browser: Any) -> None:
+    """An interactive figure holds names in a script: they stay data there."""
+    hostile = "</script><script>document.title = 'mine'</script>"
+    changed = stored.accuracy_change.with_columns(compressed=pl.col("compressed") + hostile)
+    analysis = Analysis(
+        stored.settings, stored.datasets, stored.comparisons, stored.tables | {"accuracy_change": changed}, []
+    )
+    write_thesis_figures(analysis, tmp_path, Sheet(400, 9, ("html",)), only=["accuracy"])
+    page = browser.new_page()
+    page.goto((tmp_path / "accuracy.html").as_uri())
+    page.locator("svg").first.wait_for(timeout=20_000)
+    assert page.title() != "mine"
 
 
 def test_the_published_table_says_what_the_results_say(stored: Analysis) -> None:

@@ -48,7 +48,11 @@ def shell(study: Path, query: str | None, form: str) -> None:
         if query is not None:
             _answer(opened, query, form)
         else:
-            _converse(opened, form, is_typed=sys.stdin.isatty())
+            _converse(opened, form, is_typed=_is_typed())
+
+
+def _is_typed() -> bool:
+    return sys.stdin.isatty()
 
 
 def _answer(study: "Study", query: str, form: str) -> None:

@@ -107,7 +107,7 @@ def _small(path: Path) -> bytes:
 
 
 def _eight_bits(image: "Image.Image") -> "Image.Image":
-    """A picture in grays or colours of eight bits: of more bits, or fractions, what is darkest becomes black, and what is brightest white."""
+    """A picture of eight bits: of more bits, or fractions, the darkest becomes black, and the brightest white."""
     from PIL import Image
 
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "F"):

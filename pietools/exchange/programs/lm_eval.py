@@ -5,7 +5,6 @@ are positions, and items may have different numbers of them. Of a generated answ
 that the harness counts as right is one class, however it is written.
 """
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -156,7 +155,10 @@ def _choice(record: Record) -> int | None:
 def _texts(records: Sequence[Record], *, is_choice: bool) -> list[str | None]:
     """What each item asked, without what all items begin with, such as examples, and its choices, a line each."""
     asked = [_arguments(record) for record in records]
-    begin = os.path.commonprefix([one[0][0] for one in asked if one])
+    contexts = sorted(one[0][0] for one in asked if one)
+    first, last = (contexts[0], contexts[-1]) if contexts else ("", "")
+    n_same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    begin = first[:n_same]
     shared = begin.rfind("\n\n") + 2 if "\n\n" in begin and len(asked) > 1 else 0
     return [_said(one, shared, is_choice=is_choice) for one in asked]
 
