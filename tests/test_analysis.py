@@ -127,7 +127,9 @@ def test_the_study_keeps_the_answer(tmp_path: Path) -> None:
         assert study.headline() == said
         analyze(study, topics=["pies", "pairs"], permutations=20)
         assert study.headline() == said
-        analyze(study, topics=["flips"])
+        analyze(study, topics=["flips"])  # with the settings of before
+        assert study.headline() == said
+        analyze(study, topics=["pies"], permutations=30)
         with pytest.raises(StudyError, match="was computed with other settings since"):
             study.headline()
         analyze(study, permutations=20)

@@ -16,6 +16,7 @@ from tests.test_report import HOSTILE, Page
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
 
+@pytest.mark.slow
 def test_a_study_shows_its_answer(answered: Path) -> None:
     """The sentences, the table, the figures: as the summary does."""
     with Study.open(answered, read_only=True) as study:

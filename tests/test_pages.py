@@ -48,8 +48,15 @@ def unreadable(browser: Any, path: Path, width: int, scheme: str) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
 
 
-@pytest.mark.parametrize("name", ["report", "gallery"])
-@pytest.mark.parametrize(("width", "scheme"), SIZES)
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        ("report", *SIZES[1]),
+        ("gallery", *SIZES[0]),
+        pytest.param("report", *SIZES[0], marks=pytest.mark.slow),
+        pytest.param("gallery", *SIZES[1], marks=pytest.mark.slow),
+    ],
+)
 def test_pages_can_be_read(browser: Any, pages: dict[str, Path], name: str, width: int, scheme: str) -> None:
     """Nothing serious for axe, nothing wider than a phone, no request, a clean console."""
     page, wrong = opened(browser, pages[name], width, scheme)

@@ -53,7 +53,7 @@ def test_a_stored_analysis_is_the_one_that_was_computed(tmp_path: Path) -> None:
     with make_regimes(tmp_path / "s.duckdb", second=False) as study:
         with pytest.raises(StudyError, match="has no answer yet: run 'pietools analyze"):
             last_analysis(study)
-        computed = pietools.analyze(study, permutations=20)
+        computed = pietools.analyze(study, permutations=20, topics=["accuracy", "pies", "flips", "examples", "classes"])
         found = last_analysis(study)
         assert analysis_json(found) == analysis_json(computed)
         assert page(found) == page(computed)
@@ -73,7 +73,13 @@ def test_report_is_written_without_computing(run: Callable[..., Result], answere
 
 
 @pytest.mark.parametrize(
-    ("width", "points"), [("thesis", 425.197), ("ieee-column", 251.059), ("12cm", 340.157), ("4.5in", 324)]
+    ("width", "points"),
+    [
+        ("ieee-column", 251.059),
+        pytest.param("thesis", 425.197, marks=pytest.mark.slow),
+        pytest.param("12cm", 340.157, marks=pytest.mark.slow),
+        pytest.param("4.5in", 324, marks=pytest.mark.slow),
+    ],
 )
 def test_figures_have_exactly_the_width(stored: Analysis, width: str, points: float) -> None:
     """As SVG says and PDF has it, whatever the chart; letters have their size unless a panel would vanish; no title."""
@@ -98,6 +104,7 @@ def test_what_is_no_width_is_said(width: str) -> None:
         points_of(width)
 
 
+@pytest.mark.slow
 def test_figures_of_every_format(run: Callable[..., Result], answered: Path, tmp_path: Path) -> None:
     """Those that are asked for and no other; what can be pointed at needs no network; LaTeX gets captions."""
     out = tmp_path / "f"
@@ -198,7 +205,9 @@ def test_names_are_text_in_every_format() -> None:
     assert json.loads(WRITERS["json"][1](table))["rows"][1][HOSTILE[0]] == HOSTILE[1]
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize(
+    "form", ["latex", "csv", *(pytest.param(one, marks=pytest.mark.slow) for one in ("markdown", "json"))]
+)
 def test_tables_of_every_format(run: Callable[..., Result], answered: Path, tmp_path: Path, form: str) -> None:
     """Two unless others are asked for, with all rows."""
     done = run("tables", answered, "--format", form, "--out", tmp_path / "t")
@@ -228,7 +237,7 @@ DOCUMENT = re.search(
 
 
 @pytest.mark.skipif(PDFLATEX is None, reason="no TeX: apt install texlive-latex-recommended")
-@pytest.mark.parametrize("is_hostile", [False, True])
+@pytest.mark.parametrize("is_hostile", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_the_document_of_the_docs_compiles(stored: Analysis, tmp_path: Path, is_hostile: bool) -> None:
     """Figures and tables, whatever names are in them, nothing wider than the page."""
     assert DOCUMENT is not None

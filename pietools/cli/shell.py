@@ -68,7 +68,8 @@ def _answer(study: "Study", query: str, form: str) -> None:
     if not query.strip(" ;\n\t"):
         raise StudyError("there is no question: give a statement of SQL, such as 'from populations'.")
     try:
-        _print(study.sql(TABLES if query.strip() == ".tables" else query), form)
+        is_list = query.strip() == ".tables"
+        _print(study.sql(TABLES if is_list else query), form, None if is_list else MOST_ROWS)
     except PietoolsError:
         raise
     except Exception as error:  # of types that frames or texts cannot hold
