@@ -77,6 +77,39 @@ def test_pictures_and_texts_come_with_predictions(
         assert study.texts("d", [3]) == {3: "<b>four</b>"}
 
 
+def test_pictures_are_as_people_see_them(predictions: Path, tmp_path: Path) -> None:
+    """Turned as the camera says, sixteen bits in gray, without a profile of colours that is larger than the picture."""
+    folder = tmp_path / "pictures"
+    for key in KEYS[:2]:
+        (folder / key).parent.mkdir(parents=True)
+    turned = Image.new("RGB", (60, 30), (10, 20, 30))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    turned.save(folder / KEYS[0], exif=exif)
+    Image.new("L", (20, 20)).save(folder / KEYS[1])
+    deep = np.linspace(0, 4000, 900).reshape(30, 30).astype(np.uint16)
+    Image.fromarray(deep).save(folder / "two.png")
+    Image.new("RGB", (40, 40)).save(folder / "3.png", icc_profile=bytes(200_000))
+    with Study.create(tmp_path / "s.duckdb") as study:
+        pietools.import_predictions(study, predictions, dataset="d", population="dense", images=folder)
+        found = study.thumbnails("d")
+    pictures = [Image.open(BytesIO(png)) for png in found]
+    assert pictures[0].size == (30, 60)
+    assert np.asarray(pictures[2]).std() > 50
+    assert all(len(png) < 5_000 for png in found)
+
+
+def test_texts_that_are_asked_for_are_kept_or_refused(predictions: Path, tmp_path: Path) -> None:
+    """Never passed over: others than are stored, and of a file that has no columns."""
+    with Study.create(tmp_path / "s.duckdb") as study:
+        pietools.import_predictions(study, predictions, dataset="d", population="dense", texts="said")
+        with pytest.raises(StudyError, match="has other texts"):
+            pietools.import_predictions(study, predictions, dataset="d", population="more", texts="label")
+        np.savez(tmp_path / "p.npz", predictions=np.array([0, 1, 0, 0]), labels=np.array([0, 1, 0, 1]))
+        with pytest.raises(ImportFileError, match="is no table: --texts names a column"):
+            pietools.import_predictions(study, tmp_path / "p.npz", dataset="e", population="dense", texts="said")
+
+
 def test_what_is_no_picture_of_its_own_is_said(predictions: Path, pictures: Path, tmp_path: Path) -> None:
     """A missing one, one of two names, a damaged one, a bomb, no folder: nothing is stored then."""
 

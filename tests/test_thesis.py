@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pietools.drawing.files import written
 from pietools.drawing.fitted import fitted, points_of
 from pietools.errors import StudyError
 from pietools.report.as_json import analysis_json
+from pietools.report.choices import choices
 from pietools.report.figures import Sheet, figures
 from pietools.report.named_tables import NamedTable, named_tables
 from pietools.report.page import page
@@ -165,6 +167,53 @@ def test_the_published_table_says_what_the_results_say(stored: Analysis) -> None
         assert shown["top-1, %"](row).startswith(f"{100 * accuracy['top1_mean']:.2f}")
 
 
+def test_every_data_set_and_column_is_in_a_table(stored: Analysis) -> None:
+    """Rows of both of two data sets, as many as each alone has, labelled alike; each column has a title of its own."""
+    two = {
+        name: pl.concat([frame, frame.filter(dataset="toy/test").with_columns(dataset=pl.lit("other/test"))])
+        if "dataset" in frame.columns
+        else frame
+        for name, frame in stored.tables.items()
+    }
+    comparisons = pl.concat(
+        [stored.comparisons, stored.comparisons.filter(dataset="toy/test").with_columns(dataset=pl.lit("other/test"))]
+    )
+    both = Analysis(stored.settings, stored.datasets, comparisons, two, [])
+    alone = {table.name: table for table in named_tables(stored)}
+    for table in named_tables(both):
+        of_one = [row for row in alone[table.name].rows if row["dataset"] == "toy/test"]
+        assert len([row for row in table.rows if row["dataset"] == "toy/test"]) == len(of_one), table.name
+        assert len([row for row in table.rows if row["dataset"] == "other/test"]) >= len(of_one), table.name
+        titles = [column.title for column in table.columns]
+        assert len(set(titles)) == len(titles)
+    published = next(table for table in named_tables(both) if table.name == "published")
+    assert {row["compression"] for row in published.rows} == {"magnitude-0.5", "magnitude-0.9", "dense-2"}
+
+
+def test_only_some_populations_are_kept(stored: Analysis) -> None:
+    """In every table, whatever its columns are called; what says nothing of populations stays."""
+    kept = stored.only(["simclr/magnitude-0.9"])
+    for name, frame in kept.tables.items():
+        if "compressed" in frame.columns:
+            assert set(frame["compressed"]) <= {"simclr/magnitude-0.9"}, name
+        if "compression" in frame.columns and "compressed" not in frame.columns:
+            assert set(frame["compression"]) <= {"magnitude-0.9"}, name
+    assert set(kept.accuracy["population"]) == {"simclr/magnitude-0.9", "simclr/dense"}
+
+
+def test_a_choice_knows_the_reference(stored: Analysis) -> None:
+    """Of a population that is compared with two others each comparison is chosen alone."""
+    again = stored.comparisons.filter(compressed="simclr/magnitude-0.9").with_columns(
+        reference=pl.lit("simclr/dense-2")
+    )
+    found = choices(replace(stored, comparisons=pl.concat([stored.comparisons, again])))
+    rows = [{"compressed": "simclr/magnitude-0.9", "reference": f"simclr/{name}"} for name in ("dense", "dense-2")]
+    first, second = (found.of(row) for row in rows)
+    assert first != second
+    assert found.compressions[int(first.partition(",")[2])] == "simclr/magnitude-0.9 against simclr/dense"
+    assert found.of({"population": "simclr/magnitude-0.9"}).endswith(",")
+
+
 @pytest.mark.parametrize(
     ("numbers", "expected"),
     [
@@ -175,6 +224,8 @@ def test_the_published_table_says_what_the_results_say(stored: Analysis) -> None
         ((0.5, None, None), "0.50"),
         ((None, None, None), "–"),
         ((0.0004, -0.0011, 0.0019), "0.0004 (−0.0011 to 0.0019)"),
+        ((0.5, 0.4005, 0.5995), "0.50 (0.40 to 0.60)"),
+        ((0.5, float("-inf"), 0.6), "0.50"),
     ],
 )
 def test_numbers_are_rounded_to_their_uncertainty(numbers: tuple[float | None, ...], expected: str) -> None:
@@ -202,6 +253,10 @@ def test_names_are_text_in_every_format() -> None:
     rows = list(csv.reader(StringIO(csv_text(table))))
     assert all(not cell.startswith(("=", "@")) for row in rows for cell in row)
     assert rows[1][1] == "-1.5"
+    ranges = NamedTable(
+        "t", "c", [text("n")], [{"n": one} for one in ("−0.06 to +0.02", "−1.25 (−1.41 to −1.09)", "−1.2 ± 0.3")]
+    )
+    assert "'" not in csv_text(ranges)
     assert json.loads(WRITERS["json"][1](table))["rows"][1][HOSTILE[0]] == HOSTILE[1]
 
 
@@ -272,5 +327,6 @@ def renamed(analysis: Analysis) -> Analysis:
 
 
 def test_latex_prints_what_stands_there() -> None:
-    """Signs that pietools itself writes are among what LaTeX's own fonts have."""
+    """Signs that pietools itself writes are among what LaTeX's own fonts have; no ligature makes another sign of a name."""
+    assert latex_text('int8--fast a---b ?`x "q"') == r"int8-{}-fast a-{}-{}-b ?{}`x \textquotedbl{}q\textquotedbl{}"
     assert "?" not in latex_text("−1.25 (−1.41 to +3) – 5 % ± 2 ≤ → κ δ é ü …").replace("\\?", "")
