@@ -76,8 +76,8 @@ def figures(
     """Write figures of the last analysis of STUDY, for a page of this width.
 
     They are exactly as wide as asked for, in letters of the size asked for where that fits the page, and without a title: the
-    caption is printed, and stands in figures.tex, which LaTeX reads (\\input{figures/figures}). html is for pointing at, vega the specification of the chart, to
-    change it.
+    caption is printed, and stands in figures.tex, which LaTeX reads (\\input{figures/figures}). html is for pointing at, vega the
+    specification of the chart, to change it.
     """
     from pietools.study import Study
 
