@@ -37,4 +37,4 @@ def gallery(study: Path, only: tuple[tuple[str, ...], ...], most: int, out: Path
         page = gallery_page(study.name, strips)
     write_page(out, page)
     n = sum(len(one.entries) for one in strips)
-    click.echo(f"{out}: {n:,} examples")
+    click.echo(f"{out}: {n:,} examples, at most {most:,} of a kind and population")

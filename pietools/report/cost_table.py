@@ -15,11 +15,14 @@ def legend(found: Sequence[Cost]) -> str:
     by_votes = all(cost.hits is None or cost.hits["method"] == "votes" for cost in found)
     noun, delta = (found[0].noun, found[0].delta) if found else ("examples", 0.1)
     hit = (
-        "that are wrong more often" if by_votes else "whose right answer became less likely than that of others as hard"
+        "that are wrong more often"
+        if by_votes
+        else "whose right answer lost more probability than that of others equally hard before"
     )
     return (
-        f"answers changed: more than by training again; hit: {noun} {hit}, at most 5 % of them by chance; lost: probably wrong at "
-        f"least {100 * delta:g} points more often; accuracy (± 95 %) and recall of the class that was hit hardest: points"
+        f"answers changed: more than by training again; hit: {noun} {hit}, at most 5 % of them by chance; lost: the share of networks "
+        f"that are wrong rose by at least {100 * delta:g} points (probability 0.9); accuracy (± 95 %) and recall of the class hit "
+        "hardest: points"
     )
 
 
@@ -30,7 +33,7 @@ COST = (
     ShownColumn("hit", lambda row: row["hit"]),
     ShownColumn("lost", lambda row: row["lost"]),
     ShownColumn("accuracy", lambda row: row["accuracy"]),
-    text("hardest", "hardest class"),
+    text("hardest", "class hit hardest"),
 )
 
 

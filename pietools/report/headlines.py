@@ -143,7 +143,7 @@ def _answers(alike: Sequence[Cost]) -> str:
     said = several if len(sizes) > 1 else f"{several} (95 % {count(low)} to {count(high)})"
     again = sorted(cost.again or 0 for cost in more)
     return (
-        f"It changes {said} of {n} answers more than training again, which changes {_range(count(again[0]), count(again[-1]))}"
+        f"Training again already changes {_range(count(again[0]), count(again[-1]))} of {n} answers; this changes {said} more"
         f"{_where(more, alike)}. "
     )
 
@@ -166,7 +166,7 @@ def _hits(alike: Sequence[Cost], *, is_first: bool) -> str:
     what = (
         "they are wrong more often"
         if by_votes
-        else f"their right answer became less likely than that of {noun} as hard"
+        else f"their right answer lost more probability than that of {noun} equally hard before"
     )
     meaning = f" ({what})" if is_first else ""
     if len(alike) == 1:
@@ -183,6 +183,8 @@ def _hits(alike: Sequence[Cost], *, is_first: bool) -> str:
             f". But the same test finds {count(max(map(_n_in_control, doubtful)))} between dense networks"
             f"{_where(doubtful, alike)}, where nothing was compressed: do not rely on it"
         )
+    if alike[0].other_control is not None:
+        said += ". That is not the work of compression"
     return f"{said}."
 
 
@@ -190,7 +192,9 @@ def _lost(alike: Sequence[Cost], *, is_first: bool) -> str:
     """How many are wrong more often, which is more than being hit."""
     known = [cost for cost in alike if cost.n_lost is not None]
     lost = sorted((cost for cost in known if cost.n_lost), key=lambda cost: -(cost.n_lost or 0))
-    meaning = f" (wrong at least {_digits(alike[0].delta)} points more often)" if is_first else ""
+    meaning = (
+        f" (the share of networks that are wrong rose by at least {_digits(alike[0].delta)} points)" if is_first else ""
+    )
     if not lost:
         return f"; none was shown to be lost{meaning}" if known else ""
     one = len(alike) == 1 or alike[0].n_regimes == 1

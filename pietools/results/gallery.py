@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 KINDS = {
-    "hit": "lost more than examples as hard as they",
-    "spared": "kept more than examples as hard as they",
+    "hit": "their right answer lost more probability than that of examples equally hard before",
+    "spared": "their right answer kept more probability than that of examples equally hard before",
     "lost": "the share of networks that are wrong rose by more than a tenth (probability at least 0.9)",
     "gained": "it fell by more than a tenth (probability at least 0.9)",
     "never agreed": "no class has more than half of the votes, neither before nor after",
