@@ -21,8 +21,8 @@ def legend(found: Sequence[Cost]) -> str:
     )
     return (
         f"answers changed: more than by training again; hit: {noun} {hit}, at most 5 % of them by chance; lost: the share of "
-        f"networks that are wrong rose by at least {100 * delta:g} points (probability 0.9); accuracy (± 95 %) and recall of the class hit "
-        "hardest: points"
+        f"networks that are wrong rose by at least {100 * delta:g} points (probability 0.9); accuracy (± 95 %) and recall of the "
+        "class hit hardest: points"
     )
 
 
