@@ -33,10 +33,15 @@ def found_examples(study: Study, *, only: Sequence[str] = (), most: int = 60) ->
     """
     reader, found = analyzed(study)
     known = list(dict.fromkeys(one.compressed for one in reader.originals() if reader.is_compressed(one.names)))
-    for name in only:
-        if name not in known:
+    meant = {name: [one for one in known if name in (one, one.partition("/")[2])] for name in only}
+    for name, populations in meant.items():
+        if not populations:
             raise StudyError(f"no compressed population is named '{name}'. There are: {', '.join(known) or 'none'}.")
-    shown = list(strips(reader, found, kinds=KINDS, most=most, only=only))
+    shown = list(
+        strips(
+            reader, found, kinds=KINDS, most=most, only=[one for populations in meant.values() for one in populations]
+        )
+    )
     if not shown:
         raise StudyError(f"there is no example of {study.path} to look at: {_why_none(reader, known)}.")
     return shown

@@ -58,6 +58,8 @@ def test_it_shows_what_was_found(study: Study) -> None:
         assert strip.compressed in entry.hit_in
     (only,) = {one.compressed for one in found_examples(study, only=[strip.compressed])}
     assert only == strip.compressed
+    both = {one.compressed for one in found_examples(study, only=["magnitude-0.9"])}
+    assert both == {"supervised/magnitude-0.9", "simclr/magnitude-0.9"}
 
 
 def test_networks_of_labels_alone_have_examples_whose_majority_turned(tmp_path: Path) -> None:
