@@ -16,7 +16,7 @@ from click.testing import Result
 from scipy import stats
 
 import pietools
-from pietools.annotation.codebook import DEFAULT, read_codebook
+from pietools.annotation.codebook import read_codebook
 from pietools.annotation.coding import Coding
 from pietools.annotation.sampling import sample_of
 from pietools.annotation.server import Server
@@ -40,7 +40,7 @@ def study(answered: Path, tmp_path: Path) -> Iterator[Study]:
 
 def test_a_hit_example_is_matched_with_one_as_hard_that_was_not(study: Study) -> None:
     """Of its class, among those that nothing happened to, so that pairs differ least in log odds; no example twice."""
-    sample = sample_of(study, n=12, default=DEFAULT)
+    sample = sample_of(study, n=12)
     changes = study.results("examples_changes").filter(compressed=sample.compressed)
     hit = set(changes.filter(finding="hit")["example_id"])
     assert sample.compressed == "supervised/magnitude-0.9" or sample.compressed == "simclr/magnitude-0.9"
@@ -74,7 +74,7 @@ def test_a_hit_example_is_matched_with_one_as_hard_that_was_not(study: Study) ->
 def test_the_sample_stays_as_it_was_drawn(study: Study) -> None:
     """Another person, another day: the same examples and categories; others are refused with what to do."""
     first = sample_of(study, n=5, codebook=[ODD])
-    assert sample_of(study, n=40, default=DEFAULT, seed=7) == first
+    assert sample_of(study, n=40, seed=7) == first
     with pytest.raises(StudyError, match="have other categories, odd: leave --codebook out to go on"):
         sample_of(study, codebook=[BLURRED])
     with pytest.raises(StudyError, match=r"'nosuch' has no hit examples. There are some in s"):
@@ -84,7 +84,7 @@ def test_the_sample_stays_as_it_was_drawn(study: Study) -> None:
 
 def test_who_codes_is_not_told_which_were_hit(study: Study) -> None:
     """Each person has an order of their own, in which hit ones are no sooner and no later; an item says nothing of it."""
-    sample = sample_of(study, n=12, default=DEFAULT)
+    sample = sample_of(study, n=12)
     hit = {one for one, _ in sample.pairs}
     orders = [Coding(study, sample, f"person {k}")._order for k in range(60)]
     assert len({tuple(order) for order in orders}) == 60

@@ -81,3 +81,11 @@ def test_a_folder_that_was_made_for_nothing_goes(tmp_path: Path, is_there: bool)
     done = CliRunner().invoke(main, ["analyze", str(tmp_path / "nosuch.duckdb"), "--out", str(out)])
     assert done.exit_code == 1
     assert out.exists() == is_there
+
+
+def test_what_is_not_stored_is_advised_nothing(run: Callable[..., Result], answered: Path) -> None:
+    """Without a stored answer there is no gallery of it, and the demo's advice is the demo's."""
+    done = run("analyze", answered, "--no-store")
+    assert done.exit_code == 0, done.output
+    assert "pietools demo" not in done.output
+    assert "pietools gallery" not in done.output

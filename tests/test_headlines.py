@@ -290,3 +290,11 @@ def test_other_controls_stand_beside_the_answer() -> None:
         ("dense-2 (control)", "0", "–"),
     ]
     assert rows[0]["accuracy"] == "−1.25 ± 0.15"
+
+
+def test_only_what_was_not_compressed_is_no_work_of_compression() -> None:
+    """Weights that were removed at random were removed."""
+    row = comparison(None, "random-0.9", role="control", method="random", sparsity=0.9)
+    (said,) = headlines(analysis(result(row, FELL, MORE, n_hit=5, n_lost=1)))
+    assert said.startswith("random-0.9, a control (weights removed at random): ")
+    assert "work of compression" not in said

@@ -443,3 +443,12 @@ def test_thumbnails_come_back(toy: Study, tmp_path: Path) -> None:
         again.sql("delete from thumbnails where example_id = 3")
     with pytest.raises(StudyError, match="has thumbnails, but not one for each of its examples"):
         Study.open(tmp_path / "again.duckdb")
+
+
+def test_the_first_thumbnail_is_looked_at_too(toy: Study) -> None:
+    """Something that is no PNG is refused wherever it stands."""
+    for wrong in (0, 5):
+        pictures = [b"\x89PNG\r\n\x1a\n"] * 6
+        pictures[wrong] = b"GIF89a"
+        with pytest.raises(StudyError, match=f"thumbnail {wrong} of data set 'toy/test' is no PNG"):
+            toy.add_thumbnails("toy/test", pictures)

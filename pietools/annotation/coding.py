@@ -10,8 +10,6 @@ import numpy as np
 from pietools.errors import StudyError
 from pietools.study import Sample, Study
 
-TEXT = "text"  # property with what is shown where there is no picture
-
 
 class Coding:
     """The examples of a sample in an order of the annotator's own; both kinds of a pair look the same."""

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from scipy.optimize import linear_sum_assignment
 
+from pietools.annotation.codebook import DEFAULT
 from pietools.errors import StudyError
 from pietools.gallery import analyzed
 from pietools.study import Category, Sample, Study
@@ -23,7 +24,6 @@ def sample_of(
     *,
     n: int = 50,
     codebook: Sequence[Category] | None = None,
-    default: Sequence[Category] = (),
     seed: int = 0,
 ) -> Sample:
     """The sample of a comparison: the one that the study has, else a new one, which is stored.
@@ -35,7 +35,7 @@ def sample_of(
     n
         Pairs of a new sample, at most.
     codebook
-        Categories that are asked for; ``default`` if None and no sample is there.
+        Categories that are asked for; by default those of the sample that is there, else those of the literature.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def sample_of(
     if not pairs:
         raise StudyError(f"no hit example of '{comparison.compressed}' has another of its class that is as hard.")
     names = (comparison.dataset, comparison.reference, comparison.compressed)
-    new = Sample(*names, seed, tuple(codebook or default), tuple(pairs))
+    new = Sample(*names, seed, tuple(codebook or DEFAULT), tuple(pairs))
     study.add_sample(replace(new, predictions_digest=study.predictions_digest(new)))
     return study.samples()[-1]
 

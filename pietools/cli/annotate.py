@@ -58,7 +58,7 @@ def annotate(
     if not annotator:
         raise StudyError("somebody must code: give --annotator a name.")
     with Study.open(study) as opened:
-        from pietools.annotation.codebook import DEFAULT, read_codebook
+        from pietools.annotation.codebook import read_codebook
         from pietools.annotation.coding import Coding
         from pietools.annotation.sampling import sample_of
         from pietools.annotation.server import Server
@@ -66,7 +66,7 @@ def annotate(
         if like := [one for one in opened.annotators() if one != annotator and one.casefold() == annotator.casefold()]:
             raise StudyError(f"'{like[0]}' coded here: the same person has the same name, and another needs another.")
         categories = None if codebook is None else read_codebook(codebook)
-        sample = sample_of(opened, compressed, n=pairs, codebook=categories, default=DEFAULT, seed=seed)
+        sample = sample_of(opened, compressed, n=pairs, codebook=categories, seed=seed)
         coding = Coding(opened, sample, annotator)
         with Server(coding, port) as server:
             say(f"{sample.compressed}: {coding.n} examples, half of them hit. Ctrl-C ends; what was coded is stored.")

@@ -29,6 +29,8 @@ def demo(out: Path | None, as_json: bool) -> None:
         with Study.open(path) as study, progress_bar("Analyzing") as on_step:
             analysis = analyze(study, on_step=on_step)
         show(analysis, path if out else None, out=out, as_json=as_json)
+    if out is None and not as_json:
+        click.echo("To look at the pictures and ask for more, keep the study: pietools demo --out demo")
 
 
 def _make_study(path: Path) -> None:

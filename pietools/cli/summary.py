@@ -53,16 +53,13 @@ def print_summary(analysis: Analysis, topic: Topic | None = None, *, study: Path
         console.print(Text(topic.nothing))
     for warning in analysis.warnings:
         console.print(Text.assemble(("Note: ", "yellow"), visible(warning)))
-    if is_answered:
+    if is_answered and study:
         for line in _what_next(analysis, study):
             console.print(Text(line, style="dim"))
 
 
-def _what_next(analysis: Analysis, study: Path | None) -> Iterator[str]:
+def _what_next(analysis: Analysis, study: Path) -> Iterator[str]:
     """Commands that go on from the answer."""
-    if study is None:
-        yield "To look at the pictures and ask for more, keep the study: pietools demo --out demo"
-        return
     if analysis.gallery:
         what = "pictures" if analysis.pictured else "examples"
         yield f"The {what}     pietools gallery {study}"

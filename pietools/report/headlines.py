@@ -20,6 +20,8 @@ CONTROLS = {
     "label-noise": "trained with some wrong labels",
 }
 """What a control is, by its method."""
+UNCOMPRESSED = ("shorter-dense", "longer-dense")
+"""Of which nothing that is found is the work of compression."""
 Row = dict[str, Any]
 UNTESTED = {
     "few-networks": "there are too few networks",
@@ -183,7 +185,7 @@ def _hits(alike: Sequence[Cost], *, is_first: bool) -> str:
             f". But the same test finds {count(max(map(_n_in_control, doubtful)))} between dense networks"
             f"{_where(doubtful, alike)}, where nothing was compressed: do not rely on it"
         )
-    if alike[0].other_control is not None:
+    if alike[0].other_control in UNCOMPRESSED:
         said += ". That is not the work of compression"
     return f"{said}."
 

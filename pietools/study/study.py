@@ -16,6 +16,7 @@ import pyarrow as pa
 from pietools.errors import PietoolsError, StudyError
 from pietools.study import adding_datasets, adding_networks, adding_properties, annotations, texts, thumbnails
 from pietools.study.database import Database, to_json
+from pietools.study.inherited import owner
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
     Dataset,
@@ -304,17 +305,13 @@ class Study(Recordings):
 
     def seen(self, dataset: str) -> tuple[int, int]:
         """How many examples of a data set have a small picture, and how many a text; of an altered copy also its source's."""
-        of = """coalesce((select any_value(o.dataset_id) from {table} as o where o.dataset_id = dataset_id_of($dataset)),
-                (select d.source_dataset_id from datasets as d where d.dataset_id = dataset_id_of($dataset)))"""
-        n = (
-            self._database.sql(
-                f"select count(*) as n from {table} as t where t.dataset_id = {of.format(table=table)}",
-                {"dataset": dataset},
-            )["n"].item()
+        pictures, said = (
+            self._database.value(
+                f"select count(*) from {table} where dataset_id = {owner(table)}", {"dataset": dataset}
+            )
             for table in ("thumbnails", "texts")
         )
-        pictures, said = n
-        return int(pictures), int(said)
+        return pictures, said
 
     def pictured(self) -> list[str]:
         """Names of the data sets that have thumbnails, altered copies by their sources."""

@@ -6,13 +6,15 @@ import polars as pl
 
 from pietools.errors import StudyError
 from pietools.study.database import Database
+from pietools.study.inherited import owner
 
 
 def add_texts(database: Database, dataset: str, said: Mapping[int, str]) -> bool:
     """Add texts of examples: see :meth:`pietools.study.Study.add_texts`."""
     dataset_id = database.value("select dataset_id_of(?)", [dataset])
     n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
-    if wrong := next((one for one in said if not 0 <= one < n), None):
+    wrong = next((one for one in said if not 0 <= one < n), None)
+    if wrong is not None:
         raise StudyError(f"data set '{dataset}' has {n} examples, found a text of example {wrong}.")
     rows = {int(one): text for one, text in sorted(said.items()) if text.strip()}
     own = database.sql("select example_id, text from texts where dataset_id = ? order by 1", [dataset_id])
@@ -30,9 +32,7 @@ def add_texts(database: Database, dataset: str, said: Mapping[int, str]) -> bool
 
 def texts(database: Database, dataset: str | None, examples: Sequence[int] | None = None) -> dict[int, str]:
     """Texts by example; see :meth:`pietools.study.Study.texts`."""
-    query = """select t.example_id, t.text from texts as t where t.dataset_id = coalesce(
-        (select any_value(o.dataset_id) from texts as o where o.dataset_id = dataset_id_of($dataset)),
-        (select d.source_dataset_id from datasets as d where d.dataset_id = dataset_id_of($dataset)))
+    query = f"""select t.example_id, t.text from texts as t where t.dataset_id = {owner("texts")}
         and ($examples is null or list_contains($examples, t.example_id))
         order by t.example_id"""
     wanted = None if examples is None else [int(one) for one in examples]

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from pietools.errors import StudyError
 from pietools.study.database import Database
+from pietools.study.inherited import owner
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -17,7 +18,8 @@ def add_thumbnails(database: Database, dataset: str, pictures: Sequence[bytes]) 
     n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
     if len(pictures) != n:
         raise StudyError(f"data set '{dataset}' has {n} examples, found {len(pictures)} thumbnails.")
-    if wrong := next((i for i, picture in enumerate(pictures) if not picture.startswith(PNG)), None):
+    wrong = next((i for i, picture in enumerate(pictures) if not picture.startswith(PNG)), None)
+    if wrong is not None:
         raise StudyError(f"thumbnail {wrong} of data set '{dataset}' is no PNG.")
     own = database.sql("select png from thumbnails where dataset_id = ? order by example_id", [dataset_id])
     stored = [bytes(png) for png in own["png"]]
@@ -36,9 +38,7 @@ def add_thumbnails(database: Database, dataset: str, pictures: Sequence[bytes]) 
 
 def thumbnails(database: Database, dataset: str | None, examples: Sequence[int] | None = None) -> list[bytes]:
     """PNG of each example in the order of the data set, or of some in their order; see :meth:`pietools.study.Study.thumbnails`."""
-    query = """select t.example_id, t.png from thumbnails as t where t.dataset_id = coalesce(
-        (select any_value(o.dataset_id) from thumbnails as o where o.dataset_id = dataset_id_of($dataset)),
-        (select d.source_dataset_id from datasets as d where d.dataset_id = dataset_id_of($dataset)))
+    query = f"""select t.example_id, t.png from thumbnails as t where t.dataset_id = {owner("thumbnails")}
         and ($examples is null or list_contains($examples, t.example_id))
         order by t.example_id"""
     wanted = None if examples is None else [int(one) for one in examples]
