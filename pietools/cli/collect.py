@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pietools.cli.executor_options import executor_options
+from pietools.cli.executor_options import FORMS, executor_options
 from pietools.cli.output import say
 
 
@@ -14,7 +14,7 @@ from pietools.cli.output import say
 @click.option(
     "--shards",
     metavar="WHERE",
-    help="Write shards into this folder, or to an address such as s3://bucket/shards, and none into a study: 'pietools merge' does.",
+    help="Write shards into this folder, or to an address such as s3://bucket/shards: 'pietools merge' makes a study of them.",
 )
 @click.option("--no-thumbnails", is_flag=True, help="Keep no small pictures of the examples.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -32,8 +32,8 @@ class NetworkFacts:
     """Which network, which data set, and how it was run; nothing of this is as large as the predictions.
 
     ``position``: of the network and of the data set in the STUDY.toml, by which shards are merged. ``content_digest``: of the
-    data set's inputs. ``logits``: how they are kept. ``recorded``: tables that something is recorded for. ``layers``: names of those
-    that were probed, in order.
+    data set's inputs. ``logits``: how they are kept. ``recorded``: tables that something is recorded for. ``layers``: names of the
+    probed ones, in order.
     """
 
     position: tuple[int, int]

@@ -1,8 +1,11 @@
 """Jobs of a SLURM cluster, one per unit, by submitit."""
 
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +16,8 @@ from pietools.errors import TrainingError
 
 AT_ONCE = 100
 """Jobs that are queued at once unless the user says: clusters allow so many, and the queue is others', too."""
-POLL_SECONDS = 1.0
+POLL_SECONDS, QUEUE_SECONDS = 1.0, 10.0
+"""Between two looks for results, and between two questions to the queue."""
 MINUTES = 60
 """Time limit of a job, which submitit has to know, unless `--slurm time=` says."""
 
@@ -27,7 +31,7 @@ class SlurmJobs:
     images_done: int | None = None
 
     def __init__(self, logs: Path, n_at_once: int | None, options: Sequence[str] = (), cluster: str = "slurm") -> None:
-        self.n_at_once = n_at_once or AT_ONCE
+        self.n_at_once, self._cluster = n_at_once or AT_ONCE, cluster
         try:
             self._executor = submitit.AutoExecutor(folder=logs, cluster=cluster)
         except RuntimeError as error:
@@ -40,8 +44,9 @@ class SlurmJobs:
             self._executor.update_parameters(slurm_additional_parameters=_parsed(options))
         self._jobs: dict[Future[Any], submitit.Job[Any]] = {}
         self._lock = threading.Lock()
-        self._is_open = threading.Event()
-        self._is_open.set()
+        self._missing: set[str] = set()
+        self._ask_again = 0.0
+        self._is_closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -51,28 +56,48 @@ class SlurmJobs:
         try:
             job = self._executor.submit(function, *arguments)
         except Exception as error:  # submitit has no list of what sbatch may say
-            raise TrainingError(f"sbatch did not take a job: {_first_line(error)}") from error
+            raise TrainingError(f"sbatch did not take a job: {_last_line(str(error))}") from error
         with self._lock:
             self._jobs[future] = job
         return future
 
     def _watch(self) -> None:
-        closed = threading.Event()
-        while self._is_open.is_set():
+        while not self._is_closed.wait(POLL_SECONDS):
             with self._lock:
                 jobs = list(self._jobs.items())
+            gone = self._gone([job for _, job in jobs])
             for future, job in jobs:
-                if job.done():
-                    self._settle(future, job)
-            closed.wait(POLL_SECONDS)
+                if job.paths.result_pickle.exists():
+                    self._settle(future, partial(_result, job))
+                elif job.job_id in gone:
+                    self._settle(future, partial(_lost, job))
 
-    def _settle(self, future: Future[Any], job: "submitit.Job[Any]") -> None:
+    def _gone(self, jobs: Sequence["submitit.Job[Any]"]) -> set[str]:
+        """Jobs that the queue did not have the last two times that it was asked: a result is seen later than it is written."""
+        if time.monotonic() < self._ask_again:
+            return set()
+        self._ask_again = time.monotonic() + QUEUE_SECONDS
+        queued = self._queued()
+        if queued is None:
+            return set()
+        missing = {job.job_id for job in jobs} - queued
+        gone, self._missing = missing & self._missing, missing
+        return gone
+
+    def _queued(self) -> set[str] | None:
+        """Numbers of our jobs that wait or run; None if the queue does not answer. Not every cluster keeps accounts (sacct)."""
+        if self._cluster != "slurm":
+            return {job.job_id for job in self._jobs.values() if not job.done()}
+        asked = subprocess.run(
+            ["squeue", "--me", "--noheader", "--format", "%i"], capture_output=True, text=True, check=False
+        )
+        return set(asked.stdout.split()) if asked.returncode == 0 else None
+
+    def _settle(self, future: Future[Any], result: Callable[[], Any]) -> None:
         try:
-            future.set_result(job.result())
+            future.set_result(result())
         except Exception as error:
-            future.set_exception(
-                RuntimeError(f"job {job.job_id} ({job.state}): see {job.paths.stderr}. {_first_line(error)}")
-            )
+            future.set_exception(error)
         with self._lock:
             del self._jobs[future]
 
@@ -83,7 +108,7 @@ class SlurmJobs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Cancel the jobs that are queued or run."""
-        self._is_open.clear()
+        self._is_closed.set()
         self._watcher.join()
         for job in self._jobs.values():
             job.cancel(check=False)
@@ -97,6 +122,20 @@ def _parsed(options: Sequence[str]) -> dict[str, str]:
     return {key.strip().lstrip("-"): value for key, value in parsed.items()}
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__
+def _result(job: "submitit.Job[Any]") -> Any:
+    """What the job returned; its files, which nobody needs then, are removed."""
+    result = job.result()
+    for path in job.paths.folder.glob(f"{job.job_id}_*"):
+        path.unlink(missing_ok=True)
+    return result
+
+
+def _lost(job: "submitit.Job[Any]") -> None:
+    said = job.paths.stderr.read_text(errors="replace") if job.paths.stderr.exists() else ""
+    raise RuntimeError(
+        f"job {job.job_id} ended without a result: {_last_line(said) or 'it said nothing'}, see {job.paths.stderr}"
+    )
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
