@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pietools.errors import StudyError
 from pietools.study.catalog import DEFINITIONS, Catalog, read_catalog
+from pietools.study.in_use import in_use, when_free
 from pietools.study.integrity import broken_rule
 from pietools.study.new_paths import log_of, new_file
 from pietools.study.shipped_files import sql_text
@@ -117,12 +118,12 @@ class Database:
         self._lock = RLock()
 
     @classmethod
-    def create(cls, path: Path) -> "Database":
+    def create(cls, path: Path, *, wait: float = 0) -> "Database":
         """Put an empty study at ``path`` and open it. Raises StudyError as :meth:`make` does."""
         with cls._new(path) as made:
             pass
-        # Nothing to check in what was made a moment ago.
-        database = cls(path, _connect(path, path, read_only=False, config=LOCKED))
+        # Nothing to check in what was made a moment ago; somebody else may have opened it first.
+        database = cls(path, when_free(lambda: _connect(path, path, read_only=False, config=LOCKED), wait))
         database._shadow_definitions()
         database._made = made._made
         return database
@@ -171,8 +172,10 @@ class Database:
                 database._connection.close()
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool) -> "Database":
+    def open(cls, path: Path, *, read_only: bool, wait: float = 0) -> "Database":
         """Open an existing study and check it; a writable one gets this version's tables, views and macros if it has others.
+
+        ``wait``: seconds for which it is tried again while another process has the study open.
 
         Raises
         ------
@@ -180,8 +183,12 @@ class Database:
             If there is none, it cannot be opened, it defines what no study does, or it breaks a rule of studies.
         """
         _refuse_path(path)
-        _refuse_other_files(path)
-        database = cls(path, _connect(path, path, read_only=read_only, config=LOCKED), read_only=read_only)
+
+        def connected() -> duckdb.DuckDBPyConnection:
+            _refuse_other_files(path)
+            return _connect(path, path, read_only=read_only, config=LOCKED)
+
+        database = cls(path, when_free(connected, wait), read_only=read_only)
         try:
             if not path.exists():
                 raise StudyError(f"{path} was removed while it was being opened.")
@@ -276,8 +283,8 @@ class Database:
         log = log_of(self.path)
         try:
             # By itself DuckDB would say nothing where this fails.
-            if not self._read_only and log.exists():
-                self.execute("checkpoint")
+            if not self._read_only:
+                self.checkpoint()
         except StudyError as error:
             raise StudyError(
                 f"{self.path} could not be closed in order ({error}). What was stored is kept in it and in {log.name} beside it: "
@@ -285,6 +292,17 @@ class Database:
             ) from None
         finally:
             self._connection.close()
+
+    def checkpoint(self) -> None:
+        """Bring what was stored into the file: what becomes of the log beside it then matters no more.
+
+        Raises
+        ------
+        StudyError
+            If there is no room for it; what was stored stays in the log.
+        """
+        if log_of(self.path).exists():
+            self.execute("checkpoint")
 
     def remove_if_empty(self) -> None:
         """Close and delete a file that this process made and that holds nothing that was measured; in doubt it stays.
@@ -427,7 +445,14 @@ def _connect(path: Path, shown: Path, *, read_only: bool, config: dict[str, Any]
     except duckdb.Error as error:
         # The path is part of the message, and may hold any word.
         reason = str(error).replace(str(path.resolve()), str(shown)).replace(str(path.absolute()), str(shown))
-        raise StudyError(_why_not_opened(shown, reason)) from None
+        raise _not_opened(shown, reason) from None
+
+
+def _not_opened(path: Path, message: str) -> StudyError:
+    """The error for what DuckDB says of a file that it does not open."""
+    if "Could not set lock" in message:
+        return in_use(path, message)
+    return StudyError(_why_not_opened(path, message))
 
 
 def _why_not_opened(path: Path, message: str) -> str:
@@ -435,8 +460,6 @@ def _why_not_opened(path: Path, message: str) -> str:
     reason = message.replace(str(path), "")
     if "not a valid DuckDB" in reason:
         return f"{path} is no study: it is not a DuckDB file."
-    if "Could not set lock" in reason:
-        return f"{path} is being written by another process; try again when it is done. ({first})"
     if "Permission denied" in reason or "Read-only file system" in reason:
         return f"{path} cannot be opened: permission denied. (To analyze a file that may not be written: --no-store.)"
     return f"{path} cannot be opened: {first}"

@@ -48,9 +48,9 @@ class Study(Recordings):
     """
 
     @classmethod
-    def create(cls, path: str | PathLike[str]) -> Self:
+    def create(cls, path: str | PathLike[str], *, wait: float = 0) -> Self:
         """Create a study; refuses a path that exists."""
-        return cls(Database.create(Path(path)))
+        return cls(Database.create(Path(path), wait=wait))
 
     @classmethod
     @contextmanager
@@ -61,14 +61,25 @@ class Study(Recordings):
             database.check()
 
     @classmethod
-    def open(cls, path: str | PathLike[str], *, read_only: bool = False) -> Self:
-        """Open an existing study, checked."""
-        return cls(Database.open(Path(path), read_only=read_only))
+    def open(cls, path: str | PathLike[str], *, read_only: bool = False, wait: float = 0) -> Self:
+        """Open an existing study, checked.
+
+        ``wait``: seconds for which it is tried again while another process has the study open. Any number may read it at once,
+        or one write to it.
+        """
+        return cls(Database.open(Path(path), read_only=read_only, wait=wait))
 
     @classmethod
-    def open_or_create(cls, path: str | PathLike[str]) -> Self:
-        """Open a study for writing, creating it if there is none."""
-        return cls.open(path) if Path(path).exists() else cls.create(path)
+    def open_or_create(cls, path: str | PathLike[str], *, wait: float = 0) -> Self:
+        """Open a study for writing, creating it if there is none; ``wait`` as in :meth:`open`."""
+        if not Path(path).exists():
+            try:
+                return cls.create(path, wait=wait)
+            except StudyError:
+                if not Path(path).exists():
+                    raise
+        # It was there, or somebody else has made it meanwhile.
+        return cls.open(path, wait=wait)
 
     def __repr__(self) -> str:
         if not self._database.is_open:
@@ -108,6 +119,10 @@ class Study(Recordings):
     def close(self) -> None:
         """Close the file; others may write to it then."""
         self._database.close()
+
+    def checkpoint(self) -> None:
+        """Bring what was stored into the file, before somebody is told that it is there. Closing does it, too."""
+        self._database.checkpoint()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
