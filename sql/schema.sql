@@ -109,12 +109,14 @@ create table evaluations (
     device text,
     batch_size integer,
     versions json,
+    content_digest text,
     primary key (model_id, dataset_id)
 );
 comment on table evaluations is 'One row per model and data set that it was run on; it covers every example or does not exist.';
 comment on column evaluations.evidence is 'what is known of each prediction: logits, log-odds (of the given label), top-k, probabilities or labels';
 comment on column evaluations.evaluation_digest is 'SHA-256 of model, data set, transform, dtype and autocast, or of the imported predictions';
 comment on column evaluations.n_near_ties is 'examples whose two largest logits differ by less than 1e-4: another batch size may turn them over';
+comment on column evaluations.content_digest is 'SHA-256 of its rows in predictions and logits; null if it was stored before schema version 8';
 comment on column evaluations.device is 'recorded, not part of the digest; so are batch_size and versions';
 
 create table predictions (

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from pietools.errors import ImportFileError
-from pietools.exchange.study_folder import FIRST_SCHEMA, MANIFEST, TABLES, export_folder, import_folder
+from pietools.exchange.study_folder import FIRST_SCHEMA, MANIFEST, SEAL, TABLES, export_folder, import_folder
 from pietools.statistics.tools.scalars import scalars_from_logits
 from pietools.study import Study
 from pietools.study.records import Evaluation, Model
@@ -62,6 +62,7 @@ def test_damage_that_the_checksum_does_not_see_is_named(toy: Study, tmp_path: Pa
     damaged.write_bytes(content)
     manifest = json.loads((folder / MANIFEST).read_text())
     manifest["schema"] = FIRST_SCHEMA  # has no checksum of itself
+    del manifest[SEAL]
     manifest["sha256"][damaged.name] = sha256(content).hexdigest()
     (folder / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(ImportFileError, match=r"predictions.parquet cannot be read"):

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from pietools.cli import main
-from pietools.study import Study
+from pietools.exchange.study_folder import export_folder, import_folder
+from pietools.statistics.tools.scalars import scalars_from_logits
+from pietools.study import Dataset, Evaluation, Model, Population, Study
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,37 @@ def test_a_name_gives_the_terminal_no_orders(run: Callable[..., Result], tmp_pat
     assert all(done.output for done in printed)
     assert not set("\x1b\x07\u202e") & set("".join(done.output for done in printed))
     assert "a\ufffd[31m" in printed[0].output
+
+
+@pytest.mark.parametrize("logits_dtype", ["float32", "float16", "none"])
+def test_doctor_finds_predictions_that_were_changed(
+    run: Callable[..., Result], tmp_path: Path, logits_dtype: str
+) -> None:
+    """By their checksum, which an export and an import keep; a network of before there were checksums is said."""
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(2, 50, 4)).astype(np.float32), rng.integers(0, 4, 50)
+    path, back = tmp_path / "s.duckdb", tmp_path / "back.duckdb"
+    with Study.create(path) as study:
+        study.add_dataset(Dataset("d", [str(i) for i in range(50)], labels, list("abcd")))
+        study.add_population(Population("p", "dense"))
+        for k in range(2):
+            predictions = scalars_from_logits(logits[k], labels)
+            study.add_evaluation(
+                Model("p", str(k)), Evaluation("d", "logits", str(k)), predictions, logits[k], logits_dtype
+            )
+        export_folder(study, tmp_path / "folder")
+    import_folder(tmp_path / "folder", back)
+    assert "of 2 of 2 networks and data sets are what was stored" in run("doctor", back, "--full").output
+    changes = ["update predictions set loss = loss + 1e-6 where example_id = 7 and model_id = 2"]
+    if logits_dtype != "none":
+        changes.append("delete from logits where model_id = 2")
+    for change in changes:
+        changed = tmp_path / "changed.duckdb"
+        changed.write_bytes(path.read_bytes())
+        with Study.open(changed) as study:
+            study.sql(change)
+        assert "replicate '1' of 'p' on 'd' are not what was stored" in run("doctor", changed, "--full").output
+    with Study.open(path) as study:
+        study.sql("update evaluations set content_digest = null where model_id = 1")
+    assert "of 1 of 2 networks" in run("doctor", path, "--full").output
+    assert "name one" in run("doctor", "--full").output

@@ -17,12 +17,15 @@ TORCH = ("torch", "torchvision", "timm")
 
 @click.command()
 @click.argument("study", required=False, type=click.Path(path_type=Path))
-def doctor(study: Path | None) -> None:
+@click.option("--full", is_flag=True, help="Compare the predictions of every network with their checksum.")
+def doctor(study: Path | None, full: bool) -> None:
     """Say what is installed, and whether STUDY is in order.
 
     A report of a fault should begin with this. Of a study it reads every row, and says whether its results are of the
     predictions that it holds.
     """
+    if full and study is None:
+        raise click.UsageError("--full is of a STUDY: name one.")
     for line in _installation():
         say(line)
     if study is not None:
@@ -31,6 +34,8 @@ def doctor(study: Path | None) -> None:
         with Study.open(study, read_only=True) as opened:
             for line in _study(opened):
                 say(line)
+            if full:
+                say(_checked(opened))
 
 
 def _installation() -> Iterator[str]:
@@ -51,6 +56,23 @@ def _installation() -> Iterator[str]:
     yield f"Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores"
     yield f"analysis: {', '.join(installed(PACKAGES))}"
     yield f"training: {', '.join(installed(TORCH))}"
+
+
+def _checked(study: "Study") -> str:
+    """What comparing with the checksums found; StudyError if a network's predictions were changed."""
+    from pietools.errors import StudyError
+
+    if changed := study.changed_evaluations():
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise StudyError(
+            f"{study.path}: predictions or logits of {changed[0]}{more} are not what was stored: they were changed by something "
+            "else. Take a copy of before, or 'pietools remove' the population and bring it in again."
+        )
+    n, unknown = study.sql("select count(*), count(*) filter (where content_digest is null) from evaluations").row(0)
+    return f"  predictions of {n - unknown:,} of {n:,} networks and data sets are what was stored{_WITHOUT if unknown else ''}"
+
+
+_WITHOUT = "; the others came before there were checksums (schema version 8)"
 
 
 def _study(study: "Study") -> Iterator[str]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pietools.errors import ImportFileError, StudyError
+from pietools.seal import is_intact, sealed
 from pietools.study import Study
 from pietools.study.new_paths import new_folder
 from pietools.version import __version__
 
-MANIFEST = "manifest.json"
+MANIFEST, SEAL = "manifest.json", "manifest_sha256"
 SCHEMA = "pietools/export/2"
 # Folders of before, whose manifest has no digest of itself.
 FIRST_SCHEMA = "pietools/export/1"
@@ -48,8 +49,8 @@ def export_folder(study: Study, folder: str | PathLike[str]) -> Path:
             "sorted_classes": study.sorted_classes,
             "sha256": {f"{table}.parquet": _sha256(temporary / f"{table}.parquet") for table in TABLES},
         }
-        manifest["manifest_sha256"] = _manifest_digest(manifest)
-        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(sealed(manifest, SEAL), indent=2) + "\n"
+        (temporary / MANIFEST).write_text(text, encoding="utf-8")
     return folder
 
 
@@ -63,6 +64,7 @@ def _write_table(rows: pa.Table, path: Path) -> None:
         path,
         compression="zstd",
         compression_level=19,
+        write_page_checksum=True,
         use_dictionary=[name for name in rows.column_names if name not in encodings],
         column_encoding=encodings,
     )
@@ -102,7 +104,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if schema not in (SCHEMA, FIRST_SCHEMA):
         raise ImportFileError(f"{folder} has schema {schema}, this pietools reads {SCHEMA}.")
-    if schema == SCHEMA and manifest.get("manifest_sha256") != _manifest_digest(manifest):
+    if (schema == SCHEMA or SEAL in manifest) and not is_intact(manifest, SEAL):
         raise ImportFileError(f"{folder / MANIFEST} is damaged or was changed: its checksum of itself is another.")
     digests = manifest.get("sha256")
     if not isinstance(digests, dict) or "recipe" not in manifest:
@@ -137,12 +139,6 @@ def _batches(path: Path) -> Iterator[pa.RecordBatchReader]:
         if isinstance(error, StudyError) and not damage:
             raise
         raise ImportFileError(f"{path} cannot be read: {str((damage or [error])[0]).splitlines()[0]}") from None
-
-
-def _manifest_digest(manifest: dict[str, Any]) -> str:
-    """SHA-256 over all that a manifest says but this."""
-    said = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -4,11 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pietools.errors import StudyError
 from pietools.study.database import Database, to_json
+from pietools.study.evaluation_rows import EvaluationRows
 from pietools.study.records import ROLES, Evaluation, Model, Population
 
 
@@ -65,7 +66,7 @@ def has_evaluation(database: Database, model: Model, evaluation: Evaluation, log
     digest = database.value("select evaluation_digest from evaluations where model_id = ? and dataset_id = ?", where)
     if digest is None:
         return False
-    what = f"{_network(model.population, model.replicate)} is stored on '{evaluation.dataset}'"
+    what = f"{network_name(model.population, model.replicate)} is stored on '{evaluation.dataset}'"
     if digest != evaluation.evaluation_digest:
         raise StudyError(f"{what} with other predictions: another transform, dtype or autocast, or another file.")
     evidence = database.value("select evidence from evaluations where model_id = ? and dataset_id = ?", where)
@@ -82,62 +83,57 @@ def has_evaluation(database: Database, model: Model, evaluation: Evaluation, log
     return True
 
 
-def add_evaluation(
-    database: Database,
-    model: Model,
-    evaluation: Evaluation,
-    predictions: pl.DataFrame,
-    logits: np.ndarray | None = None,
-    logits_dtype: str = "none",
-) -> bool:
+def add_evaluation(database: Database, model: Model, evaluation: Evaluation, rows: EvaluationRows) -> bool:
     """Add one network's predictions on one data set in one transaction: see :meth:`pietools.study.Study.add_evaluation`."""
     dataset_id = database.value("select dataset_id_of(?)", [evaluation.dataset])
     n, n_classes = (
         database.value(f"select {what} from datasets where dataset_id = ?", [dataset_id])
         for what in ("n_examples", "len(class_names)")
     )
-    if predictions.height != n:
-        raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {predictions.height} predictions.")
-    _check_values(evaluation.dataset, n_classes, predictions)
-    if has_evaluation(database, model, evaluation, "none" if logits is None else logits_dtype):
+    if rows.n != n:
+        raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {rows.n} predictions.")
+    _check_values(evaluation.dataset, n_classes, rows.predictions)
+    if has_evaluation(database, model, evaluation, rows.logits_dtype):
         return False
     with database.transaction():
         model_id = _model_id(database, model)
-        _append_evaluation(database, model_id, dataset_id, evaluation)
-        keys = {
-            "model_id": pa.repeat(pa.scalar(model_id, pa.int32()), n),
-            "dataset_id": pa.repeat(pa.scalar(dataset_id, pa.int32()), n),
-            "example_id": pa.array(np.arange(n, dtype=np.int32)),
-        }
-        columns = dict(zip(predictions.columns, predictions.to_arrow().columns, strict=True))
-        database.append("predictions", pa.table(keys | columns))
-        if logits is not None and logits_dtype != "none":
-            if logits_dtype == "float16":  # rounded less the smaller they are; softmax knows no offset
-                logits = logits - logits.max(axis=1, keepdims=True)
-            database.append("logits", pa.table(keys | vectors_column("logits", logits, logits_dtype)))
+        _append_evaluation(database, model_id, dataset_id, evaluation, rows.content_digest)
+        keys = example_keys(model_id, dataset_id, pa.array(np.arange(n, dtype=np.int32)))
+        for table, columns in (("predictions", rows.predictions), ("logits", rows.logits)):
+            if columns is not None:
+                database.append(table, pa.table(keys | dict(zip(columns.column_names, columns.columns, strict=True))))
     return True
 
 
-def _check_values(dataset: str, n_classes: int, predictions: pl.DataFrame) -> None:
+def example_keys(model_id: int, dataset_id: int, examples: pa.Array) -> dict[str, pa.Array]:
+    """The columns that say of which network, data set and example a row is."""
+    keys = {"model_id": model_id, "dataset_id": dataset_id}
+    repeated = {key: pa.repeat(pa.scalar(value, pa.int32()), len(examples)) for key, value in keys.items()}
+    return {**repeated, "example_id": examples}
+
+
+def _check_values(dataset: str, n_classes: int, predictions: pa.Table) -> None:
     """Raise StudyError for a class that is not there or a number that is not finite."""
-    for column in predictions.select(pl.col("^predicted_label|label_rank$")):
-        name, found = column.name, column.drop_nulls().to_numpy()
-        if len(found) and not 0 <= found.min() <= found.max() < n_classes:
-            raise StudyError(
-                f"data set '{dataset}' has {n_classes} classes, found {name} from {found.min()} to {found.max()}."
-            )
-    for numbers in predictions.select(pl.col(pl.Float32, pl.Float64)):
-        if not numbers.is_finite().all():
-            raise StudyError(f"predictions on '{dataset}' have {numbers.name} that is no finite number.")
+    for name, column in zip(predictions.column_names, predictions.columns, strict=True):
+        lowest, highest = pc.min_max(column).values()
+        if not lowest.is_valid:
+            continue
+        if pa.types.is_integer(column.type) and not 0 <= lowest.as_py() <= highest.as_py() < n_classes:
+            raise StudyError(f"data set '{dataset}' has {n_classes} classes, found {name} from {lowest} to {highest}.")
+        if not pc.all(pc.is_finite(column)).as_py():
+            raise StudyError(f"predictions on '{dataset}' have {name} that is no finite number.")
 
 
-def _append_evaluation(database: Database, model_id: int, dataset_id: int, evaluation: Evaluation) -> None:
+def _append_evaluation(
+    database: Database, model_id: int, dataset_id: int, evaluation: Evaluation, content_digest: str
+) -> None:
     row = {
         "model_id": model_id,
         "dataset_id": dataset_id,
         **{name: getattr(evaluation, name) for name in
            ("evidence", "evaluation_digest", "n_near_ties", "transform", "dtype", "autocast", "device", "batch_size")},
         "versions": to_json(evaluation.versions),
+        "content_digest": content_digest,
     }  # fmt: skip
     insert(database, "evaluations", row)
 
@@ -178,16 +174,17 @@ def stored_model(database: Database, model: Model) -> dict[str, Any] | None:
            where m.model_digest = ? or (p.name = ? and m.replicate = ?)""",
         [model.model_digest, model.population, model.replicate],
     )
-    name = _network(model.population, model.replicate)
+    name = network_name(model.population, model.replicate)
     for row in rows.iter_rows(named=True):
         if (row["population"], row["replicate"]) != (model.population, model.replicate):
-            other = _network(row["population"], row["replicate"])
+            other = network_name(row["population"], row["replicate"])
             raise StudyError(f"{name} is the same network as {other}: a network counts once.")
         refuse_other(name, row, {"model_digest": model.model_digest, "seed": model.seed})
     return rows.row(0, named=True) if rows.height else None
 
 
-def _network(population: str, replicate: str | None) -> str:
+def network_name(population: str, replicate: str | None) -> str:
+    """How messages call a network."""
     return f"a network of '{population}'" if replicate is None else f"replicate '{replicate}' of '{population}'"
 
 
@@ -201,20 +198,6 @@ def insert(database: Database, table: str, row: dict[str, Any]) -> None:
     """Insert one row, by column name."""
     columns = ", ".join(f"? as {name}" for name in row)
     database.execute(f"insert into {table} by name select {columns}", list(row.values()))
-
-
-def vectors_column(name: str, vectors: np.ndarray, dtype: str) -> dict[str, pa.Array]:
-    """Vectors, shape (n, m), as the column NAME of lists (float32) or NAME_half of bytes (float16)."""
-    n, m = vectors.shape
-    if dtype == "float32":
-        offsets = pa.array(np.arange(0, n * m + 1, m, dtype=np.int32))
-        return {name: pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(vectors, np.float32).ravel()))}
-    if dtype == "float16":
-        if np.abs(vectors).max(initial=0) > np.finfo(np.float16).max:
-            raise StudyError(f"{name} beyond 65,504 do not fit into float16: keep them as float32.")
-        half = np.ascontiguousarray(vectors, dtype="<f2")
-        return {f"{name}_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
-    raise ValueError(f"{name} are kept as float32, float16 or none, not {dtype}")
 
 
 def refuse_other(what: str, stored: dict[str, Any], found: dict[str, Any]) -> None:

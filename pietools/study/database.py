@@ -20,7 +20,7 @@ from pietools.study.integrity import broken_rule
 from pietools.study.new_paths import log_of, new_file
 from pietools.study.shipped_files import sql_text
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 RESULTS = "results.sql"
 # The first bytes of a DuckDB file: a checksum, then this.
 MAGIC, MAGIC_OFFSET = b"DUCK", 8
@@ -87,6 +87,7 @@ MIGRATIONS = {
             is_present boolean not null, coded_at timestamptz not null
         );
     """,
+    7: "alter table evaluations add column content_digest text",
 }
 
 # A file from a stranger may carry definitions of its own: nothing in it can read or write another file.

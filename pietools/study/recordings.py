@@ -7,7 +7,8 @@ import polars as pl
 import pyarrow as pa
 
 from pietools.errors import StudyError
-from pietools.study.adding_networks import stored_model, vectors_column
+from pietools.study.adding_networks import example_keys, stored_model
+from pietools.study.evaluation_rows import vectors_column
 from pietools.study.prediction_matrices import Matrices
 from pietools.study.records import EpochPredictions, LayerPredictions, Model, Recording
 
@@ -98,18 +99,17 @@ class Recordings(Matrices):
         stored = stored_model(database, model)
         dataset_id = database.value("select dataset_id_of(?)", [dataset])
         where = [stored["model_id"] if stored else None, dataset_id]
-        if not database.value("select 1 from evaluations where model_id = ? and dataset_id = ?", where):
+        is_there = database.value("select 1 from evaluations where model_id = ? and dataset_id = ?", where)
+        if stored is None or not is_there:
             raise StudyError(f"a network of '{model.population}' has no predictions on '{dataset}' to record more of.")
         n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
         present = self.recorded(model, dataset)
         added = {name: rows for name, rows in _columns(recording, features_dtype, n).items() if name not in present}
         with database.transaction():
             for table, rows in added.items():
-                keys = dict(zip(("model_id", "dataset_id"), where, strict=True))
-                columns = {
-                    key: pa.repeat(pa.scalar(value, pa.int32()), len(rows["example_id"])) for key, value in keys.items()
-                }
-                database.append(table, pa.table(columns | rows))
+                database.append(
+                    table, pa.table(rows | example_keys(stored["model_id"], dataset_id, rows["example_id"]))
+                )
         return list(added)
 
     def _rows(self, population: str, dataset: str | None, table: str) -> Iterator[pl.DataFrame]:

@@ -15,7 +15,9 @@ import pyarrow as pa
 
 from pietools.errors import PietoolsError, StudyError
 from pietools.study import adding_datasets, adding_networks, adding_properties, annotations, texts, thumbnails
+from pietools.study.adding_networks import network_name
 from pietools.study.database import Database, to_json
+from pietools.study.evaluation_rows import EvaluationRows, stored_rows
 from pietools.study.inherited import owner
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
@@ -424,7 +426,9 @@ class Study(Recordings):
         bool
             False if exactly this is stored already and nothing was added.
         """
-        return adding_networks.add_evaluation(self._database, model, evaluation, predictions, logits, logits_dtype)
+        return adding_networks.add_evaluation(
+            self._database, model, evaluation, EvaluationRows.of(predictions, logits, logits_dtype)
+        )
 
     # What is taken out (pietools.study.removing)
 
@@ -457,6 +461,32 @@ class Study(Recordings):
         )["name"]
         for table in tables:
             self._database.value(f"select bit_xor(hash(t)) from {table} as t")
+
+    def changed_evaluations(self) -> list[str]:
+        """Of which networks predictions or logits are not what was added: "replicate 'K' of 'POPULATION' on 'DATASET'"."""
+        evaluations = self.sql(
+            """select p.name as population, m.replicate, d.name as dataset, e.model_id, e.dataset_id, e.content_digest
+               from evaluations as e join models as m using (model_id) join populations as p using (population_id)
+               join datasets as d on d.dataset_id = e.dataset_id
+               where e.content_digest is not null order by e.model_id, e.dataset_id"""
+        )
+        return [
+            f"{network_name(row['population'], row['replicate'])} on '{row['dataset']}'"
+            for row in evaluations.iter_rows(named=True)
+            if self._stored_rows(row["model_id"], row["dataset_id"]).content_digest != row["content_digest"]
+        ]
+
+    def _stored_rows(self, model_id: int, dataset_id: int) -> EvaluationRows:
+        return stored_rows(
+            [
+                self.sql(
+                    f"""select * exclude (model_id, dataset_id, example_id) from {table}
+                        where model_id = ? and dataset_id = ? order by example_id""",
+                    [model_id, dataset_id],
+                ).to_arrow()
+                for table in ("predictions", "logits")
+            ]
+        )
 
     # Results
 

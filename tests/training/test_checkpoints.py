@@ -12,7 +12,7 @@ import pytest
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile, read_study_file
-from pietools.training.checkpoints.files import load_weights, read_sidecar
+from pietools.training.checkpoints.files import FIRST_SCHEMA, SEAL, load_weights, read_sidecar
 from pietools.training.collecting import collect_study
 from pietools.training.train_study import train_study
 from tests.training.studies import trained_study
@@ -67,7 +67,31 @@ def test_a_damaged_sidecar_is_refused(
     path = network(study_file, 0, ".json")
     text = path.read_text()
     path.write_text(text[:20] if changes is None else json.dumps(json.loads(text) | changes))
-    assert "replicate_0.json is no sidecar of a checkpoint. Move it away" in message(command, study_file)
+    assert "replicate_0.json is damaged, was changed, or is no sidecar of a checkpoint. Move it" in message(
+        command, study_file
+    )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "changes", [{"seeds": {"initialisation": 5}}, {"accuracy": {"digits/test": 0.5}}, {"layers": []}]
+)
+def test_what_a_sidecar_says_is_what_was_written(
+    command: Callable[[StudyFile], Any], study_file: StudyFile, changes: dict[str, Any]
+) -> None:
+    """A value that was changed is not repeated, nor if the sidecar is called one of before there were checksums."""
+    path = network(study_file, 0, ".json")
+    for schema in ("pietools/checkpoint/2", "pietools/checkpoint/1"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes | {"schema": schema}))
+        assert "replicate_0.json is damaged, was changed" in message(command, study_file)
+
+
+def test_a_sidecar_of_before_there_were_checksums_is_read(study_file: StudyFile) -> None:
+    """Networks that were trained then are not trained again."""
+    path = network(study_file, 0, ".json")
+    content = {key: value for key, value in json.loads(path.read_text()).items() if key != SEAL}
+    path.write_text(json.dumps(content | {"schema": FIRST_SCHEMA}))
+    assert not any(row["is_new"] for row in train_study(study_file).networks)
 
 
 def test_a_sidecar_with_nothing_but_its_schema_is_refused(study_file: StudyFile) -> None:

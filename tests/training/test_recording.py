@@ -14,8 +14,10 @@ from scipy.special import softmax
 from torch import nn
 
 from pietools.errors import CollectError, StudyFileError, TrainingError
+from pietools.seal import sealed
 from pietools.study import Study
 from pietools.study_file import DataSettings, StudyFile
+from pietools.training.checkpoints.files import SEAL
 from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
 from pietools.training.checkpoints.weights import load_network
 from pietools.training.collecting import collect_study
@@ -147,7 +149,7 @@ def recorded_study(folder: Path, *, collect: str = EVERYTHING) -> StudyFile:
         for _ in range(2):
             recorder.after_epoch(network)
         sidecar = file.path.with_suffix(".json")
-        sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | recorder.save(file.path)))
+        sidecar.write_text(json.dumps(sealed(json.loads(sidecar.read_text()) | recorder.save(file.path), SEAL)))
     return study_file
 
 

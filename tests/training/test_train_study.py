@@ -13,7 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 from pietools.errors import TrainingError
+from pietools.seal import sealed
 from pietools.study_file import StudyFile
+from pietools.training.checkpoints.files import SEAL
 from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds
 from pietools.training.train_study import plan_units, train_study
 from pietools.training.unit_training import train_unit, training_task
@@ -114,7 +116,7 @@ def test_a_child_of_another_parent_is_refused(tmp_path: Path) -> None:
     for unit in (parent, child):
         train_here(unit)
     sidecar = parent.path.with_suffix(".json")
-    sidecar.write_text(sidecar.read_text().replace('"model_digest": "sha256:', '"model_digest": "sha256:0'))
+    sidecar.write_text(json.dumps(sealed({**json.loads(sidecar.read_text()), "model_digest": "sha256:0"}, SEAL)))
     with pytest.raises(TrainingError, match="supervised/dense replicate 0 has changed"):
         finished_sidecar(child)
 
@@ -191,7 +193,7 @@ def test_sidecar_says_how_the_network_came_about(tmp_path: Path) -> None:
     train_here(unit)
     text = unit.path.with_suffix(".json").read_text()
     sidecar = json.loads(text)
-    assert sidecar["schema"] == "pietools/checkpoint/1"
+    assert sidecar["schema"] == "pietools/checkpoint/2"
     assert (sidecar["population"], sidecar["replicate"]) == ("supervised/magnitude-0.9", "0")
     assert sidecar["recipe"]["training"]["steps"] == 20
     assert sidecar["realised_sparsity"] == 0.9

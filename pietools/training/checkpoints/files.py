@@ -13,9 +13,12 @@ import safetensors.torch
 from torch import Tensor
 
 from pietools.errors import TrainingError
+from pietools.seal import is_intact, sealed
 from pietools.training.boundary import boundary
 
-SCHEMA = "pietools/checkpoint/1"
+SCHEMA, SEAL = "pietools/checkpoint/2", "sidecar_sha256"
+# Sidecars of before, which have no checksum of themselves.
+FIRST_SCHEMA = "pietools/checkpoint/1"
 KEYS: dict[str, type | tuple[type, ...]] = {
     "population": str,
     "replicate": str,
@@ -44,7 +47,7 @@ def save_checkpoint(
     `n_bytes`, the size of the weights, is added to the sidecar. Raises TrainingError if they cannot be written.
     """
     content = _as_bytes(weights)
-    described = {"schema": SCHEMA, **sidecar, "n_bytes": len(content)}
+    described = sealed({"schema": SCHEMA, **sidecar, "n_bytes": len(content)}, SEAL)
     with boundary(f"{path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
@@ -79,7 +82,9 @@ def read_sidecar(path: Path, population: str, replicate: int) -> dict[str, Any] 
         n_bytes = path.stat().st_size
     content = _parse(text)
     if content is None:
-        raise TrainingError(f"{sidecar} is no sidecar of a checkpoint. Move it away, and the network is trained again.")
+        raise TrainingError(
+            f"{sidecar} is damaged, was changed, or is no sidecar of a checkpoint. Move it away, and the network is trained again."
+        )
     if (content["population"], content["replicate"]) != (population, str(replicate)):
         raise _contradiction(path, f"says that it is replicate {content['replicate']} of {content['population']}")
     if content["n_bytes"] != n_bytes:
@@ -101,12 +106,14 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _parse(text: bytes) -> dict[str, Any] | None:
-    """Return what the sidecar says, None if it is no JSON or lacks something."""
+    """Return what the sidecar says, None if it is no JSON, lacks something or is not what was written."""
     try:
         content: Any = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+    if not isinstance(content, dict) or content.get("schema") not in (SCHEMA, FIRST_SCHEMA):
+        return None
+    if (content["schema"] == SCHEMA or SEAL in content) and not is_intact(content, SEAL):
         return None
     if not all(isinstance(content.get(key), kind) for key, kind in KEYS.items()) or len(content["accuracy"]) != 1:
         return None
