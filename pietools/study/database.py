@@ -100,6 +100,10 @@ LOCKED: dict[str, Any] = {
 STORAGE: dict[str, Any] = {"storage_compatibility_version": "v1.5.0"}
 
 
+class OlderVersionError(StudyError):
+    """A study of an older version, which must be written to before it can be read."""
+
+
 def sql_digest(*names: str) -> str:
     """SHA-256 over files of sql/."""
     return f"sha256:{sha256(''.join(map(sql_text, names)).encode()).hexdigest()}"
@@ -238,7 +242,7 @@ class Database:
                 f"{self.path} has schema version {version}, this pietools reads up to {SCHEMA_VERSION}: upgrade pietools."
             )
         if version < SCHEMA_VERSION and self._read_only:
-            raise StudyError(
+            raise OlderVersionError(
                 f"{self.path} has schema version {version}, this pietools reads {SCHEMA_VERSION}: open it once for writing, "
                 f"with 'pietools analyze {self.path}'."
             )
@@ -459,11 +463,22 @@ def _not_opened(path: Path, message: str) -> StudyError:
 def _why_not_opened(path: Path, message: str) -> str:
     first = message.splitlines()[0]
     reason = message.replace(str(path), "")
+    if "replaying WAL" in reason:
+        return damaged_log(path, "DuckDB cannot read it")
     if "not a valid DuckDB" in reason:
         return f"{path} is no study: it is not a DuckDB file."
     if "Permission denied" in reason or "Read-only file system" in reason:
         return f"{path} cannot be opened: permission denied. (To analyze a file that may not be written: --no-store.)"
     return f"{path} cannot be opened: {first}"
+
+
+def damaged_log(path: Path, why: str) -> str:
+    """What to do about a log that a kill left and something damaged."""
+    log = log_of(path)
+    return (
+        f"{log} is damaged ({why}). What a command said it had stored is in {path.name} itself: move {log.name} away, and give the "
+        "last command again."
+    )
 
 
 @cache

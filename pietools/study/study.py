@@ -16,9 +16,10 @@ import pyarrow as pa
 from pietools.errors import PietoolsError, StudyError
 from pietools.study import adding_datasets, adding_networks, adding_properties, annotations, texts, thumbnails
 from pietools.study.adding_networks import network_name
-from pietools.study.database import Database, to_json
+from pietools.study.database import Database, OlderVersionError, damaged_log, to_json
 from pietools.study.evaluation_rows import EvaluationRows, stored_rows
 from pietools.study.inherited import owner
+from pietools.study.new_paths import log_of
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
     Dataset,
@@ -69,7 +70,24 @@ class Study(Recordings):
         ``wait``: seconds for which it is tried again while another process has the study open. Any number may read it at once,
         or one write to it.
         """
-        return cls(Database.open(Path(path), read_only=read_only, wait=wait))
+        path = Path(path)
+        if log_of(path).exists():
+            cls._refuse_altered(path, wait)
+        return cls(Database.open(path, read_only=read_only, wait=wait))
+
+    @classmethod
+    def _refuse_altered(cls, path: Path, wait: float) -> None:
+        """Raise StudyError if a log, which a kill left, has other rows than were stored, before they come into the file.
+
+        DuckDB's checksum of it does not notice where equal values became zeros, or changed places.
+        """
+        try:
+            database = Database.open(path, read_only=True, wait=wait)
+        except OlderVersionError:
+            return
+        with cls(database) as replayed:
+            if changed := replayed.changed_evaluations() or replayed.changed_datasets():
+                raise StudyError(damaged_log(path, f"it alters {changed[0]}"))
 
     @classmethod
     def open_or_create(cls, path: str | PathLike[str], *, wait: float = 0) -> Self:
@@ -474,6 +492,14 @@ class Study(Recordings):
             f"{network_name(row['population'], row['replicate'])} on '{row['dataset']}'"
             for row in evaluations.iter_rows(named=True)
             if self._stored_rows(row["model_id"], row["dataset_id"]).content_digest != row["content_digest"]
+        ]
+
+    def changed_datasets(self) -> list[str]:
+        """Which data sets have other examples or labels than were added: "data set 'NAME'"."""
+        return [
+            f"data set '{name}'"
+            for name, digest in self.datasets().select("name", "labels_digest").iter_rows()
+            if (stored := self.dataset(name)) is not None and stored.labels_digest != digest
         ]
 
     def _stored_rows(self, model_id: int, dataset_id: int) -> EvaluationRows:

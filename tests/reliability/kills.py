@@ -1,0 +1,146 @@
+"""Commands that are killed at a random moment: nothing acknowledged is lost, nothing is half there, the same command goes on."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.reliability import studies
+from tests.reliability.rows import BrokenClaimError, Run
+from tests.reliability.worker import LONGEST, Done, Worker, started
+
+# Most of a command's time nothing is written: most kills come after its first write.
+SHARE_BEFORE = 0.1
+POLL = 0.001
+ORPHANS_END_IN = 2.0
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A command that is killed, in a folder of its own.
+
+    ``prepare`` fills the folder; ``left`` says in words what a kill left, and raises BrokenClaimError if that is half of something or lacks
+    what was there before; ``result`` is what the command leaves when it ends, to be compared; ``is_done`` whether the command
+    cannot be given again since what it makes is there whole.
+    """
+
+    arguments: Sequence[str]
+    prepare: Callable[[Path], None]
+    left: Callable[[Path], str]
+    result: Callable[[Path], Any]
+    is_done: Callable[[Path], bool] = lambda folder: False
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How long a command takes to its first write and from there to its last, seconds, and what it leaves."""
+
+    before: float
+    after: float
+    result: Any
+
+
+@contextmanager
+def killed(make: Callable[[], Killed]) -> Iterator[Run]:
+    case = make()
+    with Worker() as worker:
+        yield partial(_one, case, _measured(case), worker)
+
+
+def _measured(case: Killed) -> Undisturbed:
+    """Run the command undisturbed."""
+    folder = studies.new_folder()
+    case.prepare(folder)
+    process, began = started(case.arguments, folder), time.monotonic()
+    first = last = now = _first_write(process, folder)
+    while process.poll() is None:
+        last, now = now, _first_write(process, folder)
+    _, error = process.communicate(timeout=LONGEST)
+    if process.returncode:
+        raise BrokenClaimError(f"undisturbed: {error}")
+    return Undisturbed(first - began, last - first, case.result(folder))
+
+
+def _one(case: Killed, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
+    case.prepare(folder)
+    is_before, moment = random.random() < SHARE_BEFORE, random.random()
+    process = started(case.arguments, folder)
+    if is_before:
+        time.sleep(moment * undisturbed.before)
+    else:
+        _first_write(process, folder)
+        time.sleep(moment * undisturbed.after * 1.1)
+    is_over = kill(process)
+    if is_over and process.returncode:
+        raise BrokenClaimError(f"before the kill: {process.stderr.read() if process.stderr else ''}")
+    try:
+        found = "ended before the kill" if is_over else case.left(folder)
+    except BrokenClaimError:
+        raise
+    except Exception as error:
+        raise BrokenClaimError(f"after the kill: {type(error).__name__}: {error}") from error
+    if not case.is_done(folder):
+        _check_again(worker.run(case.arguments, folder))
+    if case.result(folder) != undisturbed.result:
+        raise BrokenClaimError(f"the same command again ({found}) leaves something else than an undisturbed run")
+    return found
+
+
+def _check_again(done: Done) -> None:
+    if done.exit_code or done.traceback:
+        raise BrokenClaimError(f"the same command again: exit code {done.exit_code}, {done.traceback or done.error}")
+
+
+def kill(process: subprocess.Popen[str]) -> bool:
+    """Kill a process alone; True if it had ended. Its children must end by themselves."""
+    is_over = process.poll() is not None
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGKILL)
+    process.wait()
+    end = time.monotonic() + ORPHANS_END_IN
+    while (orphans := _in_session(process.pid)) and time.monotonic() < end:
+        time.sleep(0.02)
+    if orphans:
+        for pid in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        raise BrokenClaimError(f"{len(orphans)} children live {ORPHANS_END_IN:g} s after the command was killed")
+    return is_over
+
+
+def _in_session(session: int) -> list[int]:
+    """Processes of a session that are no zombies."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, of = path.read_text().rpartition(")")[2].split()[:4]
+            if int(of) == session and state not in "ZX":
+                found.append(int(path.parent.name))
+    return found
+
+
+def _first_write(process: subprocess.Popen[str], folder: Path) -> float:
+    """When something in a folder changed, or the process ended."""
+    before = _seen(folder)
+    while process.poll() is None and _seen(folder) == before:
+        time.sleep(POLL)
+    return time.monotonic()
+
+
+def _seen(folder: Path) -> list[tuple[str, int, int]]:
+    found = []
+    for where, _, names in os.walk(folder):
+        found.append((where, len(names), 0))
+        for name in names:
+            with suppress(OSError):
+                status = os.stat(os.path.join(where, name))
+                found.append((name, status.st_size, status.st_mtime_ns))
+    return found

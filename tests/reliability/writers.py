@@ -1,0 +1,3 @@
+from tests.reliability.rows import Kind
+
+KIND = Kind("writers", {})
