@@ -23,11 +23,11 @@ def _import(*, is_new: bool) -> Killed:
     def left(folder: Path) -> str:
         path = folder / "s.duckdb"
         found = studies.networks(path)
-        if found.pop(population, 0) not in (0, studies.N_NETWORKS):
+        if found.get(population, 0) not in (0, studies.N_NETWORKS):
             raise BrokenClaimError("a part of the networks is there")
         if not is_new and studies.networks(studies.without_log(path)).get("dense") != studies.N_NETWORKS:
             raise BrokenClaimError("the population that was there is not")
-        return "with it" if population in studies.networks(path) else "without it" if path.exists() else "no study yet"
+        return "no study yet" if not path.exists() else "all of it" if population in found else "nothing of it"
 
     return Killed(studies.importing(population), prepare, left, lambda folder: studies.contents(folder / "s.duckdb"))
 

@@ -17,8 +17,10 @@ from tests.reliability import studies
 from tests.reliability.rows import BrokenClaimError, Run
 from tests.reliability.worker import LONGEST, Done, Worker, started
 
-# Most of a command's time nothing is written: most kills come after its first write.
-SHARE_BEFORE = 0.1
+# Most of a command's time nothing is written. Shares of the kills: at any moment, around the writes of an undisturbed run, and
+# after the first write is seen; the writes come that much earlier or later.
+ANYWHERE, AROUND = 0.1, 0.5
+SLACK = 0.15
 POLL = 0.001
 ORPHANS_END_IN = 2.0
 
@@ -71,13 +73,8 @@ def _measured(case: Killed) -> Undisturbed:
 
 def _one(case: Killed, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
     case.prepare(folder)
-    is_before, moment = random.random() < SHARE_BEFORE, random.random()
     process = started(case.arguments, folder)
-    if is_before:
-        time.sleep(moment * undisturbed.before)
-    else:
-        _first_write(process, folder)
-        time.sleep(moment * undisturbed.after * 1.1)
+    _wait(process, folder, undisturbed, *random.random(2))
     is_over = kill(process)
     if is_over and process.returncode:
         raise BrokenClaimError(f"before the kill: {process.stderr.read() if process.stderr else ''}")
@@ -92,6 +89,18 @@ def _one(case: Killed, undisturbed: Undisturbed, worker: Worker, folder: Path, r
     if case.result(folder) != undisturbed.result:
         raise BrokenClaimError(f"the same command again ({found}) leaves something else than an undisturbed run")
     return found
+
+
+def _wait(process: subprocess.Popen[str], folder: Path, undisturbed: Undisturbed, kind: float, moment: float) -> None:
+    """Wait for the moment of the kill, of which two random numbers from 0 to 1 decide."""
+    before, after = undisturbed.before, undisturbed.after
+    if kind < ANYWHERE:
+        time.sleep(moment * (before + after))
+    elif kind < ANYWHERE + AROUND:
+        time.sleep(before * (1 - SLACK) + moment * (2 * SLACK * before + after))
+    else:
+        _first_write(process, folder)
+        time.sleep(moment * after)
 
 
 def _check_again(done: Done) -> None:
