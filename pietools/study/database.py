@@ -17,13 +17,16 @@ from pietools.errors import StudyError
 from pietools.study.catalog import DEFINITIONS, Catalog, read_catalog
 from pietools.study.in_use import in_use, when_free
 from pietools.study.integrity import broken_rule
-from pietools.study.new_paths import log_of, new_file
+from pietools.study.new_paths import has_log, log_of, new_file
 from pietools.study.shipped_files import sql_text
 
 SCHEMA_VERSION = 8
 RESULTS = "results.sql"
 # The first bytes of a DuckDB file: a checksum, then this.
 MAGIC, MAGIC_OFFSET = b"DUCK", 8
+# What the system says of a full disk, within DuckDB's messages.
+NO_ROOM = "No space left on device"
+_MAKE_ROOM = "make some, and give the same command again. What was stored before is kept."
 # Files that pietools import reads.
 IMPORTED = {".npz", ".npy", ".parquet", ".csv", ".tsv", ".json", ".jsonl"}
 
@@ -100,6 +103,10 @@ LOCKED: dict[str, Any] = {
 STORAGE: dict[str, Any] = {"storage_compatibility_version": "v1.5.0"}
 
 
+class NoRoomError(StudyError):
+    """The disk is full."""
+
+
 class OlderVersionError(StudyError):
     """A study of an older version, which must be written to before it can be read."""
 
@@ -155,7 +162,7 @@ class Database:
             raise StudyError(f"{path} exists: open it, or choose another name.")
         if not path.parent.is_dir():
             raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
-        if log_of(path).exists():
+        if has_log(path):
             raise StudyError(
                 f"{log_of(path)} is there without {path.name}, and may hold what was stored in a study of that name: put "
                 "the two together, or move it away."
@@ -223,7 +230,7 @@ class Database:
 
     def check(self, catalog: Catalog | None = None) -> None:
         """Raise StudyError if the file breaks a rule of studies (see :mod:`pietools.study.integrity`)."""
-        with _study_errors():
+        with _study_errors(self.path):
             broken = (catalog or read_catalog(self._connection)).damage() or broken_rule(self._connection)
         if broken:
             raise StudyError(
@@ -290,7 +297,8 @@ class Database:
             # By itself DuckDB would say nothing where this fails.
             if not self._read_only:
                 self.checkpoint()
-        except StudyError as error:
+        except StudyError as reason:
+            error = "no room left on its disk" if isinstance(reason, NoRoomError) else reason
             raise StudyError(
                 f"{self.path} could not be closed in order ({error}). What was stored is kept in it and in {log.name} beside it: "
                 "keep both together, make room, and open the study again."
@@ -327,35 +335,36 @@ class Database:
             return
         with suppress(OSError):
             if os.path.samestat(self.path.stat(), self._made):
+                log_of(self.path).unlink(missing_ok=True)
                 self.path.unlink()
                 self.is_open = False
                 self._connection.close()
 
     def sql(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """Result of one query."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             relation = self._connection.sql(query, params=params)
             return pl.DataFrame() if relation is None else relation.pl()
 
     def arrays(self, query: str, params: Sequence[Any] | None = None) -> dict[str, Any]:
         """Result of one query as NumPy arrays by column."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             return self._connection.sql(query, params=params).fetchnumpy()
 
     def value(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """First column of the first row of a query, or None."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             rows = self._connection.execute(query, params).fetchall()
         return rows[0][0] if rows else None
 
     def execute(self, statements: str, params: Sequence[Any] | None = None) -> None:
         """Run statements that return nothing."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             self._connection.execute(statements, params)
 
     def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Append rows to a table by column name."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             self._connection.register("appended_rows", rows)
             try:
                 self._connection.execute(f"insert into {table} by name select * from appended_rows")
@@ -463,6 +472,8 @@ def _not_opened(path: Path, message: str) -> StudyError:
 def _why_not_opened(path: Path, message: str) -> str:
     first = message.splitlines()[0]
     reason = message.replace(str(path), "")
+    if NO_ROOM in reason:
+        return f"{path} cannot be opened, no room left on its disk: {_MAKE_ROOM}"
     if "replaying WAL" in reason:
         return damaged_log(path, "DuckDB cannot read it")
     if "not a valid DuckDB" in reason:
@@ -490,12 +501,14 @@ def _temporary_definitions() -> str:
 
 
 @contextmanager
-def _study_errors() -> Iterator[None]:
+def _study_errors(path: Path) -> Iterator[None]:
     """Turn DuckDB's errors into one line without its prefix, and a query that was interrupted into what interrupted it."""
     try:
         yield
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
+        if NO_ROOM in first:
+            raise NoRoomError(f"no room left on the disk of {path}: {_MAKE_ROOM}") from error
         raise StudyError(first.removeprefix("Invalid Input Error: ")) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":

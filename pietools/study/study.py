@@ -19,7 +19,7 @@ from pietools.study.adding_networks import network_name
 from pietools.study.database import Database, OlderVersionError, damaged_log, to_json
 from pietools.study.evaluation_rows import EvaluationRows, stored_rows
 from pietools.study.inherited import owner
-from pietools.study.new_paths import log_of
+from pietools.study.new_paths import has_log
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
     Dataset,
@@ -71,7 +71,7 @@ class Study(Recordings):
         or one write to it.
         """
         path = Path(path)
-        if log_of(path).exists():
+        if has_log(path):
             cls._refuse_altered(path, wait)
         return cls(Database.open(path, read_only=read_only, wait=wait))
 

@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.reliability import damage, disk, killed_commands, permissions, writers
+from tests.reliability import damage, disk, kills, permissions, writers
 from tests.reliability.rows import Kind, carry_out
 
 KINDS: dict[str, Kind] = {
-    "kills": killed_commands.KIND,
+    "kills": kills.KIND,
     "damage": damage.KIND,
     "disk": disk.KIND,
     "permissions": permissions.KIND,

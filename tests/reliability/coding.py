@@ -16,7 +16,7 @@ from pietools.annotation.codebook import DEFAULT
 from pietools.annotation.coding import Coding
 from pietools.study import Study
 from tests.reliability import studies
-from tests.reliability.kills import kill
+from tests.reliability.killing import kill
 from tests.reliability.rows import BrokenClaimError, Run
 from tests.reliability.worker import LONGEST, started
 

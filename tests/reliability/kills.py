@@ -1,10 +1,9 @@
 """Commands that are killed at a random moment: nothing acknowledged is lost, nothing is half there, the same command goes on."""
 
 import os
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.reliability import studies
-from tests.reliability.rows import BrokenClaimError, Run
+from tests.reliability import commands, studies
+from tests.reliability.coding import annotated
+from tests.reliability.commands import Command
+from tests.reliability.killing import kill
+from tests.reliability.rows import BrokenClaimError, Kind, Run
 from tests.reliability.worker import LONGEST, Done, Worker, started
 
 # Most of a command's time nothing is written. Shares of the kills: at any moment, around the writes of an undisturbed run, and
@@ -22,23 +24,6 @@ from tests.reliability.worker import LONGEST, Done, Worker, started
 ANYWHERE, AROUND = 0.1, 0.5
 SLACK = 0.15
 POLL = 0.001
-ORPHANS_END_IN = 2.0
-
-
-@dataclass(frozen=True)
-class Killed:
-    """A command that is killed, in a folder of its own.
-
-    ``prepare`` fills the folder; ``left`` says in words what a kill left, and raises BrokenClaimError if that is half of something or lacks
-    what was there before; ``result`` is what the command leaves when it ends, to be compared; ``is_done`` whether the command
-    cannot be given again since what it makes is there whole.
-    """
-
-    arguments: Sequence[str]
-    prepare: Callable[[Path], None]
-    left: Callable[[Path], str]
-    result: Callable[[Path], Any]
-    is_done: Callable[[Path], bool] = lambda folder: False
 
 
 @dataclass(frozen=True)
@@ -51,13 +36,13 @@ class Undisturbed:
 
 
 @contextmanager
-def killed(make: Callable[[], Killed]) -> Iterator[Run]:
+def _killed(make: Callable[[], Command]) -> Iterator[Run]:
     case = make()
     with Worker() as worker:
         yield partial(_one, case, _measured(case), worker)
 
 
-def _measured(case: Killed) -> Undisturbed:
+def _measured(case: Command) -> Undisturbed:
     """Run the command undisturbed."""
     folder = studies.new_folder()
     case.prepare(folder)
@@ -71,7 +56,7 @@ def _measured(case: Killed) -> Undisturbed:
     return Undisturbed(first - began, last - first, case.result(folder))
 
 
-def _one(case: Killed, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
+def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
     case.prepare(folder)
     process = started(case.arguments, folder)
     _wait(process, folder, undisturbed, *random.random(2))
@@ -108,34 +93,6 @@ def _check_again(done: Done) -> None:
         raise BrokenClaimError(f"the same command again: exit code {done.exit_code}, {done.traceback or done.error}")
 
 
-def kill(process: subprocess.Popen[str]) -> bool:
-    """Kill a process alone; True if it had ended. Its children must end by themselves."""
-    is_over = process.poll() is not None
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGKILL)
-    process.wait()
-    end = time.monotonic() + ORPHANS_END_IN
-    while (orphans := _in_session(process.pid)) and time.monotonic() < end:
-        time.sleep(0.02)
-    if orphans:
-        for pid in orphans:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        raise BrokenClaimError(f"{len(orphans)} children live {ORPHANS_END_IN:g} s after the command was killed")
-    return is_over
-
-
-def _in_session(session: int) -> list[int]:
-    """Processes of a session that are no zombies."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, _, _, of = path.read_text().rpartition(")")[2].split()[:4]
-            if int(of) == session and state not in "ZX":
-                found.append(int(path.parent.name))
-    return found
-
-
 def _first_write(process: subprocess.Popen[str], folder: Path) -> float:
     """When something in a folder changed, or the process ended."""
     before = _seen(folder)
@@ -153,3 +110,8 @@ def _seen(folder: Path) -> list[tuple[str, int, int]]:
                 status = os.stat(os.path.join(where, name))
                 found.append((name, status.st_size, status.st_mtime_ns))
     return found
+
+
+KIND = Kind(
+    "kills", {**{name: partial(_killed, make) for name, make in commands.COMMANDS.items()}, "annotate": annotated}
+)

@@ -1,6 +1,9 @@
 """Small inputs, made once per process: predictions in files, a study, its export, trained networks; and what a study holds."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from functools import cache
 from hashlib import sha256
@@ -14,7 +17,7 @@ from pietools.exchange.study_folder import TABLES, export_folder
 from pietools.study import Study
 from tests.regime_study import make_regimes
 from tests.reliability.rows import SkippedError
-from tests.reliability.worker import finished
+from tests.reliability.worker import ROOT, finished
 
 POPULATIONS = ("dense", "pruned")
 N_NETWORKS, N, N_CLASSES = 4, 3000, 10
@@ -68,11 +71,22 @@ def predictions() -> Path:
     return folder
 
 
-def importing(population: str) -> tuple[str, ...]:
+def importing(population: str, reference: str | None = "dense") -> tuple[str, ...]:
     """Arguments that import a population into s.duckdb, from files in the folder where it runs."""
-    said = ("--db", "s.duckdb", "--dataset", "d", "--population", population)
-    reference = ("--reference", "dense") if population != "dense" else ()
-    return ("import", f"{population}.npz", *said, *reference, "--predictions", "logits", "--labels", "labels")
+    said = (
+        "--db",
+        "s.duckdb",
+        "--dataset",
+        "d",
+        "--population",
+        population,
+        "--predictions",
+        "logits",
+        "--labels",
+        "labels",
+    )
+    compared = ("--reference", reference) if reference not in (None, population) else ()
+    return ("import", f"{population}.npz", *said, *(str(word) for word in compared))
 
 
 @cache
@@ -83,6 +97,32 @@ def imported_study() -> Path:
     done = finished(importing("dense"), folder)
     assert done.exit_code == 0, done.error
     return folder / "s.duckdb"
+
+
+ADD_AND_DIE = """
+import os, sys, numpy as np
+from pietools.statistics.tools.scalars import scalars_from_logits
+from pietools.study import Evaluation, Model, Population, Study
+study, arrays = Study.open("s.duckdb"), np.load("pruned.npz")
+study.add_population(Population("pruned", "compressed", reference="dense"))
+for k, logits in enumerate(arrays["logits"]):
+    scalars = scalars_from_logits(logits, arrays["labels"])
+    study.add_evaluation(Model("pruned", str(k)), Evaluation("d", "logits", str(k)), scalars, logits, "float32")
+os.kill(os.getpid(), 9)
+"""
+
+
+@cache
+def study_with_log() -> Path:
+    """Folder of a study that holds the population dense, with a log beside it that holds four networks of another."""
+    folder = new_folder()
+    shutil.copyfile(predictions() / "pruned.npz", folder / "pruned.npz")
+    shutil.copyfile(imported_study(), folder / "s.duckdb")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", ADD_AND_DIE], cwd=folder, env=environment, check=False)
+    assert (folder / "s.duckdb.wal").stat().st_size
+    (folder / "pruned.npz").unlink()
+    return folder
 
 
 @cache
@@ -171,6 +211,19 @@ def _digest(study: Study, table: str, without: str | None) -> str:
     query = f"""select count(*) || ' ' || md5(coalesce(string_agg(t::text, chr(10) order by t::text), ''))
         from (select {columns} from {table}) as t"""
     return str(study.sql(query).item())
+
+
+def networks_held(path: Path) -> dict[str, str]:
+    """Of each network on each data set of a study a digest of its rows; opening checks the study's rules."""
+    with Study.open(path, read_only=True) as study:
+        rows = study.sql(
+            """select p.name || ' ' || m.replicate || ' ' || dataset_id as network,
+                   md5(string_agg(s::text || l::text, chr(10) order by s.example_id)) as digest
+               from predictions as s join logits as l using (model_id, dataset_id, example_id)
+               join models as m using (model_id) join populations as p using (population_id)
+               group by all order by all"""
+        )
+        return dict(rows.iter_rows())
 
 
 def networks(path: Path) -> dict[str, int]:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -57,13 +57,17 @@ class Worker:
     ) -> None:
         self._end()
 
-    def run(self, arguments: Sequence[str], folder: Path, longest: float = LONGEST) -> Done:
+    def run(self, arguments: Sequence[str], folder: Path) -> Done:
         """Run a command in a folder."""
+        return self.call(_run, list(arguments), str(folder))
+
+    def call(self, function: Callable[..., Done], *arguments: Any) -> Done:
+        """What a function of a module gives there."""
         if self._process is None or not self._process.is_alive():
             self._start()
-        self._pipe.send((list(arguments), str(folder)))
+        self._pipe.send((function, arguments))
         try:
-            if not self._pipe.poll(longest):
+            if not self._pipe.poll(LONGEST):
                 self._end()
                 return Done(None, "", "")
             done: Done = self._pipe.recv()
@@ -93,10 +97,10 @@ def _serve(pipe: Connection) -> None:
     """Run what comes through the pipe until it closes."""
     while True:
         try:
-            arguments, folder = pipe.recv()
+            function, arguments = pipe.recv()
         except EOFError:
             return
-        pipe.send(_run(arguments, folder))
+        pipe.send(function(*arguments))
 
 
 def _run(arguments: list[str], folder: str) -> Done:

@@ -1,18 +1,34 @@
-"""The commands that are killed, what they need, and what must be left."""
+"""Commands that are interrupted, by a kill or a full disk: what they need, and what must be left."""
 
 import json
 import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.reliability import studies
-from tests.reliability.coding import annotated
-from tests.reliability.kills import Killed, killed
-from tests.reliability.rows import BrokenClaimError, Kind
+from tests.reliability.rows import BrokenClaimError
 
 
-def _import(*, is_new: bool) -> Killed:
+@dataclass(frozen=True)
+class Command:
+    """A command, in a folder of its own.
+
+    ``prepare`` fills the folder. ``left`` says in words what is there after an interruption, and raises BrokenClaimError if that is
+    half of something, or lacks what was there before. ``result`` is what the command leaves when it ends, to be compared;
+    ``is_done`` whether it cannot be given again since what it makes is there, whole.
+    """
+
+    arguments: Sequence[str]
+    prepare: Callable[[Path], None]
+    left: Callable[[Path], str]
+    result: Callable[[Path], Any]
+    is_done: Callable[[Path], bool] = lambda folder: False
+
+
+def _import(*, is_new: bool) -> Command:
     population = "dense" if is_new else "pruned"
 
     def prepare(folder: Path) -> None:
@@ -29,13 +45,13 @@ def _import(*, is_new: bool) -> Killed:
             raise BrokenClaimError("the population that was there is not")
         return "no study yet" if not path.exists() else "all of it" if population in found else "nothing of it"
 
-    return Killed(studies.importing(population), prepare, left, lambda folder: studies.contents(folder / "s.duckdb"))
+    return Command(studies.importing(population), prepare, left, lambda folder: studies.contents(folder / "s.duckdb"))
 
 
 # analyze and export
 
 
-def _analyze() -> Killed:
+def _analyze() -> Command:
     def prepare(folder: Path) -> None:
         shutil.copyfile(studies.analyzed_study(), folder / "s.duckdb")
         shutil.copytree(studies.analyzed_before(), folder / "out", dirs_exist_ok=True)
@@ -63,10 +79,10 @@ def _analyze() -> Killed:
         return studies.contents(folder / "s.duckdb"), studies.bytes_of(folder / "out")
 
     arguments = ("analyze", "s.duckdb", "--permutations", "60", "--jobs", "1", "--out", "out")
-    return Killed(arguments, prepare, left, result)
+    return Command(arguments, prepare, left, result)
 
 
-def _export() -> Killed:
+def _export() -> Command:
     def prepare(folder: Path) -> None:
         shutil.copyfile(studies.analyzed_study(), folder / "s.duckdb")
 
@@ -77,7 +93,7 @@ def _export() -> Killed:
             raise BrokenClaimError("half a folder")
         return "whole folder"
 
-    return Killed(
+    return Command(
         ("export", "s.duckdb", "--out", "out"),
         prepare,
         left,
@@ -89,7 +105,7 @@ def _export() -> Killed:
 # train, collect, merge
 
 
-def _train() -> Killed:
+def _train() -> Command:
     trained = studies.trained_networks()
     whole = studies.bytes_of(trained / "checkpoints")
 
@@ -102,7 +118,7 @@ def _train() -> Killed:
             raise BrokenClaimError("a file is there that an undisturbed run does not leave")
         return f"{sum(name.endswith('.json') for name in found)} networks"
 
-    return Killed(
+    return Command(
         ("train", "STUDY.toml", "--processes", "2"),
         prepare,
         left,
@@ -110,17 +126,17 @@ def _train() -> Killed:
     )
 
 
-def _collect() -> Killed:
-    return Killed(("collect", "STUDY.toml"), _copy_trained, _collected, _digits)
+def _collect() -> Command:
+    return Command(("collect", "STUDY.toml"), _copy_trained, _collected, _digits)
 
 
-def _merge() -> Killed:
+def _merge() -> Command:
     shards = studies.shards()
 
     def prepare(folder: Path) -> None:
         shutil.copytree(shards, folder / "shards")
 
-    return Killed(("merge", "shards", "--db", "digits.duckdb"), prepare, _collected, _digits)
+    return Command(("merge", "shards", "--db", "digits.duckdb"), prepare, _collected, _digits)
 
 
 def _copy_trained(folder: Path) -> None:
@@ -136,16 +152,12 @@ def _digits(folder: Path) -> Any:
     return studies.contents(folder / "digits.duckdb")
 
 
-KIND = Kind(
-    "kills",
-    {
-        "import-new": partial(killed, partial(_import, is_new=True)),
-        "import": partial(killed, partial(_import, is_new=False)),
-        "analyze": partial(killed, _analyze),
-        "train": partial(killed, _train),
-        "collect": partial(killed, _collect),
-        "merge": partial(killed, _merge),
-        "export": partial(killed, _export),
-        "annotate": annotated,
-    },
-)
+COMMANDS: dict[str, Callable[[], Command]] = {
+    "import-new": partial(_import, is_new=True),
+    "import": partial(_import, is_new=False),
+    "analyze": _analyze,
+    "train": _train,
+    "collect": _collect,
+    "merge": _merge,
+    "export": _export,
+}
