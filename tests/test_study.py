@@ -295,7 +295,7 @@ def test_a_study_that_is_being_written_says_so(toy: Study, tmp_path: Path) -> No
     """One writing process; another gets a line, not a traceback."""
     code = f"import pietools; pietools.open({str(toy.path)!r})"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "is being written by another process" in answer.stderr
+    assert "is in use by" in answer.stderr
 
 
 def test_damaged_facts_are_named(toy: Study) -> None:

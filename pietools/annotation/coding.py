@@ -50,16 +50,20 @@ class Coding:
     def code(self, place: int, present: Mapping[str, bool], before: Mapping[str, bool] | None) -> None:
         """Store what is said of the example at a place; ``before``: what the page showed as said, if anything.
 
+        It is in the study's file then, and not only in the log beside it.
+
         Raises
         ------
         StudyError
-            If something else was said meanwhile, in another window, or the categories are not those of the codebook.
+            If something else was said meanwhile, in another window, the categories are not those of the codebook, or there is no
+            room.
         """
         example = self._example(place)
         with self._study.transaction():
             if self.said()[place] != (None if before is None else dict(before)):
                 raise StudyError("this example was coded in another window meanwhile: reload the page to see it.")
             self._study.code(self.sample, example, self.annotator, present)
+        self._study.checkpoint()
 
     def _example(self, place: int) -> int:
         if not 0 <= place < self.n:

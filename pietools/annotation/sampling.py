@@ -63,6 +63,7 @@ def sample_of(
     names = (comparison.dataset, comparison.reference, comparison.compressed)
     new = Sample(*names, seed, tuple(codebook or DEFAULT), tuple(pairs))
     study.add_sample(replace(new, predictions_digest=study.predictions_digest(new)))
+    study.checkpoint()
     return study.samples()[-1]
 
 

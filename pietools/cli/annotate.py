@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 
 
 @click.command()
@@ -31,6 +32,7 @@ from pietools.cli.output import say
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine; a free one unless given.")
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
+@waiting
 def annotate(
     study: Path,
     annotator: str,
@@ -40,6 +42,7 @@ def annotate(
     seed: int,
     port: int,
     no_browser: bool,
+    wait: float,
 ) -> None:
     """Code examples of STUDY by hand: those that were hit among others as hard.
 
@@ -57,7 +60,7 @@ def annotate(
     annotator = " ".join(normalize("NFC", annotator).split())
     if not annotator:
         raise StudyError("somebody must code: give --annotator a name.")
-    with Study.open(study) as opened:
+    with Study.open(study, wait=wait) as opened:
         from pietools.annotation.codebook import read_codebook
         from pietools.annotation.coding import Coding
         from pietools.annotation.sampling import sample_of

@@ -7,6 +7,7 @@ import click
 
 from pietools.cli.lists import Listed, joined
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 from pietools.cli.written import into_folder
 
 FORMATS = ("svg", "pdf", "png", "html", "vega")
@@ -64,6 +65,7 @@ class Width(click.ParamType):
 @click.option(
     "--out", type=click.Path(path_type=Path), default="figures", show_default=True, help="Folder of the files."
 )
+@waiting
 def figures(
     study: Path,
     width: float,
@@ -72,6 +74,7 @@ def figures(
     everything: bool,
     formats: tuple[tuple[str, ...], ...],
     out: Path,
+    wait: float,
 ) -> None:
     """Write figures of the last analysis of STUDY, for a page of this width.
 
@@ -81,7 +84,7 @@ def figures(
     """
     from pietools.study import Study
 
-    with Study.open(study, read_only=True) as opened:
+    with Study.open(study, read_only=True, wait=wait) as opened:
         from pietools.analysis import last_analysis
         from pietools.report.figures import Sheet
         from pietools.report.thesis import write_thesis_figures

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pietools.cli.lists import Listed, joined
+from pietools.cli.waiting import waiting
 from pietools.cli.written import refuse_page, write_page
 
 
@@ -19,7 +20,8 @@ from pietools.cli.written import refuse_page, write_page
 @click.option(
     "--out", type=click.Path(path_type=Path), default="gallery.html", show_default=True, help="The page, one HTML file."
 )
-def gallery(study: Path, only: tuple[tuple[str, ...], ...], most: int, out: Path) -> None:
+@waiting
+def gallery(study: Path, only: tuple[tuple[str, ...], ...], most: int, out: Path, wait: float) -> None:
     """Show the examples of STUDY that were hit, spared, lost or gained.
 
     Each with its picture where the study has one, its class, and what the networks answer before and after. The page filters and
@@ -29,7 +31,7 @@ def gallery(study: Path, only: tuple[tuple[str, ...], ...], most: int, out: Path
     from pietools.study import Study
 
     refuse_page(out)
-    with Study.open(study, read_only=True) as opened:
+    with Study.open(study, read_only=True, wait=wait) as opened:
         from pietools.gallery import found_examples
         from pietools.report.gallery_page import gallery_page
 

@@ -10,6 +10,7 @@ import click
 
 from pietools.cli.output import say
 from pietools.cli.source_options import source_of, source_options
+from pietools.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ MOST_LETTERS = 40
 )
 @click.option("--logits", "logits_dtype", type=click.Choice(["float32", "float16", "none"]), default="float32", show_default=True,
               help="How to keep logits.")  # fmt: skip
+@waiting
 @click.option("--dry-run", is_flag=True, help="Say what the files hold, and store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def import_(
@@ -74,6 +76,7 @@ def import_(
     property_source: str | None,
     dry_run: bool,
     as_json: bool,
+    wait: float,
     **said: Any,
 ) -> None:
     """Put predictions made elsewhere into a study.
@@ -106,7 +109,9 @@ def import_(
             {"population": population, **said, "examples": None, "logits_dtype": None, "dry_run": dry_run},
         )
         columns = _columns(properties)
-        _import_properties(files[0], db, str(dataset), columns, property_source, said["examples"], as_json=as_json)
+        _import_properties(
+            files[0], db, str(dataset), columns, property_source, said["examples"], as_json=as_json, wait=wait
+        )
     elif property_source is not None:
         raise click.UsageError("--source is the source of a --property.")
     elif population and "{population}" in (said["replicates_from"] or ""):
@@ -114,7 +119,7 @@ def import_(
     elif not dataset or not (population or "{population}" in (said["replicates_from"] or "")):
         raise click.UsageError("say which --dataset and --population the predictions belong to.")
     else:
-        _import_predictions(files, db, dataset, population, said, dry_run=dry_run, as_json=as_json)
+        _import_predictions(files, db, dataset, population, said, dry_run=dry_run, as_json=as_json, wait=wait)
 
 
 def _import_predictions(
@@ -126,6 +131,7 @@ def _import_predictions(
     *,
     dry_run: bool,
     as_json: bool,
+    wait: float,
 ) -> None:
     if (said["copy_of"] is None) != (said["alteration"] is None) or (said["severity"] and said["copy_of"] is None):
         raise click.UsageError("an altered copy has both --copy-of and --alteration.")
@@ -133,7 +139,7 @@ def _import_predictions(
     from pietools.study import Study
 
     said = source_of(said)
-    with _dry(db) if dry_run else Study.open_or_create(db) as study:
+    with _dry(db, wait) if dry_run else Study.open_or_create(db, wait=wait) as study:
         imported = import_predictions(
             study,
             files,
@@ -149,15 +155,15 @@ def _import_predictions(
 
 
 @contextmanager
-def _dry(db: Path) -> "Iterator[Study]":
+def _dry(db: Path, wait: float) -> "Iterator[Study]":
     """A study that forgets what is added: a copy of what is there, or a new one in a temporary folder."""
     from pietools.study import Study
 
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "study.duckdb"
         if db.exists():
-            Study.open(db, read_only=True).close()
-            copyfile(db, copy)
+            with Study.open(db, read_only=True, wait=wait):
+                copyfile(db, copy)
         with Study.open_or_create(copy) as study:
             yield study
 
@@ -187,11 +193,12 @@ def _import_properties(
     examples: str | None,
     *,
     as_json: bool,
+    wait: float,
 ) -> None:
     from pietools.exchange.import_properties import import_properties
     from pietools.study import Study
 
-    with Study.open(db) as study:
+    with Study.open(db, wait=wait) as study:
         imported = import_properties(
             study, path, columns, dataset=dataset, source=source or "imported", examples=examples
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from pietools.study import Study
@@ -19,13 +20,14 @@ SHOWN_KEYS = 3
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def info(study: Path, as_json: bool) -> None:
+@waiting
+def info(study: Path, as_json: bool, wait: float) -> None:
     """Say what STUDY holds: data sets, populations and their networks, properties."""
     import json
 
     from pietools.study import Study
 
-    with Study.open(study, read_only=True) as opened:
+    with Study.open(study, read_only=True, wait=wait) as opened:
         found = _found(opened)
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, **found}, indent=2, default=str))
@@ -44,13 +46,14 @@ def info(study: Path, as_json: bool) -> None:
     "--dataset", metavar="NAME", help="Data set to remove, and populations with it that have predictions on no other."
 )
 @click.option("--population", metavar="NAME", help="Population to remove; with --dataset only its predictions there.")
-def remove(study: Path, dataset: str | None, population: str | None) -> None:
+@waiting
+def remove(study: Path, dataset: str | None, population: str | None, wait: float) -> None:
     """Take a data set or a population out of STUDY, to import it again in another way."""
     if dataset is None and population is None:
         raise click.UsageError("say what to remove: --dataset, --population, or both.")
     from pietools.study import Study
 
-    with Study.open(study) as opened:
+    with Study.open(study, wait=wait) as opened:
         removed = opened.remove(dataset=dataset, population=population)
     gone = [f"data set {name}" for name in removed.datasets] + [f"population {name}" for name in removed.populations]
     networks = f"predictions of {removed.n_evaluations} network{'' if removed.n_evaluations == 1 else 's'}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from pietools.cli.waiting import waiting
 from pietools.cli.written import refuse_page, write_page
 
 
@@ -12,7 +13,8 @@ from pietools.cli.written import refuse_page, write_page
 @click.option(
     "--out", type=click.Path(path_type=Path), default="report.html", show_default=True, help="The page, one HTML file."
 )
-def report(study: Path, out: Path) -> None:
+@waiting
+def report(study: Path, out: Path, wait: float) -> None:
     """Write the report of the last analysis of STUDY as one page.
 
     Nothing is computed again: what 'pietools analyze STUDY' stored is written down, the answer first, then pictures and figures,
@@ -21,7 +23,7 @@ def report(study: Path, out: Path) -> None:
     from pietools.study import Study
 
     refuse_page(out)
-    with Study.open(study, read_only=True) as opened:
+    with Study.open(study, read_only=True, wait=wait) as opened:
         from pietools.analysis import last_analysis
         from pietools.report.page import page
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +33,8 @@ TABLES = """select name, comment from (
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the answer to QUERY."
 )
-def shell(study: Path, query: str | None, form: str) -> None:
+@waiting
+def shell(study: Path, query: str | None, form: str, wait: float) -> None:
     """Ask STUDY a question in SQL: one QUERY, or one after another.
 
     \b
@@ -44,7 +46,7 @@ def shell(study: Path, query: str | None, form: str) -> None:
     """
     from pietools.study import Study
 
-    with Study.open(study, read_only=True) as opened:
+    with Study.open(study, read_only=True, wait=wait) as opened:
         if query is not None:
             _answer(opened, query, form)
         else:

@@ -6,6 +6,7 @@ import click
 
 from pietools.cli.lists import Listed, joined
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 from pietools.cli.written import into_folder
 
 FORMATS = ("latex", "markdown", "csv", "json")
@@ -32,7 +33,8 @@ FORMATS = ("latex", "markdown", "csv", "json")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="tables", show_default=True, help="Folder of the files."
 )
-def tables(study: Path, form: str, only: tuple[tuple[str, ...], ...], everything: bool, out: Path) -> None:
+@waiting
+def tables(study: Path, form: str, only: tuple[tuple[str, ...], ...], everything: bool, out: Path, wait: float) -> None:
     """Write tables of the last analysis of STUDY, rounded to what is known.
 
     Unless others are named, two: 'published' has top-1 accuracy, significant classes and PIEs by compression, as the literature
@@ -40,7 +42,7 @@ def tables(study: Path, form: str, only: tuple[tuple[str, ...], ...], everything
     """
     from pietools.study import Study
 
-    with Study.open(study, read_only=True) as opened:
+    with Study.open(study, read_only=True, wait=wait) as opened:
         from pietools.analysis import last_analysis
         from pietools.report.thesis import chosen_tables, write_tables
 

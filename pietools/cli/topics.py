@@ -8,6 +8,7 @@ import click
 
 from pietools.cli.analysis_options import asked, settings_options
 from pietools.cli.lists import Listed, joined
+from pietools.cli.waiting import WAIT
 from pietools.topics.catalogue import TOPICS
 from pietools.topics.topic import Topic
 
@@ -38,15 +39,15 @@ def analysis_command(
     name: str, text: str, callback: Callable[..., None], settings: Iterable[str], more: Iterable[click.Option] = ()
 ) -> click.Command:
     """A command that analyzes a study: its settings, its own options, and those that every analysis has."""
-    options = [*more, *settings_options(settings), NO_STORE, JOBS, AS_JSON]
+    options = [*more, *settings_options(settings), NO_STORE, WAIT, JOBS, AS_JSON]
     return click.Command(name, callback=callback, params=[STUDY, *options], help=text)
 
 
-def run(study: Path, only: Sequence[str] = (), *, no_store: bool, **options: Any) -> "Analysis":
+def run(study: Path, only: Sequence[str] = (), *, no_store: bool, wait: float, **options: Any) -> "Analysis":
     """Analyze the study in a file, with a progress bar; ``only``: populations that must be there."""
     from pietools.study import Study
 
-    with Study.open(study, read_only=no_store) as opened:
+    with Study.open(study, read_only=no_store, wait=wait) as opened:
         _refuse_unknown(opened, only)
         # A second of imports: not to say that there is no such file.
         from pietools.analysis import analyze

@@ -15,14 +15,18 @@ import pyarrow as pa
 
 from pietools.errors import StudyError
 from pietools.study.catalog import DEFINITIONS, Catalog, read_catalog
+from pietools.study.in_use import in_use, when_free
 from pietools.study.integrity import broken_rule
-from pietools.study.new_paths import log_of, new_file
+from pietools.study.new_paths import has_log, log_of, new_file
 from pietools.study.shipped_files import sql_text
 
 SCHEMA_VERSION = 8
 RESULTS = "results.sql"
 # The first bytes of a DuckDB file: a checksum, then this.
 MAGIC, MAGIC_OFFSET = b"DUCK", 8
+# What the system says of a full disk, within DuckDB's messages.
+NO_ROOM = "No space left on device"
+_MAKE_ROOM = "make some, and give the same command again. What was stored before is kept."
 # Files that pietools import reads.
 IMPORTED = {".npz", ".npy", ".parquet", ".csv", ".tsv", ".json", ".jsonl"}
 
@@ -99,6 +103,14 @@ LOCKED: dict[str, Any] = {
 STORAGE: dict[str, Any] = {"storage_compatibility_version": "v1.5.0"}
 
 
+class NoRoomError(StudyError):
+    """The disk is full."""
+
+
+class OlderVersionError(StudyError):
+    """A study of an older version, which must be written to before it can be read."""
+
+
 def sql_digest(*names: str) -> str:
     """SHA-256 over files of sql/."""
     return f"sha256:{sha256(''.join(map(sql_text, names)).encode()).hexdigest()}"
@@ -118,12 +130,12 @@ class Database:
         self._lock = RLock()
 
     @classmethod
-    def create(cls, path: Path) -> "Database":
+    def create(cls, path: Path, *, wait: float = 0) -> "Database":
         """Put an empty study at ``path`` and open it. Raises StudyError as :meth:`make` does."""
         with cls._new(path) as made:
             pass
-        # Nothing to check in what was made a moment ago.
-        database = cls(path, _connect(path, path, read_only=False, config=LOCKED))
+        # Nothing to check in what was made a moment ago; somebody else may have opened it first.
+        database = cls(path, when_free(lambda: _connect(path, path, read_only=False, config=LOCKED), wait))
         database._shadow_definitions()
         database._made = made._made
         return database
@@ -150,7 +162,7 @@ class Database:
             raise StudyError(f"{path} exists: open it, or choose another name.")
         if not path.parent.is_dir():
             raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
-        if log_of(path).exists():
+        if has_log(path):
             raise StudyError(
                 f"{log_of(path)} is there without {path.name}, and may hold what was stored in a study of that name: put "
                 "the two together, or move it away."
@@ -172,8 +184,10 @@ class Database:
                 database._connection.close()
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool) -> "Database":
+    def open(cls, path: Path, *, read_only: bool, wait: float = 0) -> "Database":
         """Open an existing study and check it; a writable one gets this version's tables, views and macros if it has others.
+
+        ``wait``: seconds for which it is tried again while another process has the study open.
 
         Raises
         ------
@@ -181,8 +195,12 @@ class Database:
             If there is none, it cannot be opened, it defines what no study does, or it breaks a rule of studies.
         """
         _refuse_path(path)
-        _refuse_other_files(path)
-        database = cls(path, _connect(path, path, read_only=read_only, config=LOCKED), read_only=read_only)
+
+        def connected() -> duckdb.DuckDBPyConnection:
+            _refuse_other_files(path)
+            return _connect(path, path, read_only=read_only, config=LOCKED)
+
+        database = cls(path, when_free(connected, wait), read_only=read_only)
         try:
             if not path.exists():
                 raise StudyError(f"{path} was removed while it was being opened.")
@@ -212,7 +230,7 @@ class Database:
 
     def check(self, catalog: Catalog | None = None) -> None:
         """Raise StudyError if the file breaks a rule of studies (see :mod:`pietools.study.integrity`)."""
-        with _study_errors():
+        with _study_errors(self.path):
             broken = (catalog or read_catalog(self._connection)).damage() or broken_rule(self._connection)
         if broken:
             raise StudyError(
@@ -231,7 +249,7 @@ class Database:
                 f"{self.path} has schema version {version}, this pietools reads up to {SCHEMA_VERSION}: upgrade pietools."
             )
         if version < SCHEMA_VERSION and self._read_only:
-            raise StudyError(
+            raise OlderVersionError(
                 f"{self.path} has schema version {version}, this pietools reads {SCHEMA_VERSION}: open it once for writing, "
                 f"with 'pietools analyze {self.path}'."
             )
@@ -277,15 +295,27 @@ class Database:
         log = log_of(self.path)
         try:
             # By itself DuckDB would say nothing where this fails.
-            if not self._read_only and log.exists():
-                self.execute("checkpoint")
-        except StudyError as error:
+            if not self._read_only:
+                self.checkpoint()
+        except StudyError as reason:
+            error = "no room left on its disk" if isinstance(reason, NoRoomError) else reason
             raise StudyError(
                 f"{self.path} could not be closed in order ({error}). What was stored is kept in it and in {log.name} beside it: "
                 "keep both together, make room, and open the study again."
             ) from None
         finally:
             self._connection.close()
+
+    def checkpoint(self) -> None:
+        """Bring what was stored into the file: what becomes of the log beside it then matters no more.
+
+        Raises
+        ------
+        StudyError
+            If there is no room for it; what was stored stays in the log.
+        """
+        if log_of(self.path).exists():
+            self.execute("checkpoint")
 
     def remove_if_empty(self) -> None:
         """Close and delete a file that this process made and that holds nothing that was measured; in doubt it stays.
@@ -305,35 +335,36 @@ class Database:
             return
         with suppress(OSError):
             if os.path.samestat(self.path.stat(), self._made):
+                log_of(self.path).unlink(missing_ok=True)
                 self.path.unlink()
                 self.is_open = False
                 self._connection.close()
 
     def sql(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pl.DataFrame:
         """Result of one query."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             relation = self._connection.sql(query, params=params)
             return pl.DataFrame() if relation is None else relation.pl()
 
     def arrays(self, query: str, params: Sequence[Any] | None = None) -> dict[str, Any]:
         """Result of one query as NumPy arrays by column."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             return self._connection.sql(query, params=params).fetchnumpy()
 
     def value(self, query: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """First column of the first row of a query, or None."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             rows = self._connection.execute(query, params).fetchall()
         return rows[0][0] if rows else None
 
     def execute(self, statements: str, params: Sequence[Any] | None = None) -> None:
         """Run statements that return nothing."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             self._connection.execute(statements, params)
 
     def append(self, table: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Append rows to a table by column name."""
-        with self._lock, _study_errors():
+        with self._lock, _study_errors(self.path):
             self._connection.register("appended_rows", rows)
             try:
                 self._connection.execute(f"insert into {table} by name select * from appended_rows")
@@ -428,19 +459,37 @@ def _connect(path: Path, shown: Path, *, read_only: bool, config: dict[str, Any]
     except duckdb.Error as error:
         # The path is part of the message, and may hold any word.
         reason = str(error).replace(str(path.resolve()), str(shown)).replace(str(path.absolute()), str(shown))
-        raise StudyError(_why_not_opened(shown, reason)) from None
+        raise _not_opened(shown, reason) from None
+
+
+def _not_opened(path: Path, message: str) -> StudyError:
+    """The error for what DuckDB says of a file that it does not open."""
+    if "Could not set lock" in message:
+        return in_use(path, message)
+    return StudyError(_why_not_opened(path, message))
 
 
 def _why_not_opened(path: Path, message: str) -> str:
     first = message.splitlines()[0]
     reason = message.replace(str(path), "")
+    if NO_ROOM in reason:
+        return f"{path} cannot be opened, no room left on its disk: {_MAKE_ROOM}"
+    if "replaying WAL" in reason:
+        return damaged_log(path, "DuckDB cannot read it")
     if "not a valid DuckDB" in reason:
         return f"{path} is no study: it is not a DuckDB file."
-    if "Could not set lock" in reason:
-        return f"{path} is being written by another process; try again when it is done. ({first})"
     if "Permission denied" in reason or "Read-only file system" in reason:
         return f"{path} cannot be opened: permission denied. (To analyze a file that may not be written: --no-store.)"
     return f"{path} cannot be opened: {first}"
+
+
+def damaged_log(path: Path, why: str) -> str:
+    """What to do about a log that a kill left and something damaged."""
+    log = log_of(path)
+    return (
+        f"{log} is damaged ({why}). What a command said it had stored is in {path.name} itself: move {log.name} away, and give the "
+        "last command again."
+    )
 
 
 @cache
@@ -452,12 +501,14 @@ def _temporary_definitions() -> str:
 
 
 @contextmanager
-def _study_errors() -> Iterator[None]:
+def _study_errors(path: Path) -> Iterator[None]:
     """Turn DuckDB's errors into one line without its prefix, and a query that was interrupted into what interrupted it."""
     try:
         yield
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
+        if NO_ROOM in first:
+            raise NoRoomError(f"no room left on the disk of {path}: {_MAKE_ROOM}") from error
         raise StudyError(first.removeprefix("Invalid Input Error: ")) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":

@@ -64,6 +64,14 @@ def log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
+def has_log(path: Path) -> bool:
+    """Whether there is a log that holds something."""
+    try:
+        return log_of(path).stat().st_size > 0
+    except OSError:
+        return False
+
+
 def _refuse_used(folder: Path) -> None:
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise StudyError(f"{folder} is not empty: name a new folder.")

@@ -16,9 +16,10 @@ import pyarrow as pa
 from pietools.errors import PietoolsError, StudyError
 from pietools.study import adding_datasets, adding_networks, adding_properties, annotations, texts, thumbnails
 from pietools.study.adding_networks import network_name
-from pietools.study.database import Database, to_json
+from pietools.study.database import Database, OlderVersionError, damaged_log, to_json
 from pietools.study.evaluation_rows import EvaluationRows, stored_rows
 from pietools.study.inherited import owner
+from pietools.study.new_paths import has_log
 from pietools.study.recordings import EPOCHS, FEATURES, LAYERS, Recordings
 from pietools.study.records import (
     Dataset,
@@ -50,9 +51,9 @@ class Study(Recordings):
     """
 
     @classmethod
-    def create(cls, path: str | PathLike[str]) -> Self:
+    def create(cls, path: str | PathLike[str], *, wait: float = 0) -> Self:
         """Create a study; refuses a path that exists."""
-        return cls(Database.create(Path(path)))
+        return cls(Database.create(Path(path), wait=wait))
 
     @classmethod
     @contextmanager
@@ -63,14 +64,42 @@ class Study(Recordings):
             database.check()
 
     @classmethod
-    def open(cls, path: str | PathLike[str], *, read_only: bool = False) -> Self:
-        """Open an existing study, checked."""
-        return cls(Database.open(Path(path), read_only=read_only))
+    def open(cls, path: str | PathLike[str], *, read_only: bool = False, wait: float = 0) -> Self:
+        """Open an existing study, checked.
+
+        ``wait``: seconds for which it is tried again while another process has the study open. Any number may read it at once,
+        or one write to it.
+        """
+        path = Path(path)
+        if has_log(path):
+            cls._refuse_altered(path, wait)
+        return cls(Database.open(path, read_only=read_only, wait=wait))
 
     @classmethod
-    def open_or_create(cls, path: str | PathLike[str]) -> Self:
-        """Open a study for writing, creating it if there is none."""
-        return cls.open(path) if Path(path).exists() else cls.create(path)
+    def _refuse_altered(cls, path: Path, wait: float) -> None:
+        """Raise StudyError if a log, which a kill left, has other rows than were stored, before they come into the file.
+
+        DuckDB's checksum of it does not notice where equal values became zeros, or changed places.
+        """
+        try:
+            database = Database.open(path, read_only=True, wait=wait)
+        except OlderVersionError:
+            return
+        with cls(database) as replayed:
+            if changed := replayed.changed_evaluations() or replayed.changed_datasets():
+                raise StudyError(damaged_log(path, f"it alters {changed[0]}"))
+
+    @classmethod
+    def open_or_create(cls, path: str | PathLike[str], *, wait: float = 0) -> Self:
+        """Open a study for writing, creating it if there is none; ``wait`` as in :meth:`open`."""
+        if not Path(path).exists():
+            try:
+                return cls.create(path, wait=wait)
+            except StudyError:
+                if not Path(path).exists():
+                    raise
+        # It was there, or somebody else has made it meanwhile.
+        return cls.open(path, wait=wait)
 
     def __repr__(self) -> str:
         if not self._database.is_open:
@@ -110,6 +139,10 @@ class Study(Recordings):
     def close(self) -> None:
         """Close the file; others may write to it then."""
         self._database.close()
+
+    def checkpoint(self) -> None:
+        """Bring what was stored into the file, before somebody is told that it is there. Closing does it, too."""
+        self._database.checkpoint()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -485,6 +518,14 @@ class Study(Recordings):
             f"{network_name(row['population'], row['replicate'])} on '{row['dataset']}'"
             for row in evaluations.iter_rows(named=True)
             if self._stored_rows(row["model_id"], row["dataset_id"]).content_digest != row["content_digest"]
+        ]
+
+    def changed_datasets(self) -> list[str]:
+        """Which data sets have other examples or labels than were added: "data set 'NAME'"."""
+        return [
+            f"data set '{name}'"
+            for name, digest in self.datasets().select("name", "labels_digest").iter_rows()
+            if (stored := self.dataset(name)) is not None and stored.labels_digest != digest
         ]
 
     def _stored_rows(self, model_id: int, dataset_id: int) -> EvaluationRows:

@@ -1,0 +1,80 @@
+"""A study that another process has open: who that is, and waiting until it is free."""
+
+import os
+import random
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pietools.errors import StudyError
+
+# Seconds between two tries, at random: several that wait do not ask at the same moments.
+PAUSE = (0.02, 0.2)
+MOST_LETTERS = 80
+PYTHON = re.compile(r"python[\d.]*")
+
+T = TypeVar("T")
+
+
+class StudyInUseError(StudyError):
+    """Another process has the study open."""
+
+
+def when_free(attempt: Callable[[], T], wait: float) -> T:
+    """What ``attempt`` gives, tried again for ``wait`` seconds while it raises StudyInUseError.
+
+    Raises
+    ------
+    StudyInUseError
+        That of the last try, if time is up.
+    """
+    end = time.monotonic() + wait
+    while True:
+        try:
+            return attempt()
+        except StudyInUseError as error:
+            left = end - time.monotonic()
+            if left <= 0:
+                waited = f" Waited {wait:g} seconds." if wait else ""
+                raise StudyInUseError(f"{error}{waited}") from None
+            time.sleep(min(left, random.uniform(*PAUSE)))
+
+
+def in_use(path: Path, reason: str) -> StudyInUseError:
+    """The error for a study that DuckDB found locked; ``reason``, its message, names the process that holds the lock."""
+    found = re.search(r"\(PID (\d+)\)", reason)
+    by = _process(int(found[1])) if found else "another process"
+    return StudyInUseError(f"{path} is in use by {by}: wait for it with --wait SECONDS, or try again when it is done.")
+
+
+def _process(pid: int) -> str:
+    """A process in words: its command, its number, and since when it runs, as far as the system tells."""
+    if pid == os.getpid():
+        return "this process itself"
+    command, since = _command(pid), _start(pid)
+    named = "another process" if command is None else f"'{command}'"
+    return f"{named} (process {pid}{'' if since is None else f', running since {since}'})"
+
+
+def _command(pid: int) -> str | None:
+    """Command line of a process, without the path of its interpreter."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+    except OSError:
+        return None
+    if PYTHON.fullmatch(Path(words[0]).name) and words[1:2] not in ([], ["-c"]):
+        words = words[2:] if words[1] == "-m" else words[1:]
+    command = " ".join([Path(words[0]).name, *words[1:]])
+    return command if 0 < len(command) <= MOST_LETTERS else f"{command[:MOST_LETTERS]}…" if command else None
+
+
+def _start(pid: int) -> str | None:
+    """When a process began: time of day, with the date if that was another day."""
+    try:
+        began = Path(f"/proc/{pid}").stat().st_mtime
+    except OSError:
+        return None
+    at, now = time.localtime(began), time.localtime()
+    return time.strftime("%H:%M:%S" if at[:3] == now[:3] else "%Y-%m-%d %H:%M", at)
