@@ -6,6 +6,7 @@ import click
 
 from pietools.cli.executor_options import FORMS, executor_options
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 
 
 @click.command()
@@ -16,6 +17,7 @@ from pietools.cli.output import say
     metavar="WHERE",
     help="Write shards into this folder, or to an address such as s3://bucket/shards: 'pietools merge' makes a study of them.",
 )
+@waiting
 @click.option("--no-thumbnails", is_flag=True, help="Keep no small pictures of the examples.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def collect(
@@ -24,6 +26,7 @@ def collect(
     processes: int | None,
     slurm: tuple[str, ...],
     shards: str | None,
+    wait: float,
     no_thumbnails: bool,
     as_json: bool,
 ) -> None:
@@ -38,18 +41,16 @@ def collect(
     from pietools.training.collecting_apart import Where, collect_elsewhere, collect_shards
 
     if executor is None and (processes or slurm):
-        raise click.UsageError(
-            "--processes and --slurm are for an --executor: 'processes', 'dask://HOST:PORT' or 'slurm'."
-        )
+        raise click.UsageError(f"--processes and --slurm are for an --executor: {FORMS}.")
     study_file = read_study_file(study_toml)
     where = Where(executor, processes, slurm)
     with progress_bar("Collecting", "examples") as on_progress:
         if shards is not None:
             rows = collect_shards(study_file, shards, where, on_progress, thumbnails=not no_thumbnails)
         elif executor is not None:
-            rows = collect_elsewhere(study_file, where, on_progress, thumbnails=not no_thumbnails)
+            rows = collect_elsewhere(study_file, where, on_progress, thumbnails=not no_thumbnails, wait=wait)
         else:
-            rows = collect_study(study_file, on_progress, thumbnails=not no_thumbnails)
+            rows = collect_study(study_file, on_progress, thumbnails=not no_thumbnails, wait=wait)
     say(_as_json(shards or study_file.tables.study.file, rows) if as_json else as_text(rows))
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-
 FORMS = "'processes', 'dask://HOST:PORT' or 'slurm'"
 
 

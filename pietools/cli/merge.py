@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 
 
 @click.command()
@@ -16,8 +17,9 @@ from pietools.cli.output import say
     type=click.Path(path_type=Path),
     help="Study to put them into, made if there is none.",
 )
+@waiting
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def merge(shards: tuple[str, ...], db: Path, as_json: bool) -> None:
+def merge(shards: tuple[str, ...], db: Path, wait: float, as_json: bool) -> None:
     """Put shards that collect wrote, on this machine or others, into a study.
 
     SHARDS are folders, files in them, or addresses such as s3://bucket/shards. What the study has already is skipped, and what
@@ -28,7 +30,7 @@ def merge(shards: tuple[str, ...], db: Path, as_json: bool) -> None:
     from pietools.shards import merge_shards
 
     with progress_bar("Merging", "shards") as on_progress:
-        rows = merge_shards(shards, db, on_progress)
+        rows = merge_shards(shards, db, on_progress, wait=wait)
     if as_json:
         import json
 

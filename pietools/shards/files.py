@@ -19,6 +19,7 @@ FACTS = b"pietools"
 SEAL, ROWS = "facts_sha256", "rows_sha256"
 # A stranger's file may claim to hold what no memory can: examples, and bytes for each byte of the file.
 MOST_EXAMPLES, LARGEST, LARGEST_RATIO = 100_000_000, 2**30, 1000
+BATCH = 1024  # rows that are read before their size is looked at
 
 
 def encode(facts: dict[str, Any], rows: pa.Table) -> bytes:
@@ -49,8 +50,7 @@ def read_rows(what: str, file: BinaryIO) -> tuple[dict[str, Any], pa.Table]:
     with _errors(what):
         parquet = pq.ParquetFile(file, page_checksum_verification=True)
         facts = _facts(what, parquet)
-        _refuse_too_large(what, file, parquet.metadata)
-        rows = parquet.read().replace_schema_metadata(None)
+        rows = _read(what, file, parquet).replace_schema_metadata(None)
     if facts[ROWS] != rows_digest(rows):
         raise damaged(what, "its rows are not those that were written")
     return facts, rows
@@ -73,11 +73,26 @@ def _facts(what: str, parquet: pq.ParquetFile) -> dict[str, Any]:
     return dict(facts)
 
 
-def _refuse_too_large(what: str, file: BinaryIO, metadata: pq.FileMetaData) -> None:
-    size = file.seek(0, 2)
-    claimed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if metadata.num_rows > MOST_EXAMPLES or claimed > max(LARGEST, LARGEST_RATIO * size):
-        raise damaged(what, f"its {size:,} bytes claim to hold {metadata.num_rows:,} rows of {claimed:,} bytes")
+def _read(what: str, file: BinaryIO, parquet: pq.ParquetFile) -> pa.Table:
+    """All rows, unless they are larger than a file of this size is: a value that is repeated takes no room in it."""
+    size, metadata = file.seek(0, 2), parquet.metadata
+    columns = [
+        metadata.row_group(i).column(j) for i in range(metadata.num_row_groups) for j in range(metadata.num_columns)
+    ]
+    n_bytes, allowed = 4 * sum(column.num_values for column in columns), max(LARGEST, LARGEST_RATIO * size)
+    batches = []
+    if metadata.num_rows <= MOST_EXAMPLES and n_bytes <= allowed:
+        n_bytes = 0
+        for batch in parquet.iter_batches(BATCH):
+            batches.append(batch)
+            n_bytes += batch.nbytes
+            if n_bytes > allowed:
+                break
+    if metadata.num_rows > MOST_EXAMPLES or n_bytes > allowed:
+        raise damaged(
+            what, f"its {size:,} bytes claim to hold {metadata.num_rows:,} rows of more than {allowed:,} bytes"
+        )
+    return pa.Table.from_batches(batches, parquet.schema_arrow)
 
 
 @contextmanager

@@ -54,6 +54,8 @@ def merge_shards(
     addresses: Sequence[str | PathLike[str]],
     study_path: str | PathLike[str],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    wait: float = 0,
 ) -> list[dict[str, Any]]:
     """Put shards into a study, which is made if there is none; doing it again adds nothing.
 
@@ -63,6 +65,8 @@ def merge_shards(
         Folders, single shards, or addresses that fsspec knows.
     on_progress
         Is called with the shards of networks that are done, and with those in all.
+    wait
+        Seconds for which it is tried again while another process has the study open.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def merge_shards(
         If a shard contradicts another or the study.
     """
     datasets, networks = _find([place_of(str(address)) for address in addresses])
-    with Study.open_or_create(study_path) as study:
+    with Study.open_or_create(study_path, wait=wait) as study:
         _describe(study, datasets)
         return list(add_networks(study, networks, on_progress))
 

@@ -21,20 +21,25 @@ OnProgress = Callable[[int, int], None]
 
 
 def collect_study(
-    study_file: StudyFile, on_progress: OnProgress = lambda done, total: None, *, thumbnails: bool = True
+    study_file: StudyFile,
+    on_progress: OnProgress = lambda done, total: None,
+    *,
+    thumbnails: bool = True,
+    wait: float = 0,
 ) -> list[dict[str, Any]]:
     """Collect in this process what the study does not hold yet.
 
     Returns a row per network and data set: population, replicate, dataset, n_examples, is_new, accuracy (None where
     nothing was to be predicted), and recorded (tables of features, layers and epochs that were added to). `on_progress`
-    is called with the examples done and the examples in all; `thumbnails`: whether small pictures are kept. Every network
-    is read, checked and compared with the study before anything is stored; raises CollectError if one is missing or does
-    not fit, StudyError if one contradicts what is stored.
+    is called with the examples done and the examples in all; `thumbnails`: whether small pictures are kept; `wait`: the
+    seconds for which it is tried again while another process has the study open. Every network is read, checked and
+    compared with the study before anything is stored; raises CollectError if one is missing or does not fit, StudyError
+    if one contradicts what is stored.
     """
     inputs, networks = plan_collection(study_file)
     n_examples = sum(len(data) for data, _ in inputs.datasets)
     rows = []
-    with Study.open_or_create(study_file.study_path) as study:
+    with Study.open_or_create(study_file.study_path, wait=wait) as study:
         describe(study, inputs, networks, thumbnails=thumbnails)
         for n_done, network in enumerate(networks, start=1):
             rows += _collect_network(study, inputs, network)

@@ -63,7 +63,12 @@ class _Collection:
 
 
 def collect_elsewhere(
-    study_file: StudyFile, where: Where, on_progress: OnProgress = lambda done, total: None, *, thumbnails: bool = True
+    study_file: StudyFile,
+    where: Where,
+    on_progress: OnProgress = lambda done, total: None,
+    *,
+    thumbnails: bool = True,
+    wait: float = 0,
 ) -> list[dict[str, Any]]:
     """Collect what the study does not hold yet on the workers of an executor; rows and errors as `collect_study` has them.
 
@@ -73,7 +78,7 @@ def collect_elsewhere(
     collection = _plan(study_file)
     path = collection.inputs.study_file.study_path
     place = place_of(f"{path}.shards")
-    with Study.open_or_create(path) as study:
+    with Study.open_or_create(path, wait=wait) as study:
         describe(study, collection.inputs, collection.networks, thumbnails=thumbnails)
         collection.lacking = [missing_of(study, collection.inputs, network) for network in collection.networks]
     _run(collection, _without_shards(collection, place), place, where, on_progress)
@@ -83,7 +88,7 @@ def collect_elsewhere(
         for data, _ in collection.inputs.datasets
     }
     found = [shard for shard in find_networks(place) if shard.name in names]
-    with Study.open(path) as study:
+    with Study.open(path, wait=wait) as study:
         for _ in add_networks(study, found):
             pass
     _remove(place, [shard.name for shard in found])

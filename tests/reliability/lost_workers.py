@@ -68,7 +68,7 @@ def disturbed_and_undisturbed(executor: str, n_networks: int, every: float, seed
         killer = Killer(every, seed)
         n_commands = 0
         with ExitStack() as stack:
-            where = "processes" if executor == "processes" else stack.enter_context(_cluster(Path(folder), killer))
+            where = "processes" if executor == "processes" else stack.enter_context(dask_cluster(Path(folder), killer))
             for command in ("train", "collect"):
                 n_commands += _disturbed([command, "STUDY.toml", "--executor", where], wild, killer)
         for study in (calm, wild):
@@ -114,32 +114,26 @@ def _workers_of(pid: int) -> list[int]:
 
 
 @contextmanager
-def _cluster(folder: Path, killer: Killer) -> Iterator[str]:
+def dask_cluster(folder: Path, killer: Killer, n_threads: int = 1) -> Iterator[str]:
     """A Dask scheduler with workers on this machine, and its address."""
     listening = folder / "scheduler.json"
-    dask = [sys.executable, "-m", "dask"]
-    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-    workers = [
-        *dask,
-        "worker",
-        "--nthreads",
-        "1",
-        "--nworkers",
-        str(N_WORKERS),
-        "--no-dashboard",
-        "--host",
-        "127.0.0.1",
-    ]
-    with subprocess.Popen([*scheduler, "--scheduler-file", str(listening)], **options) as first:  # type: ignore[call-overload]
-        with subprocess.Popen([*workers, "--scheduler-file", str(listening)], cwd=folder, **options) as second:  # type: ignore[call-overload]
-            killer.watched.add(second.pid)
-            try:
-                yield f"dask://{_address(listening)}"
-            finally:
-                for process in (second, first):
-                    process.terminate()
-                    process.wait()
+    where = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(listening)]
+    workers = ["worker", *where, "--nthreads", str(n_threads), "--nworkers", str(N_WORKERS)]
+    with _dask(["scheduler", *where, "--port", "0"], folder), _dask(workers, folder) as pid:
+        killer.watched.add(pid)
+        yield f"dask://{_address(listening)}"
+
+
+@contextmanager
+def _dask(arguments: list[str], folder: Path) -> Iterator[int]:
+    """A command of Dask until the block ends, and its process."""
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen([sys.executable, "-m", "dask", *arguments], cwd=folder, stdout=nothing, stderr=nothing)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _address(listening: Path) -> str:

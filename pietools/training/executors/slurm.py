@@ -32,6 +32,7 @@ class SlurmJobs:
 
     def __init__(self, logs: Path, n_at_once: int | None, options: Sequence[str] = (), cluster: str = "slurm") -> None:
         self.n_at_once, self._cluster = n_at_once or AT_ONCE, cluster
+        parsed = _parsed(options)
         try:
             self._executor = submitit.AutoExecutor(folder=logs, cluster=cluster)
         except RuntimeError as error:
@@ -41,7 +42,7 @@ class SlurmJobs:
         # One thread each, as everywhere: more would change the last digits of what is trained.
         self._executor.update_parameters(name="pietools", timeout_min=MINUTES, cpus_per_task=1)
         if cluster == "slurm":
-            self._executor.update_parameters(slurm_additional_parameters=_parsed(options))
+            self._executor.update_parameters(slurm_additional_parameters=parsed)
         self._jobs: dict[Future[Any], submitit.Job[Any]] = {}
         self._lock = threading.Lock()
         self._missing: set[str] = set()
