@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from pietools.exchange.import_predictions import import_predictions
     from pietools.pairs.compare import compare
     from pietools.results.analysis import Analysis
+    from pietools.shards import merge_shards
     from pietools.study import Study
 
-__all__ = ["__version__", "analyze", "as_html", "charts", "compare", "import_predictions", "last_analysis", "open"]
+__all__ = [
+    "__version__",
+    "analyze",
+    "as_html",
+    "charts",
+    "compare",
+    "import_predictions",
+    "last_analysis",
+    "merge_shards",
+    "open",
+]
 
 
 def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  # noqa: A001
@@ -52,6 +63,7 @@ _LAZY = {
     "compare": "pietools.pairs.compare",
     "import_predictions": "pietools.exchange.import_predictions",
     "last_analysis": "pietools.analysis",
+    "merge_shards": "pietools.shards.merging",
 }
 
 

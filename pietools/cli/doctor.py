@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("duckdb", "polars", "pyarrow", "numpy", "scipy", "scikit-learn", "altair", "vl-convert-python")
 TORCH = ("torch", "torchvision", "timm")
+CLUSTER = ("distributed", "submitit", "fsspec")
 
 
 @click.command()
@@ -56,6 +57,7 @@ def _installation() -> Iterator[str]:
     yield f"Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores"
     yield f"analysis: {', '.join(installed(PACKAGES))}"
     yield f"training: {', '.join(installed(TORCH))}"
+    yield f"several machines: {', '.join(installed(CLUSTER))}"
 
 
 def _checked(study: "Study") -> str:

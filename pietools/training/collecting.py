@@ -47,10 +47,10 @@ def collect_study(
     return rows
 
 
-def plan_collection(study_file: StudyFile) -> tuple[Inputs, list[PlannedNetwork]]:
-    """Load the data sets, and read and check every network."""
-    inputs = load_inputs(study_file)
-    return inputs, plan_networks(study_file, inputs.datasets, inputs.device, inputs.templates)
+def plan_collection(study_file: StudyFile, device: str | None = None) -> tuple[Inputs, list[PlannedNetwork]]:
+    """Load the data sets, and read and check every network; for a device, that of the STUDY.toml unless given."""
+    inputs = load_inputs(study_file, device)
+    return inputs, plan_networks(study_file, inputs.datasets, inputs.templates)
 
 
 def describe(study: Study, inputs: Inputs, networks: list[PlannedNetwork], *, thumbnails: bool) -> None:

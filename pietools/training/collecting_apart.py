@@ -36,6 +36,11 @@ class Where:
     n_processes: int | None = None
     slurm: Sequence[str] = ()
 
+    @property
+    def device(self) -> str | None:
+        """What the machine that plans the work computes with: it need not have the GPU that others have."""
+        return None if self.executor in (None, PROCESSES) else "auto"
+
 
 @dataclass
 class _Collection:
@@ -75,7 +80,7 @@ def collect_elsewhere(
     Workers write shards beside the study; when all are done they are merged, network by network, and removed. Nobody has the
     study open in between.
     """
-    collection = _plan(study_file)
+    collection = _plan(study_file, where)
     path = collection.inputs.study_file.study_path
     place = place_of(f"{path}.shards")
     with Study.open_or_create(path, wait=wait) as study:
@@ -116,7 +121,7 @@ def collect_shards(
 
     Rows and errors as `collect_study` has them.
     """
-    collection = _plan(study_file)
+    collection = _plan(study_file, where)
     place = place_of(address if "://" in address else str(Path(address).resolve()))
     with _description(collection, thumbnails=thumbnails) as study:
         study_file = collection.inputs.study_file
@@ -128,9 +133,9 @@ def collect_shards(
     return collection.rows()
 
 
-def _plan(study_file: StudyFile) -> _Collection:
+def _plan(study_file: StudyFile, where: Where) -> _Collection:
     """With paths that mean the same on every machine."""
-    return _Collection(*plan_collection(replace(study_file, path=study_file.path.resolve())))
+    return _Collection(*plan_collection(replace(study_file, path=study_file.path.resolve()), where.device))
 
 
 @contextmanager
@@ -187,8 +192,8 @@ def _run(
         else:
             collection.accuracies |= {(unit.planned.file.name, name): value for name, value in outcome.items()}
 
-    keep_loaded(inputs)
     if where.executor is None:
+        keep_loaded(inputs)
         n_done = 0
         for unit in units:
             keep(unit, collect_unit(unit, lambda n: None))

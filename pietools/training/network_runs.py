@@ -27,6 +27,7 @@ from pietools.training.recording.collected import (
     predict_and_record,
 )
 from pietools.training.recording.layer_probes import ProbeData
+from pietools.training.units import package_versions
 
 N_REPEATED = 32
 """Examples that are predicted twice."""
@@ -86,16 +87,19 @@ class Run:
     accuracy: float | None
 
 
-def load_inputs(study_file: StudyFile) -> Inputs:
-    """Load all data sets; CollectError or TrainingError if one is missing or does not fit."""
+def load_inputs(study_file: StudyFile, device: str | None = None) -> Inputs:
+    """Load all data sets, for networks on a device, that of the STUDY.toml unless given.
+
+    Raises CollectError or TrainingError if a data set is missing or does not fit.
+    """
     settings = study_file.tables.data
     splits = [load_dataset(settings, split, study_file.folder) for split in settings.evaluate]
     for data in splits[1:]:
         if data.class_names != splits[0].class_names:
             raise CollectError(f"{data.name} and {splits[0].name} have different classes.")
     datasets = [(data, data.content_digest()) for data in [*splits, *alter_datasets(settings, splits)]]
-    device = choose_device(study_file.tables.collect.device)
-    return Inputs(study_file, datasets, load_probe_data(study_file), device, {})
+    chosen = choose_device(device or study_file.tables.collect.device)
+    return Inputs(study_file, datasets, load_probe_data(study_file), chosen, {})
 
 
 def run_network(inputs: Inputs, planned: PlannedNetwork, missing: Mapping[str, Missing]) -> Iterator[Run]:
@@ -133,7 +137,9 @@ def _found(
     labels = data.labels.numpy()
     predictions = kept_scalars(logits, labels, evaluation.evidence, inputs.settings.scalars)
     return Run(
-        evaluation=replace(evaluation, n_near_ties=count_near_ties(logits)),
+        evaluation=replace(
+            evaluation, n_near_ties=count_near_ties(logits), device=inputs.device.type, versions=package_versions()
+        ),
         rows=EvaluationRows.of(predictions, logits, inputs.kept_logits(planned, data)),
         recording=recording,
         accuracy=float((logits.argmax(1) == labels).mean()),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-import torch
 from torch import nn
 
 from pietools.errors import CollectError
@@ -16,14 +15,13 @@ from pietools.training.compression.layers import describe_layers
 from pietools.training.compression.pruning import realised_sparsity
 from pietools.training.compression.quantization import is_packed
 from pietools.training.data.images import ImageData
-from pietools.training.units import package_versions
 
 DTYPE = "float32"
 
 
 @dataclass(frozen=True)
 class PlannedNetwork:
-    """A network that fits, and its evaluations on the data sets, in their order; they lack `n_near_ties`."""
+    """A network that fits, and its evaluations on the data sets, in their order; they lack what running it adds."""
 
     file: CheckpointFile
     model: Model
@@ -31,7 +29,7 @@ class PlannedNetwork:
 
 
 def plan_networks(
-    study_file: StudyFile, datasets: list[tuple[ImageData, str]], device: torch.device, templates: Templates
+    study_file: StudyFile, datasets: list[tuple[ImageData, str]], templates: Templates
 ) -> list[PlannedNetwork]:
     """Read every network once, so that one that does not fit is found before an hour of collecting.
 
@@ -52,7 +50,7 @@ def plan_networks(
         names[digest] = file.name
         model = replace(_as_model(study_file, file, network, digest), layers=describe_layers(network, stored))
         evaluations = [
-            _as_evaluation(study_file.tables, file.spec, digest, data, content, device) for data, content in datasets
+            _as_evaluation(study_file.tables, file.spec, digest, data, content) for data, content in datasets
         ]
         planned.append(PlannedNetwork(file, model, evaluations))
     return planned
@@ -73,7 +71,7 @@ def _as_model(study_file: StudyFile, file: CheckpointFile, network: nn.Module, d
 
 
 def _as_evaluation(
-    tables: StudyTables, spec: PopulationSpec, digest: str, data: ImageData, content_digest: str, device: torch.device
+    tables: StudyTables, spec: PopulationSpec, digest: str, data: ImageData, content_digest: str
 ) -> Evaluation:
     settings = tables.collect
     kept = settings.evidence.of(spec.role, spec.method, is_copy=data.name not in tables.data.names)
@@ -84,7 +82,5 @@ def _as_evaluation(
         transform=data.transform,
         dtype=DTYPE,
         autocast=settings.autocast,
-        device=device.type,
         batch_size=settings.batch_size,
-        versions=package_versions(),
     )

@@ -63,7 +63,7 @@ def train_study(
     missing = [unit for unit in units if finished[unit.name] is None]
     outcomes: dict[str, dict[str, Any] | Exception] = {}
     if missing:
-        check_units(units)
+        check_units(units if executor == PROCESSES else [_anywhere(unit) for unit in units])
         total = sum(unit.n_images for unit in missing)
         if executor == PROCESSES:
             n_processes = min(n_processes or default_processes(missing[0].settings.device), len(missing))
@@ -79,6 +79,11 @@ def train_study(
     for unit in units:
         _add_to_report(report, unit, finished[unit.name] or _seen_here(unit, outcomes[unit.name]))
     return report
+
+
+def _anywhere(unit: TrainingUnit) -> TrainingUnit:
+    """The same on whatever this machine has: it need not have the GPU that others have."""
+    return replace(unit, settings=unit.settings.model_copy(update={"device": "auto"}))
 
 
 def _seen_here(unit: TrainingUnit, outcome: dict[str, Any] | Exception) -> dict[str, Any] | Exception:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,34 @@ def test_a_worker_of_another_version_says_so(tmp_path: Path) -> None:
         "has pietools " + __version__ + ", and who sent the work has 0.0.9: install the same on both."
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_plans_needs_no_gpu(rich: StudyFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With device = "cuda" the machine that hands out work checks on what it has; here the workers say that there is none."""
+    text = (
+        rich.path.read_text()
+        .replace("[training]", '[training]\ndevice = "cuda"')
+        .replace("[collect]", '[collect]\ndevice = "cuda"')
+    )
+    (tmp_path / "nets.py").write_text(NETWORKS)
+    study_file = write_study(tmp_path, text)
+
+    @contextmanager
+    def threads(*arguments: object) -> Iterator[Threads]:
+        yield Threads()
+
+    monkeypatch.setattr("pietools.training.train_study.open_workers", threads)
+    monkeypatch.setattr("pietools.training.collecting_apart.open_workers", threads)
+    no_gpu = "device = 'cuda', and torch finds no CUDA device"
+    monkeypatch.setattr("pietools.training.collect_units._loaded", [])
+    failures = train_study(study_file, executor="dask://far").failures
+    assert [no_gpu in failure["message"] for failure in failures] == [True, False, True, False]  # two need those
+    (tmp_path / "checkpoints").symlink_to(rich.checkpoints_path)
+    with pytest.raises(CollectError, match=no_gpu):
+        collect_elsewhere(study_file, Where("dask://far"))
+    for executor in (None, "processes"):
+        with pytest.raises(TrainingError, match=no_gpu):
+            collect_elsewhere(study_file, Where(executor))
 
 
 def test_a_full_gpu_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
