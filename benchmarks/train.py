@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from pietools.study_file import StudyFile, read_study_file
-from pietools.training.processes import default_processes
+from pietools.training.executors.local import default_processes
 from pietools.training.train_study import plan_units, train_study
 from pietools.training.unit_training import train_unit
 
@@ -49,7 +49,9 @@ def main() -> None:
         settings = read_study_file(Path(folder) / "one" / "STUDY.toml").tables.training
         assert settings is not None
         print(f"one after another, one thread: {one:.1f} s")
-        print(f"{default_processes(settings)} at once, one thread each: {many:.1f} s, {one / many:.2f} × as fast")
+        print(
+            f"{default_processes(settings.device)} at once, one thread each: {many:.1f} s, {one / many:.2f} × as fast"
+        )
         print(f"one after another, {torch.get_num_threads()} threads: {script:.1f} s, {one / script:.2f} × as fast")
 
 

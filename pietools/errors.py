@@ -31,3 +31,7 @@ class TrainingError(PietoolsError):
 
 class CollectError(PietoolsError):
     """A network's predictions cannot be collected."""
+
+
+class ShardError(PietoolsError):
+    """A shard cannot be read or written, or does not fit."""

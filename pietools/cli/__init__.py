@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "Analyze the embedded study."),
     "train": ("train", "train", "Train the networks that a STUDY.toml names."),
     "collect": ("collect", "collect", "Collect the networks' predictions into a study."),
+    "merge": ("merge", "merge", "Put shards that collect wrote, on this machine or others, into a study."),
     "import": ("import_", "import_", "Put predictions made elsewhere into a study."),
     "info": ("info", "info", "Say what STUDY holds: data sets, populations and their networks, properties."),
     "remove": ("info", "remove", "Take a data set or a population out of STUDY, to import it again in another way."),
@@ -34,6 +35,8 @@ COMMANDS = {
 }
 # The modules of the extra `torch`, as pyproject.toml declares it. timm, which few need, is asked for where it is imported.
 TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
+# Those of the extra `cluster`.
+CLUSTER_EXTRA = {"distributed", "fsspec", "submitit"}
 
 
 class Commands(click.Group):
@@ -82,8 +85,10 @@ def command_of(name: str) -> click.Command:
 
 def _advice(command: str | None, error: ModuleNotFoundError) -> str:
     """Say what to install: the extra that has the module, or all again, for what else is missing came with pietools."""
-    if str(error.name).partition(".")[0] in TORCH_EXTRA:
-        what = "install pietools with its extra 'torch', in a checkout with pip install '.[torch]'"
+    package = str(error.name).partition(".")[0]
+    if package in TORCH_EXTRA | CLUSTER_EXTRA:
+        extra = "torch" if package in TORCH_EXTRA else "torch,cluster"
+        what = f"install pietools with its extra '{extra}', in a checkout with pip install '.[{extra}]'"
     else:
         what = "the installation is broken. Install pietools again, in a checkout with pip install '.'"
     return f"'pietools {command}' needs {error.name}, which is not there: {what}."

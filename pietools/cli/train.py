@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pietools.cli.executor_options import executor_options
 from pietools.cli.output import say
 
 if TYPE_CHECKING:
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
-@click.option("--processes", type=click.IntRange(min=1), help="Networks trained at once.  [default: one per core]")
+@executor_options
 @click.option("--plan", "is_plan", is_flag=True, help="Only say what would be trained, how long it takes and its size.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def train(study_toml: str, processes: int | None, is_plan: bool, as_json: bool) -> None:
+def train(
+    study_toml: str, executor: str | None, processes: int | None, slurm: tuple[str, ...], is_plan: bool, as_json: bool
+) -> None:
     """Train the networks that a STUDY.toml names.
 
     Networks that are there already are skipped; after Ctrl-C or a crash the same command goes on.
@@ -24,6 +27,7 @@ def train(study_toml: str, processes: int | None, is_plan: bool, as_json: bool) 
     from pietools.cli.progress import progress_bar
     from pietools.errors import TrainingError
     from pietools.study_file import read_study_file
+    from pietools.training.executors import PROCESSES
     from pietools.training.plan import plan_training
     from pietools.training.train_study import train_study
 
@@ -33,7 +37,7 @@ def train(study_toml: str, processes: int | None, is_plan: bool, as_json: bool) 
         return
     try:
         with progress_bar("Training", "images") as on_progress:
-            report = train_study(study_file, processes, on_progress)
+            report = train_study(study_file, processes, on_progress, executor=executor or PROCESSES, slurm=slurm)
     except KeyboardInterrupt:
         raise TrainingError("stopped. Networks that were finished are kept; the same command goes on.") from None
     click.echo(_as_json(report) if as_json else _as_text(report))

@@ -197,6 +197,17 @@ class Study(Recordings):
             found.setdefault(example, {}).setdefault(name, text if number is None else number)
         return found
 
+    def property_series(self, dataset: str, name: str, source: str) -> pl.Series:
+        """Values of a property in the order of the data set, numbers or texts, null where there is none."""
+        rows = self.sql(
+            """select p.number, p.text from examples as e
+               left join example_properties as p on p.dataset_id = e.dataset_id and p.example_id = e.example_id
+                   and p.property = $name and p.source = $source
+               where e.dataset_id = dataset_id_of($dataset) order by e.example_id""",
+            {"dataset": dataset, "name": name, "source": source},
+        )
+        return rows["text"] if rows["number"].null_count() == rows.height else rows["number"]
+
     def populations(self) -> pl.DataFrame:
         """One row per population, in the order in which they were added."""
         return self.sql("select * from population_details")
@@ -447,6 +458,21 @@ class Study(Recordings):
         return adding_networks.add_evaluation(
             self._database, model, evaluation, EvaluationRows.of(predictions, logits, logits_dtype)
         )
+
+    def add_rows(self, model: Model, evaluation: Evaluation, rows: EvaluationRows) -> bool:
+        """The same as :meth:`add_evaluation`, of columns as they are stored."""
+        return adding_networks.add_evaluation(self._database, model, evaluation, rows)
+
+    def stored_evaluation(self, model: Model, dataset: str) -> tuple[EvaluationRows, int]:
+        """What is stored of a network on a data set, and how many of its answers are near ties; it must be there."""
+        found = self.sql(
+            """select m.model_id, e.dataset_id, coalesce(e.n_near_ties, 0) as n_near_ties
+               from evaluations as e join models as m using (model_id) join populations as p using (population_id)
+               where p.name = ? and m.replicate is not distinct from ? and m.model_digest is not distinct from ?
+                   and e.dataset_id = dataset_id_of(?)""",
+            [model.population, model.replicate, model.model_digest, dataset],
+        ).row(0, named=True)
+        return self._stored_rows(found["model_id"], found["dataset_id"]), found["n_near_ties"]
 
     # What is taken out (pietools.study.removing)
 

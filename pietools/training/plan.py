@@ -9,8 +9,8 @@ import torch
 
 from pietools.study_file import StudyFile, n_training_steps
 from pietools.training.checks import check_units
+from pietools.training.executors.local import default_processes
 from pietools.training.optimisation import Schedule, optimise
-from pietools.training.processes import default_processes
 from pietools.training.regimes import REGIMES
 from pietools.training.train_study import plan_units
 from pietools.training.unit_training import training_task
@@ -59,7 +59,7 @@ def plan_training(study_file: StudyFile, n_processes: int | None = None) -> Plan
     for unit in units:
         by_population.setdefault(unit.spec.name, []).append(unit)
     populations = [_planned(members, finished, seconds_per_image) for members in by_population.values()]
-    at_once = n_processes or default_processes(units[0].settings)
+    at_once = n_processes or default_processes(units[0].settings.device)
     return Plan(
         populations=populations,
         n_processes=at_once,

@@ -18,7 +18,7 @@ def describe_study(study: Study, study_file: StudyFile, datasets: list[tuple[Ima
             for name, source, values in data.properties:
                 study.add_property(data.name, name, values, source)
         for spec in references_first(study_file.populations):
-            study.add_population(_as_population(study_file, spec))
+            study.add_population(as_population(study_file, spec))
         study.set_recipe(study_file.as_dict())
 
 
@@ -52,7 +52,8 @@ def _as_dataset(data: ImageData, content_digest: str) -> Dataset:
     )
 
 
-def _as_population(study_file: StudyFile, spec: PopulationSpec) -> Population:
+def as_population(study_file: StudyFile, spec: PopulationSpec) -> Population:
+    """A population as the study keeps it."""
     return Population(
         name=spec.name,
         role=spec.role,

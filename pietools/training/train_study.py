@@ -1,15 +1,21 @@
 """`pietools train`: every network that a STUDY.toml names and that is not there yet."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pietools.errors import TrainingError
 from pietools.study_file import StudyFile, training_of
 from pietools.training.checks import check_units
 from pietools.training.data.datasets import load_dataset
-from pietools.training.processes import default_processes, run_units
+from pietools.training.executors import PROCESSES, open_workers
+from pietools.training.executors.local import default_processes
+from pietools.training.running import run_units
+from pietools.training.unit_training import train_unit
 from pietools.training.units import TrainingUnit, finished_sidecar
+
+LOGS = "logs"
+"""Folder beside the checkpoints for what jobs print."""
 
 
 @dataclass
@@ -28,13 +34,30 @@ def train_study(
     study_file: StudyFile,
     n_processes: int | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    executor: str = PROCESSES,
+    slurm: Sequence[str] = (),
 ) -> TrainReport:
     """Train what is missing and return one row per network, in the order of the file.
 
-    `n_processes` is one per core unless given. `on_progress` is called with the images passed through networks and those
-    in all. Raises TrainingError before anything is trained if the file names nothing to train, the data or the network
-    cannot be had or do not allow what the file asks for, or a finished network has another recipe.
+    Parameters
+    ----------
+    n_processes
+        Networks trained at once: one per core of this machine, or per worker of another executor, unless given.
+    on_progress
+        Is called with the images passed through networks and those in all.
+    executor, slurm
+        Where: see :func:`pietools.training.executors.open_workers`. Other machines must see the folder of the STUDY.toml, its
+        data and its checkpoints under the same path.
+
+    Raises
+    ------
+    TrainingError
+        Before anything is trained, if the file names nothing to train, the data or the network cannot be had or do not allow
+        what the file asks for, a finished network has another recipe, or the executor cannot be reached.
     """
+    if executor != PROCESSES:
+        study_file = replace(study_file, path=study_file.path.resolve())
     units = plan_units(study_file)
     finished = {unit.name: finished_sidecar(unit) for unit in units}
     missing = [unit for unit in units if finished[unit.name] is None]
@@ -42,16 +65,30 @@ def train_study(
     if missing:
         check_units(units)
         total = sum(unit.n_images for unit in missing)
-        run_units(
-            missing,
-            min(n_processes or default_processes(missing[0].settings), len(missing)),
-            on_outcome=lambda unit, outcome: outcomes.update({unit.name: outcome}),
-            on_images=lambda done: on_progress(done, total),
-        )
+        if executor == PROCESSES:
+            n_processes = min(n_processes or default_processes(missing[0].settings.device), len(missing))
+        with open_workers(executor, n_processes, study_file.checkpoints_path / LOGS, slurm) as workers:
+            run_units(
+                missing,
+                workers,
+                train_unit,
+                on_outcome=lambda unit, outcome: outcomes.update({unit.name: outcome}),
+                on_images=lambda done: on_progress(done, total),
+            )
     report = TrainReport()
     for unit in units:
-        _add_to_report(report, unit, finished[unit.name] or outcomes[unit.name])
+        _add_to_report(report, unit, finished[unit.name] or _seen_here(unit, outcomes[unit.name]))
     return report
+
+
+def _seen_here(unit: TrainingUnit, outcome: dict[str, Any] | Exception) -> dict[str, Any] | Exception:
+    """An error in place of a network that a worker finished in a folder that is not the one here."""
+    if not isinstance(outcome, Exception) and not (unit.path.is_file() and unit.path.with_suffix(".json").is_file()):
+        return TrainingError(
+            f"a worker says that it wrote {unit.path}, and it is not there: the folder must be one that all machines share, under "
+            "the same path."
+        )
+    return outcome
 
 
 def plan_units(study_file: StudyFile) -> list[TrainingUnit]:

@@ -286,7 +286,7 @@ def test_a_process_that_only_begins_ends_with_train(tmp_path: Path) -> None:
 
 def test_a_process_watches_before_it_imports_torch() -> None:
     """What it runs first needs nothing heavy."""
-    code = "import sys, pietools.training.child_process; sys.exit('torch' in sys.modules)"
+    code = "import sys, pietools.training.executors.child_process; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -4,7 +4,6 @@ The sidecar is written last, so weights without one are half-written and do not 
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor
 from pietools.errors import TrainingError
 from pietools.seal import is_intact, sealed
 from pietools.training.boundary import boundary
+from pietools.whole_files import write_whole
 
 SCHEMA, SEAL = "pietools/checkpoint/2", "sidecar_sha256"
 # Sidecars of before, which have no checksum of themselves.
@@ -124,13 +124,3 @@ def _parse(text: bytes) -> dict[str, Any] | None:
 def _contradiction(path: Path, what: str) -> TrainingError:
     advice = "Move both away, and the network is trained again."
     return TrainingError(f"{path} does not match its sidecar, which {what}. {advice}")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step: another process, or the next one after a crash, sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

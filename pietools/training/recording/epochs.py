@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from pietools.errors import CollectError
 from pietools.study import EpochPredictions
 from pietools.training.boundary import boundary
-from pietools.training.checkpoints.files import write_whole
 from pietools.training.data.images import ImageData
 from pietools.training.prediction import predict_logits
+from pietools.whole_files import write_whole
 
 SUFFIX = ".epochs.safetensors"
 LABEL, EL2N = "predicted_label", "el2n"

@@ -6,16 +6,25 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
-images_done: Any
+images_done: Any = None
 """Images that all processes have passed through networks, a shared number; set once, since no task could carry it."""
 
 
-def start(counter: Any, parent: Connection) -> None:
-    """Never see Ctrl-C, which is the parent's, and end at once when the parent closes its end of the pipe, or dies."""
+def start(counter: Any, parent: Connection, gpu: str | None) -> None:
+    """Never see Ctrl-C, which is the parent's, end at once when the parent closes its end of the pipe, or dies, and see one GPU."""
     global images_done
     images_done = counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+
+
+def count_images(n_images: int) -> None:
+    """Say that images have passed through a network; where nobody counts, nothing happens."""
+    if images_done is not None:
+        with images_done.get_lock():
+            images_done.value += n_images
 
 
 def _end_with(parent: Connection) -> None:

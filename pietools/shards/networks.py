@@ -1,0 +1,152 @@
+"""A network on a data set as a shard: its predictions, and what else was recorded."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from pietools.shards.files import damaged, encode, read_facts, read_rows
+from pietools.shards.places import SUFFIX
+from pietools.study.evaluation_rows import LOGITS, PREDICTIONS, EvaluationRows, vectors_column
+from pietools.study.records import EpochPredictions, Evaluation, Layer, LayerPredictions, Model, Recording
+
+KIND = "network"
+LAYERS, EPOCH_LABELS, EPOCH_EL2N = "layer_predictions", "epoch_labels", "epoch_el2n"
+
+
+class Asked(NamedTuple):
+    """The evaluation, what is known of each prediction, how logits are kept, and tables that something is recorded for."""
+
+    evaluation_digest: str
+    evidence: str
+    logits: str
+    recorded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """Which network, which data set, and how it was run; nothing of this is as large as the predictions.
+
+    ``position``: of the network and of the data set in the STUDY.toml, by which shards are merged. ``content_digest``: of the
+    data set's inputs. ``logits``: how they are kept. ``recorded``: tables that something is recorded for. ``layers``: names of the
+    probed ones, in order.
+    """
+
+    position: tuple[int, int]
+    model: Model
+    evaluation: Evaluation
+    content_digest: str | None
+    logits: str
+    recorded: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the shard's file."""
+        return network_shard_name(self.model, self.evaluation.dataset)
+
+    @property
+    def asked(self) -> "Asked":
+        """What was asked of the network: with the same answer to this, it need not be run again."""
+        return Asked(self.evaluation.evaluation_digest, self.evaluation.evidence, self.logits, self.recorded)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return {"kind": KIND, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, what: str, facts: Mapping[str, Any]) -> "NetworkFacts":
+        """What :meth:`as_dict` gave; ShardError if it is something else."""
+        try:
+            model = {**facts["model"], "layers": tuple(Layer(**layer) for layer in facts["model"]["layers"])}
+            first, second = facts["position"]
+            return cls(
+                position=(int(first), int(second)),
+                model=Model(**model),
+                evaluation=Evaluation(**facts["evaluation"]),
+                content_digest=facts["content_digest"],
+                logits=facts["logits"],
+                recorded=tuple(facts["recorded"]),
+                layers=tuple(facts["layers"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(what, f"it does not describe a network ({type(error).__name__}: {error})") from None
+
+
+def encode_network(facts: NetworkFacts, rows: EvaluationRows, recording: Recording, features_dtype: str) -> bytes:
+    """The shard of a network on a data set; features are kept as ``features_dtype``: float32 or float16."""
+    table = rows.columns
+    for name, column in _recorded(recording, features_dtype).items():
+        table = table.append_column(name, column)
+    return encode(facts.as_dict(), table)
+
+
+def read_network_facts(what: str, file: BinaryIO) -> NetworkFacts | None:
+    """Facts of a shard, None if it is of another kind."""
+    facts = read_facts(what, file)
+    return NetworkFacts.from_dict(what, facts) if facts.get("kind") == KIND else None
+
+
+def read_network(what: str, file: BinaryIO) -> tuple[NetworkFacts, EvaluationRows, Recording, str]:
+    """Facts, rows, what else was recorded, and the type of its features, of a shard."""
+    said, table = read_rows(what, file)
+    facts = NetworkFacts.from_dict(what, said)
+    kept = [name for name in (*PREDICTIONS.names, *LOGITS.values()) if name in table.column_names]
+    if "predicted_label" not in kept:
+        raise damaged(what, "it has no predictions")
+    dtype = "float16" if "features_half" in table.column_names else "float32"
+    return facts, EvaluationRows(table.select(kept)), _recording(facts, table), dtype
+
+
+def network_shard_name(model: Model, dataset: str) -> str:
+    """Name of the file of a network on a data set; networks without a replicate name are known by what they are."""
+    replicate = model.model_digest if model.replicate is None else model.replicate
+    return shard_name(KIND, model.population, str(replicate), dataset)
+
+
+def shard_name(kind: str, *parts: str) -> str:
+    """A name that any file system takes, from names that hold whatever they like: readable, and different for different ones."""
+    readable = re.sub(r"[^A-Za-z0-9+=.-]+", "_", "_".join(parts))[:80]
+    return f"{kind}-{readable}-{sha256(chr(0).join(parts).encode()).hexdigest()[:12]}{SUFFIX}"
+
+
+def _recorded(recording: Recording, features_dtype: str) -> dict[str, pa.Array]:
+    columns: dict[str, pa.Array] = {}
+    if recording.features is not None:
+        columns |= vectors_column("features", recording.features, features_dtype)
+    if recording.layers is not None:
+        columns[LAYERS] = _lists(np.asarray(recording.layers.labels, np.int32))
+    if recording.epochs is not None:
+        columns[EPOCH_LABELS] = _lists(np.asarray(recording.epochs.labels, np.int32))
+        columns[EPOCH_EL2N] = _lists(np.asarray(recording.epochs.el2n, np.float32))
+    return columns
+
+
+def _lists(steps: np.ndarray) -> pa.Array:
+    """Values of shape (steps, n) as a list for each of the n examples."""
+    n_steps, n = steps.shape
+    offsets = pa.array(np.arange(0, n_steps * n + 1, n_steps, dtype=np.int32))
+    return pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(steps.T).ravel()))
+
+
+def _recording(facts: NetworkFacts, table: pa.Table) -> Recording:
+    there, n = set(table.column_names), table.num_rows
+
+    def steps(name: str) -> np.ndarray:
+        values: np.ndarray = table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        return values.reshape(n, -1).T
+
+    features = None
+    if "features" in there:
+        features = steps("features").T
+    elif "features_half" in there:
+        features = np.frombuffer(b"".join(table["features_half"].to_pylist()), "<f2").reshape(n, -1)
+    return Recording(
+        features=features,
+        layers=LayerPredictions(list(facts.layers), steps(LAYERS)) if LAYERS in there else None,
+        epochs=EpochPredictions(steps(EPOCH_LABELS), steps(EPOCH_EL2N)) if EPOCH_LABELS in there else None,
+    )

@@ -1,0 +1,142 @@
+"""Jobs of a SLURM cluster, one per unit, by submitit."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import submitit
+
+from pietools.errors import TrainingError
+
+AT_ONCE = 100
+"""Jobs that are queued at once unless the user says: clusters allow so many, and the queue is others', too."""
+POLL_SECONDS, QUEUE_SECONDS = 1.0, 10.0
+"""Between two looks for results, and between two questions to the queue."""
+MINUTES = 60
+"""Time limit of a job, which submitit has to know, unless `--slurm time=` says."""
+
+
+class SlurmJobs:
+    """Jobs that this process watches; a job that is killed or runs out of time is lost, and whoever submitted it tries again.
+
+    `cluster` is submitit's: "local" runs the same jobs as processes of this machine, for tests.
+    """
+
+    images_done: int | None = None
+
+    def __init__(self, logs: Path, n_at_once: int | None, options: Sequence[str] = (), cluster: str = "slurm") -> None:
+        self.n_at_once, self._cluster = n_at_once or AT_ONCE, cluster
+        parsed = _parsed(options)
+        try:
+            self._executor = submitit.AutoExecutor(folder=logs, cluster=cluster)
+        except RuntimeError as error:
+            raise TrainingError(
+                f"there is no SLURM here ({error}): run this on a machine of the cluster that has sbatch and srun."
+            ) from error
+        # One thread each, as everywhere: more would change the last digits of what is trained.
+        self._executor.update_parameters(name="pietools", timeout_min=MINUTES, cpus_per_task=1)
+        if cluster == "slurm":
+            self._executor.update_parameters(slurm_additional_parameters=parsed)
+        self._jobs: dict[Future[Any], submitit.Job[Any]] = {}
+        self._lock = threading.Lock()
+        self._missing: set[str] = set()
+        self._ask_again = 0.0
+        self._is_closed = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """See `Workers`."""
+        future: Future[Any] = Future()
+        try:
+            job = self._executor.submit(function, *arguments)
+        except Exception as error:  # submitit has no list of what sbatch may say
+            raise TrainingError(f"sbatch did not take a job: {_last_line(str(error))}") from error
+        with self._lock:
+            self._jobs[future] = job
+        return future
+
+    def _watch(self) -> None:
+        while not self._is_closed.wait(POLL_SECONDS):
+            with self._lock:
+                jobs = list(self._jobs.items())
+            gone = self._gone([job for _, job in jobs])
+            for future, job in jobs:
+                if job.paths.result_pickle.exists():
+                    self._settle(future, partial(_result, job))
+                elif job.job_id in gone:
+                    self._settle(future, partial(_lost, job))
+
+    def _gone(self, jobs: Sequence["submitit.Job[Any]"]) -> set[str]:
+        """Jobs that the queue did not have the last two times that it was asked: a result is seen later than it is written."""
+        if time.monotonic() < self._ask_again:
+            return set()
+        self._ask_again = time.monotonic() + QUEUE_SECONDS
+        queued = self._queued()
+        if queued is None:
+            return set()
+        missing = {job.job_id for job in jobs} - queued
+        gone, self._missing = missing & self._missing, missing
+        return gone
+
+    def _queued(self) -> set[str] | None:
+        """Numbers of our jobs that wait or run; None if the queue does not answer. Not every cluster keeps accounts (sacct)."""
+        if self._cluster != "slurm":
+            return {job.job_id for job in self._jobs.values() if not job.done()}
+        asked = subprocess.run(
+            ["squeue", "--me", "--noheader", "--format", "%i"], capture_output=True, text=True, check=False
+        )
+        return set(asked.stdout.split()) if asked.returncode == 0 else None
+
+    def _settle(self, future: Future[Any], result: Callable[[], Any]) -> None:
+        try:
+            future.set_result(result())
+        except Exception as error:
+            future.set_exception(error)
+        with self._lock:
+            del self._jobs[future]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Cancel the jobs that are queued or run."""
+        self._is_closed.set()
+        self._watcher.join()
+        for job in self._jobs.values():
+            job.cancel(check=False)
+
+
+def _parsed(options: Sequence[str]) -> dict[str, str]:
+    """Options of sbatch, KEY=VALUE each."""
+    parsed = dict(option.split("=", 1) for option in options if "=" in option)
+    if wrong := [option for option in options if "=" not in option]:
+        raise TrainingError(f"--slurm takes KEY=VALUE, an option of sbatch, such as partition=gpu; found '{wrong[0]}'.")
+    return {key.strip().lstrip("-"): value for key, value in parsed.items()}
+
+
+def _result(job: "submitit.Job[Any]") -> Any:
+    """What the job returned; its files, which nobody needs then, are removed."""
+    result = job.result()
+    for path in job.paths.folder.glob(f"{job.job_id}_*"):
+        path.unlink(missing_ok=True)
+    return result
+
+
+def _lost(job: "submitit.Job[Any]") -> None:
+    said = job.paths.stderr.read_text(errors="replace") if job.paths.stderr.exists() else ""
+    raise RuntimeError(
+        f"job {job.job_id} ended without a result: {_last_line(said) or 'it said nothing'}, see {job.paths.stderr}"
+    )
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

@@ -1,0 +1,436 @@
+"""Where units run: whatever the executor, the same networks; what a lost worker had runs again."""
+
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import Result
+
+from pietools.errors import CollectError, TrainingError
+from pietools.exchange.study_folder import export_folder
+from pietools.shards.merging import merge_shards
+from pietools.study import Study
+from pietools.study_file import StudyFile
+from pietools.training import running
+from pietools.training.collecting import collect_study
+from pietools.training.collecting_apart import Where, collect_elsewhere, collect_shards
+from pietools.training.executors import local, open_workers
+from pietools.training.executors.local import LocalProcesses
+from pietools.training.running import attempt, run_units
+from pietools.training.train_study import train_study
+from pietools.version import __version__
+from tests.reliability.lost_workers import Killer, dask_cluster, disturbed_and_undisturbed
+from tests.training.studies import NETWORKS, digits_study, write_study
+from tests.training.test_train_study import checkpoint_bytes
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A unit that writes a file, and first kills its process as often as `kills` says."""
+
+    folder: Path
+    name: str
+    parent_name: str | None = None
+    kills: int = 0
+    n_images: int = 10
+
+
+def work(piece: Piece, on_images: Callable[[int], None]) -> str:
+    """What a worker does with a piece."""
+    tries = piece.folder / f"{piece.name}.tries"
+    n_before = len(tries.read_text()) if tries.exists() else 0
+    with tries.open("a") as file:
+        file.write("x")
+    if n_before < piece.kills:
+        os.kill(os.getpid(), signal.SIGKILL)
+    on_images(piece.n_images)
+    if piece.name == "wrong":
+        raise ValueError("it cannot be done\nat all")
+    return f"{piece.name} done"
+
+
+class Threads:
+    """Any executor of the `concurrent.futures` form; `lost` futures fail as if their worker were gone."""
+
+    images_done: int | None = None
+    n_at_once = 2
+
+    def __init__(self, lost: int = 0) -> None:
+        self.pool, self.lost, self.names = ThreadPoolExecutor(2), lost, list[str]()
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Run it, or lose it."""
+        self.names.append(arguments[-1].name)
+        if self.lost:
+            self.lost -= 1
+            future: Future[Any] = Future()
+            future.set_exception(OSError("the network is down"))
+            return future
+        return self.pool.submit(function, *arguments)
+
+
+def carry_out(pieces: list[Piece], workers: Any) -> tuple[dict[str, str], list[int]]:
+    """What came of each piece, and what progress was told."""
+    outcomes: dict[str, str] = {}
+    done: list[int] = []
+    run_units(pieces, workers, work, lambda unit, outcome: outcomes.update({unit.name: str(outcome)}), done.append)
+    return outcomes, done
+
+
+def test_any_executor_does(tmp_path: Path) -> None:
+    """Each unit after the one that it needs; a lost one is the first to run again; progress is of what is done."""
+    pieces = [Piece(tmp_path, "a"), Piece(tmp_path, "b", "a"), Piece(tmp_path, "c")]
+    workers = Threads(lost=1)
+    outcomes, done = carry_out(pieces, workers)
+    assert outcomes == {"a": "a done", "c": "c done", "b": "b done"}
+    assert (done[-1], sorted(done)) == (30, done)
+    assert workers.names[:2] == ["a", "c"]
+    assert workers.names.index("b") > [i for i, name in enumerate(workers.names) if name == "a"][1]
+
+
+def test_what_fails_is_told_and_what_needs_it_is_given_up(tmp_path: Path) -> None:
+    """An exception is one line; a worker that is lost three times too."""
+    outcomes, _ = carry_out(
+        [Piece(tmp_path, "wrong"), Piece(tmp_path, "b", "wrong"), Piece(tmp_path, "c", "b")], Threads()
+    )
+    assert outcomes == {
+        "wrong": "ValueError: it cannot be done",
+        "b": "wrong, whose weights it takes, failed.",
+        "c": "b, whose weights it takes, failed.",
+    }
+    outcomes, _ = carry_out([Piece(tmp_path, "a")], Threads(lost=3))
+    assert outcomes["a"].startswith(
+        "3 workers were lost that had it, perhaps killed for want of memory (OSError: the net"
+    )
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_takes_no_other_along(tmp_path: Path) -> None:
+    """Its unit runs again, and one that kills its process each time is given up alone."""
+    pieces = [Piece(tmp_path, f"a{i}") for i in range(3)]
+    pieces += [Piece(tmp_path, "once", kills=1), Piece(tmp_path, "always", kills=9), Piece(tmp_path, "child", "always")]
+    with LocalProcesses(2) as workers:
+        outcomes, done = carry_out(pieces, workers)
+        assert outcomes.pop("always").startswith("3 workers were lost that had it")
+        assert outcomes.pop("child") == "always, whose weights it takes, failed."
+        assert outcomes == {name: f"{name} done" for name in ("a0", "a1", "a2", "once")}
+        assert done[-1] == 40
+        for name, n in (("a0", 1), ("once", 2), ("always", 3)):
+            assert len((tmp_path / f"{name}.tries").read_text()) == n
+        # One that has nothing to do is killed: the next unit gets another.
+        for _, pool in workers._idle:
+            for pid in list(pool._processes or ()):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.5)
+        assert carry_out([Piece(tmp_path, "later")], workers)[0] == {"later": "later done"}
+
+
+def test_processes_take_turns_on_several_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sees one of those that this process sees; with a single one nothing is said."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert [local.gpu_of(place) for place in range(4)] == ["0", "1", "0", "1"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-7")
+    assert [local.gpu_of(place) for place in range(3)] == ["5", "GPU-7", "5"]
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert local.gpu_of(0) is None
+
+
+def test_a_worker_of_another_version_says_so(tmp_path: Path) -> None:
+    """It does nothing: what it would train is not what was planned."""
+    outcome = attempt("0.0.9", work, Piece(tmp_path, "a"))
+    assert str(outcome).endswith(
+        "has pietools " + __version__ + ", and who sent the work has 0.0.9: install the same on both."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_gpu_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torch's error has a line of hints for its own developers."""
+
+    def fill(unit: Piece, on_images: Callable[[int], None]) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nSee documentation")
+
+    monkeypatch.setattr(torch, "set_num_threads", lambda n: None)
+    outcome = attempt(__version__, fill, Piece(tmp_path, "a"))
+    assert "the memory of the GPU is full (OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB.)" in str(
+        outcome
+    )
+    assert str(outcome).endswith("Try fewer at once (--processes), or a smaller batch size.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["train", "--executor", "ray"],
+            "there is no executor 'ray': give 'processes', 'dask://HOST:PORT' or 'slurm'.",
+        ),
+        (["collect", "--processes", "2"], "--processes and --slurm are for an --executor"),
+        (["train", "--slurm", "a=b"], "--slurm is for --executor slurm, and this is processes."),
+    ],
+)
+def test_options_that_do_not_fit(
+    run: Callable[..., Result], tmp_path: Path, arguments: list[str], expected: str
+) -> None:
+    """One line, before anything is done."""
+    study_file = digits_study(tmp_path)
+    done = run(arguments[0], study_file.path, *arguments[1:])
+    assert done.exit_code in (1, 2)
+    assert expected in done.output
+
+
+def test_a_place_of_workers_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How to start it is said."""
+    pytest.importorskip("distributed")
+    from pietools.training.executors import dask
+
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 0.5)
+    with pytest.raises(TrainingError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1: start one"):
+        open_workers("dask://127.0.0.1:1", None, tmp_path).__enter__()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TrainingError, match="there is no SLURM here"):
+        open_workers("slurm", None, tmp_path).__enter__()
+    with pytest.raises(TrainingError, match=r"takes KEY=VALUE.*found 'gpu'"):
+        local_jobs(tmp_path, "gpu")
+
+
+def local_jobs(folder: Path, *options: str) -> Any:
+    """Jobs as those of SLURM, which are processes of this machine."""
+    pytest.importorskip("submitit")
+    from pietools.training.executors import slurm
+
+    return slurm.SlurmJobs(folder, None, options, cluster="local")
+
+
+RICH = """
+[study]
+file = "s.duckdb"
+network = "python:nets:linear"
+replicates = 2
+[data]
+name = "digits"
+evaluate = ["test", "train"]
+[[data.copy]]
+of = "test"
+label_noise = 0.2
+[training]
+steps = 5
+record = ["test"]
+[[regime]]
+name = "supervised"
+[[compression]]
+method = "int8"
+from = ["dense"]
+[collect]
+features = ["penultimate"]
+layer_predictions = true
+"""
+
+
+def rich_study(folder: Path) -> StudyFile:
+    """Two replicates of two populations, on a data set and a copy of it, and all that can be recorded."""
+    folder.mkdir(exist_ok=True)
+    (folder / "nets.py").write_text(NETWORKS)
+    return write_study(folder, RICH)
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> StudyFile:
+    """A trained study that asks for all that can be recorded."""
+    study_file = rich_study(tmp_path_factory.mktemp("rich"))
+    assert train_study(study_file, 1).failures == []
+    return study_file
+
+
+def exported(study: Path, folder: Path) -> dict[str, bytes]:
+    """The tables of a study, byte for byte."""
+    with Study.open(study, read_only=True) as opened:
+        export_folder(opened, folder)
+    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+
+
+def in_file(study_file: StudyFile, folder: Path, name: str) -> StudyFile:
+    """The same study, kept in another file."""
+    tables = study_file.tables
+    other = tables.model_copy(update={"study": tables.study.model_copy(update={"file": str(folder / name)})})
+    return replace(study_file, tables=other)
+
+
+@pytest.mark.slow
+def test_all_ways_of_collecting_give_the_same_bytes(rich: StudyFile, tmp_path: Path) -> None:
+    """In this process, in others, in shards that are merged; a second time nothing is new, and no shards are left."""
+    first, second = (in_file(rich, tmp_path, f"{name}.duckdb") for name in ("first", "second"))
+    rows = collect_study(first)
+    assert collect_elsewhere(second, Where("processes", 2)) == rows
+    assert collect_shards(rich, str(tmp_path / "shards"), Where()) == rows
+    merge_shards([tmp_path / "shards"], tmp_path / "third.duckdb")
+    tables = [exported(tmp_path / f"{name}.duckdb", tmp_path / name) for name in ("first", "second", "third")]
+    assert tables[0] == tables[1] == tables[2]
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("network-*")}
+    assert len(before) == 4 * 3
+    for again in (
+        collect_elsewhere(second, Where("processes", 2)),
+        collect_shards(rich, str(tmp_path / "shards"), Where()),
+    ):
+        assert not any(row["is_new"] or row["recorded"] for row in again)
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("network-*")}
+    assert not (tmp_path / "second.duckdb.shards").exists()
+
+
+@pytest.mark.slow
+def test_a_damaged_shard_is_collected_again(rich: StudyFile, tmp_path: Path) -> None:
+    """One that is cut off does not count as there."""
+    place = tmp_path / "shards"
+    collect_shards(rich, str(place), Where())
+    cut = sorted(place.glob("network-*"))[0]
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[: len(whole) // 2])
+    rows = collect_shards(rich, str(place), Where())
+    assert sum(row["is_new"] for row in rows) == 1
+    assert cut.read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_what_fails_elsewhere_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
+    """A network that a worker cannot run: the others are in the study, and the same command goes on."""
+    study_file = rich_study(tmp_path)
+    assert train_study(study_file, 1).failures == []
+    sound = (tmp_path / "nets.py").read_text()
+    # It fails in a process that another one started.
+    (tmp_path / "nets.py").write_text(f"{sound}\nimport multiprocessing\nassert not multiprocessing.parent_process()\n")
+    with pytest.raises(
+        CollectError, match=r"^8 of the networks.* failed; what was collected is kept, and the same command"
+    ):
+        collect_elsewhere(study_file, Where("processes", 1))
+    (tmp_path / "nets.py").write_text(sound)
+    assert all(row["is_new"] for row in collect_elsewhere(study_file, Where("processes", 1)))
+
+
+# Dask and SLURM, for real or as far as a machine alone can
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_whose_workers_are_killed(tmp_path: Path) -> None:
+    """A real scheduler with two workers: networks and tables are those of an undisturbed run, byte for byte."""
+    pytest.importorskip("distributed")
+    outcome = disturbed_and_undisturbed("dask", 12, every=15, seed=0)
+    assert outcome.different == []
+
+
+@pytest.mark.slow
+def test_workers_with_several_threads_are_refused(tmp_path: Path) -> None:
+    """They would share one stream of random numbers."""
+    pytest.importorskip("distributed")
+    with (
+        dask_cluster(tmp_path, Killer(1, 0), n_threads=2) as where,
+        pytest.raises(
+            TrainingError, match="has 2 threads, which share random numbers: start workers with --nthreads 1"
+        ),
+    ):
+        open_workers(where, None, tmp_path).__enter__()
+
+
+@pytest.mark.slow
+def test_jobs_without_a_cluster(tmp_path: Path) -> None:
+    """Submitit runs the same jobs as processes: one that is killed is submitted again, and its files are kept."""
+    pieces = [Piece(tmp_path, "a"), Piece(tmp_path, "once", kills=1), Piece(tmp_path, "wrong")]
+    with local_jobs(tmp_path / "logs") as jobs:
+        outcomes, _ = carry_out(pieces, jobs)
+    assert outcomes == {"a": "a done", "once": "once done", "wrong": "ValueError: it cannot be done"}
+    assert len(list((tmp_path / "logs").glob("*_submitted.pkl"))) == 1
+
+
+SBATCH = """#!{python}
+import os, re, subprocess, sys
+folder = os.path.dirname(__file__)
+number = str(len(open(folder + "/jobs").readlines()) + 100) if os.path.exists(folder + "/jobs") else "100"
+open(folder + "/jobs", "a").write(number + "\\n")
+script = sys.argv[-1]
+os.system(f"cp {{script}} {{folder}}/script-{{number}}")
+environment = dict(os.environ, SLURM_JOB_ID=number, SLURM_NTASKS="1", SLURM_JOB_NUM_NODES="1", SLURM_JOB_NODELIST="here",
+                   SLURM_NODEID="0", SLURM_PROCID="0", SLURM_LOCALID="0")
+job = subprocess.Popen(["bash", "-c", f"bash {{folder}}/script-{{number}}; sed -i /^{{number}}$/d {{folder}}/queue"],
+                       env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+open(folder + "/queue", "a").write(number + "\\n")
+print("Submitted batch job", number)
+"""
+SRUN = """#!{python}
+import os, sys
+arguments = sys.argv[1:]
+start = next(i for i, one in enumerate(arguments) if one.startswith("/") and os.access(one, os.X_OK) and "python" in one)
+job = os.environ["SLURM_JOB_ID"]
+for i in range(start):
+    if arguments[i] == "--error":
+        error = arguments[i + 1].replace("%j", job).replace("%t", "0")
+os.dup2(os.open(error, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+os.execv(arguments[start], arguments[start:])
+"""
+
+
+@pytest.fixture
+def slurm_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Commands that take and run jobs as those of SLURM do."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    commands = {"sbatch": SBATCH, "srun": SRUN, "squeue": "#!/bin/sh\ncat {folder}/queue\n", "scancel": "#!/bin/sh\n"}
+    for name, text in commands.items():
+        path = folder / name
+        path.write_text(text.format(python=sys.executable, folder=folder))
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    (folder / "queue").touch()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+@pytest.mark.slow
+def test_the_batch_script_of_a_cluster(slurm_commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options go to sbatch; a job that is lost is seen by the queue, which not every cluster's accounts say, and runs again."""
+    pytest.importorskip("submitit")
+    from pietools.training.executors import slurm
+
+    monkeypatch.setattr(slurm, "QUEUE_SECONDS", 1.0)
+    pieces = [Piece(tmp_path, "a"), Piece(tmp_path, "once", kills=1)]
+    with open_workers("slurm", None, tmp_path / "logs", ["partition=gpu", "time=4:00:00", "--gres=gpu:1"]) as jobs:
+        outcomes, _ = carry_out(pieces, jobs)
+    assert outcomes == {"a": "a done", "once": "once done"}
+    script = (slurm_commands / "script-100").read_text()
+    for line in (
+        "--partition=gpu",
+        "--time=4:00:00",
+        "--gres=gpu:1",
+        "--cpus-per-task=1",
+        "--job-name=pietools",
+        "--nodes=1",
+    ):
+        assert f"#SBATCH {line}\n" in script
+    assert f"{sys.executable} -u -m submitit.core._submit" in script
+    assert len((slurm_commands / "jobs").read_text().split()) == 3
+
+
+def test_how_often_a_unit_is_tried() -> None:
+    """Docs say three times."""
+    assert running.MAX_TRIES == 3
+
+
+@pytest.mark.slow
+def test_training_on_jobs_makes_the_same_networks(tmp_path: Path, slurm_commands: Path) -> None:
+    """Byte for byte those that processes make, each after the one that it comes from; what jobs left is gone."""
+    pytest.importorskip("submitit")
+    studies = []
+    for name, executor in (("processes", "processes"), ("jobs", "slurm")):
+        study_file = rich_study(tmp_path / name)
+        assert train_study(study_file, executor=executor).failures == []
+        studies.append(study_file)
+    first, second = (checkpoint_bytes(study_file) for study_file in studies)
+    assert first == {name: content for name, content in second.items() if not name.startswith("logs")}
+    assert not any(name.endswith(".pkl") for name in second)
