@@ -368,6 +368,15 @@ def test_a_second_window_overwrites_nothing(served: Server, browser: Any) -> Non
     assert served.coding.said()[0] == {"odd": True, "blurred": False}
 
 
+def test_an_answer_is_in_the_file_before_the_page_hears_of_it(study: Study, tmp_path: Path) -> None:
+    """Whatever becomes of the log beside it."""
+    coding = Coding(study, sample_of(study, n=4, codebook=[ODD]), "anna")
+    coding.code(0, {"odd": True}, None)
+    shutil.copyfile(study.path, tmp_path / "copy.duckdb")
+    with Study.open(tmp_path / "copy.duckdb") as copy:
+        assert Coding(copy, copy.samples()[0], "anna").said()[0] == {"odd": True}
+
+
 def test_many_requests_at_once_store_each_answer_once(served: Server) -> None:
     """Threads share a connection: the study stays whole."""
     token = f"token={served.token}"

@@ -19,7 +19,9 @@ The answer of every topic: accuracy, the PIEs with how many chance makes, flips,
 classes, subgroups, unseen data, why these examples, and whether other regimes lose the same. Each topic has a command of its own,
 which computes and prints everything about it; --all does so for every topic. Results are stored in the study, in the tables
 results.TOPIC."""
-OUT = click.Option(["--out"], type=click.Path(path_type=Path), help="Folder for the report and the figures.")
+OUT = click.Option(
+    ["--out"], type=click.Path(path_type=Path, readable=False), help="Folder for the report and the figures."
+)
 FORMAT = click.Option(
     ["--format", "formats"],
     type=click.Choice(["svg", "pdf", "png"]),

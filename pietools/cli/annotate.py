@@ -9,7 +9,7 @@ from pietools.cli.waiting import waiting
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option("--annotator", prompt="Who codes", metavar="NAME", help="Who codes; each person has a name.")
 @click.option(
     "--only",
@@ -26,7 +26,7 @@ from pietools.cli.waiting import waiting
 )
 @click.option(
     "--codebook",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="TOML with [[category]], name and meaning each; the categories of Hooker et al. (2019) unless given.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")

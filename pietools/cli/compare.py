@@ -16,7 +16,7 @@ EXIT_CODES = {"within": 0, "worse": 3, "cannot-say": 4}
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @click.option("--reference", metavar="NAME", help="Column or array of the dense network, if FILES hold both networks.")
 @click.option("--compressed", metavar="NAME", help="Column or array of the compressed network.")
 @click.option(
@@ -47,11 +47,13 @@ EXIT_CODES = {"within": 0, "worse": 3, "cannot-say": 4}
 @click.option(
     "--tags",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="Write every example and what happened to it: .csv or .parquet.",
 )
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder for the report.")
-@click.option("--keep", metavar="STUDY", type=click.Path(path_type=Path), help="Make a study of what was read.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path, readable=False), help="Folder for the report.")
+@click.option(
+    "--keep", metavar="STUDY", type=click.Path(path_type=Path, readable=False), help="Make a study of what was read."
+)
 @click.option("--demo", is_flag=True, help="Compare two embedded networks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def compare(

@@ -6,7 +6,9 @@ import click
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the study, the report and the figures.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, readable=False), help="Folder for the study, the report and the figures."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def demo(out: Path | None, as_json: bool) -> None:
     """Analyze the embedded study.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pietools.cli.output import say
+from pietools.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from pietools.study import Study
@@ -17,9 +18,10 @@ CLUSTER = ("distributed", "submitit", "fsspec")
 
 
 @click.command()
-@click.argument("study", required=False, type=click.Path(path_type=Path))
+@click.argument("study", required=False, type=click.Path(path_type=Path, readable=False))
 @click.option("--full", is_flag=True, help="Compare the predictions of every network with their checksum.")
-def doctor(study: Path | None, full: bool) -> None:
+@waiting
+def doctor(study: Path | None, full: bool, wait: float) -> None:
     """Say what is installed, and whether STUDY is in order.
 
     A report of a fault should begin with this. Of a study it reads every row, and says whether its results are of the
@@ -32,7 +34,7 @@ def doctor(study: Path | None, full: bool) -> None:
     if study is not None:
         from pietools.study import Study
 
-        with Study.open(study, read_only=True) as opened:
+        with Study.open(study, read_only=True, wait=wait) as opened:
             for line in _study(opened):
                 say(line)
             if full:

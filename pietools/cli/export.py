@@ -8,8 +8,10 @@ from pietools.cli.waiting import waiting
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="New folder for the Parquet files.")
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, readable=False), help="New folder for the Parquet files."
+)
 @waiting
 def export(study: Path, out: Path, wait: float) -> None:
     """Write STUDY as Parquet, one file per table.

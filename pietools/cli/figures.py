@@ -29,7 +29,7 @@ class Width(click.ParamType):
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--width",
     type=Width(),
@@ -63,7 +63,11 @@ class Width(click.ParamType):
     help=f"Of {', '.join(FORMATS)}.  [default: pdf]",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="figures", show_default=True, help="Folder of the files."
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    default="figures",
+    show_default=True,
+    help="Folder of the files.",
 )
 @waiting
 def figures(

@@ -10,7 +10,7 @@ from pietools.cli.written import refuse_page, write_page
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--only", type=Listed(), multiple=True, metavar="COMPRESSED,…", help="Compressed populations. All unless given."
 )
@@ -18,7 +18,11 @@ from pietools.cli.written import refuse_page, write_page
     "--most", type=click.IntRange(1), default=60, show_default=True, help="Examples of a kind and population."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="gallery.html", show_default=True, help="The page, one HTML file."
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    default="gallery.html",
+    show_default=True,
+    help="The page, one HTML file.",
 )
 @waiting
 def gallery(study: Path, only: tuple[tuple[str, ...], ...], most: int, out: Path, wait: float) -> None:

@@ -29,13 +29,15 @@ MOST_LETTERS = 40
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--db", required=True, type=click.Path(path_type=Path), help="The study; created if there is none.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "--db", required=True, type=click.Path(path_type=Path, readable=False), help="The study; created if there is none."
+)
 @click.option("--dataset", metavar="NAME", help="Data set that the predictions are on, such as imagenet/val.")
 @click.option("--population", metavar="NAME", help="Population that the networks belong to, such as supervised/int8.")
 @click.option("--reference", metavar="POPULATION", help="Population that this one is compared with.")
 @source_options
-@click.option("--images", metavar="FOLDER", type=click.Path(path_type=Path),
+@click.option("--images", metavar="FOLDER", type=click.Path(path_type=Path, readable=False),
               help="The examples' pictures, files named like the examples; small ones are kept, for the gallery.")  # fmt: skip
 @click.option("--texts", metavar="KEY", help="Column with what the examples say, for the gallery.")
 @click.option("--networks", metavar="PATTERN", help="Instead of --predictions: one column per network: 'pred_*'.")

@@ -18,7 +18,7 @@ SHOWN_KEYS = 3
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @waiting
 def info(study: Path, as_json: bool, wait: float) -> None:
@@ -41,7 +41,7 @@ def info(study: Path, as_json: bool, wait: float) -> None:
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--dataset", metavar="NAME", help="Data set to remove, and populations with it that have predictions on no other."
 )

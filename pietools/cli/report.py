@@ -9,9 +9,13 @@ from pietools.cli.written import refuse_page, write_page
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="report.html", show_default=True, help="The page, one HTML file."
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    default="report.html",
+    show_default=True,
+    help="The page, one HTML file.",
 )
 @waiting
 def report(study: Path, out: Path, wait: float) -> None:

@@ -28,7 +28,7 @@ TABLES = """select name, comment from (
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.argument("query", required=False)
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the answer to QUERY."

@@ -33,7 +33,10 @@ OPTIONS = (
         "--repeated", type=click.Choice(["first", "last"]), help="Which row to take of an example that is there twice."
     ),
     click.option(
-        "--class-names", metavar="FILE", type=click.Path(path_type=Path), help="Text file with a class name a line."
+        "--class-names",
+        metavar="FILE",
+        type=click.Path(path_type=Path, readable=False),
+        help="Text file with a class name a line.",
     ),
     click.option("--accept-chance", is_flag=True, help="Also predictions that match the labels no better than chance."),
 )

@@ -13,7 +13,7 @@ FORMATS = ("latex", "markdown", "csv", "json")
 
 
 @click.command()
-@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("study", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--format",
     "form",
@@ -31,7 +31,11 @@ FORMATS = ("latex", "markdown", "csv", "json")
 )
 @click.option("--all", "everything", is_flag=True, help="All tables that people are shown.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="tables", show_default=True, help="Folder of the files."
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    default="tables",
+    show_default=True,
+    help="Folder of the files.",
 )
 @waiting
 def tables(study: Path, form: str, only: tuple[tuple[str, ...], ...], everything: bool, out: Path, wait: float) -> None:

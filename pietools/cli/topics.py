@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pietools.results.analysis import Analysis
     from pietools.study import Study
 
-STUDY = click.Argument(["study"], type=click.Path(path_type=Path))
+STUDY = click.Argument(["study"], type=click.Path(path_type=Path, readable=False))
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object instead of tables.")
 NO_STORE = click.Option(
     ["--no-store"], is_flag=True, help="Leave the study as it is: for files that may not be written."

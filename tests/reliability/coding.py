@@ -33,9 +33,9 @@ def annotated() -> Iterator[Run]:
 def _one(folder: Path, random: np.random.Generator) -> str:
     path = folder / "s.duckdb"
     shutil.copyfile(studies.analyzed_study(), path)
-    process = _served(folder)
-    said = _code(process, {}, LONGEST_CODING * random.random())
-    kill(process)
+    with _served(folder) as process:
+        said = _code(process, {}, LONGEST_CODING * random.random())
+        kill(process)
     # What was acknowledged is in the file, whatever becomes of the log beside it.
     for study in (studies.without_log(path), path):
         found = _coded(study)

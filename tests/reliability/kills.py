@@ -58,11 +58,11 @@ def _measured(case: Command) -> Undisturbed:
 
 def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
     case.prepare(folder)
-    process = started(case.arguments, folder)
-    _wait(process, folder, undisturbed, *random.random(2))
-    is_over = kill(process)
-    if is_over and process.returncode:
-        raise BrokenClaimError(f"before the kill: {process.stderr.read() if process.stderr else ''}")
+    with started(case.arguments, folder) as process:
+        _wait(process, folder, undisturbed, *random.random(2))
+        is_over = kill(process)
+        if is_over and process.returncode:
+            raise BrokenClaimError(f"before the kill: {process.stderr.read() if process.stderr else ''}")
     try:
         found = "ended before the kill" if is_over else case.left(folder)
     except BrokenClaimError:

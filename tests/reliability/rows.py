@@ -51,7 +51,8 @@ class Row:
 def carry_out(kind: Kind, case: str, numbers: range, seed: int, log: Path | None = None) -> Row:
     """Run a case once for each number; the same seed and number give the same run."""
     command = f"python -m tests.reliability {kind.name} --of {case}"
-    row = Row(f"{command} --runs {len(numbers)} --seed {seed}")
+    first = f" --first {numbers.start}" if numbers.start else ""
+    row = Row(f"{command} --runs {len(numbers)}{first} --seed {seed}")
     known = _known(log, kind.name, case, seed)
     for number in numbers:
         if number in known:

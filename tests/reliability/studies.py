@@ -1,5 +1,6 @@
 """Small inputs, made once per process: predictions in files, a study, its export, trained networks; and what a study holds."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -43,12 +44,12 @@ window = [0.2, 0.6]
 """
 
 
-# Where inputs are kept while this process lives.
-_INPUTS = tempfile.TemporaryDirectory(prefix="reliability-inputs-")
-
-
+@cache
 def _folder() -> Path:
-    return Path(_INPUTS.name)
+    """Where inputs are kept while this process lives."""
+    folder = tempfile.mkdtemp(prefix="reliability-inputs-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def new_folder() -> Path:

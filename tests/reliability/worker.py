@@ -28,17 +28,17 @@ class Done:
     traceback: str = ""
 
 
-def started(arguments: Sequence[str], folder: Path, **options: Any) -> subprocess.Popen[str]:
-    """A command as a process, in a folder and a session of its own, with pipes."""
+def started(arguments: Sequence[str], folder: Path, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """A command as a process, in a folder and a session of its own, with pipes; ``prefix``: a program that starts it."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    said: dict[str, Any] = pipes | {"cwd": folder, "env": environment, "start_new_session": True} | options
-    return subprocess.Popen([*PIETOOLS, *arguments], **said)
+    said: dict[str, Any] = pipes | {"cwd": folder, "env": environment, "start_new_session": True}
+    return subprocess.Popen([*prefix, *PIETOOLS, *arguments], **said)
 
 
-def finished(arguments: Sequence[str], folder: Path, **options: Any) -> Done:
+def finished(arguments: Sequence[str], folder: Path, prefix: Sequence[str] = ()) -> Done:
     """A command as a process, from its beginning to its end."""
-    process = started(arguments, folder, **options)
+    process = started(arguments, folder, prefix)
     output, error = process.communicate(timeout=LONGEST)
     return Done(process.returncode, output, error, error if "Traceback (most recent call last)" in error else "")
 
