@@ -17,7 +17,7 @@ def shortened(message: str) -> str:
         message = QUOTED.sub(r"'\1…'", message)
     if len(message) > LONGEST:
         message = WORD.sub(r"\1…\2", message)
-    half = LONGEST // 2 - 1
+    half = LONGEST // 2 - 2
     return message if len(message) <= LONGEST else f"{message[:half]} … {message[-half:]}"
 
 

@@ -35,7 +35,7 @@ def opened(path: Path) -> "Iterator[Image.Image]":
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = Image.open(path, formats=FORMATS)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise ValueError(f"it has more than {Image.MAX_IMAGE_PIXELS:,} pixels") from None
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise ValueError(str(error)) from None
     with image:
         yield image
