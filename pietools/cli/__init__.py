@@ -1,13 +1,14 @@
 """The command line: parse, call, show. Each command is imported when it is asked for, and imports what it needs when it runs."""
 
 import errno
+import traceback
 from importlib import import_module
 from typing import Any
 
 import click
 
 from pietools.cli.output import print_what_can_be, visible
-from pietools.errors import PietoolsError
+from pietools.errors import LONGEST, PietoolsError, shortened
 from pietools.topics.catalogue import TOPICS
 from pietools.version import __version__
 
@@ -37,6 +38,9 @@ COMMANDS = {
 TORCH_EXTRA = {"pytorch_metric_learning", "safetensors", "torch", "torchvision"}
 # Those of the extra `cluster`.
 CLUSTER_EXTRA = {"distributed", "fsspec", "submitit"}
+FULL = (errno.ENOSPC, errno.EDQUOT)
+PRINTERS = ("click", "rich")  # libraries that write to the terminal, and to nothing else
+PANIC = "PanicException"  # polars' own, which is no Exception
 
 
 class Commands(click.Group):
@@ -45,7 +49,11 @@ class Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and print what can be in the terminal's letters."""
         print_what_can_be()
-        return super().main(*args, **kwargs)
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:  # of --version and --help, which no command prints
+            _line(_of_system(error)).show()
+            raise SystemExit(1) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the work."""
@@ -64,15 +72,53 @@ class Commands(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            if len(said := error.format_message()) <= LONGEST:
+                raise
+            if isinstance(error, click.UsageError):
+                raise click.UsageError(shortened(said), error.ctx) from error
+            raise _line(said) from error
         except PietoolsError as error:
-            raise click.ClickException(visible(" ".join(str(error).split()))) from error
+            raise _line(" ".join(str(error).split())) from error
         except ModuleNotFoundError as error:
-            raise click.ClickException(_advice(ctx.invoked_subcommand, error)) from error
+            raise _line(_advice(ctx.invoked_subcommand, error)) from error
+        except MemoryError as error:
+            raise _line("the memory is full: other programs hold it, or this needs more than there is.") from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of a pipe went away: click ends quietly
                 raise
-            where = "stdout" if error.filename is None else error.filename
-            raise click.ClickException(f"cannot read or write {where}: {error.strerror}.") from error
+            raise _line(_of_system(error)) from error
+        except BaseException as error:
+            if type(error).__name__ != PANIC:
+                raise
+            raise _line(
+                f"polars gave up, which is a fault of it or of pietools: {str(error) or 'no reason given'}."
+            ) from None
+
+
+def _line(message: str) -> click.ClickException:
+    return click.ClickException(visible(shortened(message)))
+
+
+def _of_system(error: OSError) -> str:
+    """What the system refused: to open a file that it names, or to write into one that was open, of which it names none."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        said = f"cannot read or write {error.filename}: {reason}."
+    elif _was_printing(error):
+        said = f"cannot write to stdout: {reason}."
+    else:
+        said = f"a file could not be read or written to its end: {reason}."
+    where = "where the output goes, and in the folder for temporary files"
+    return f"{said} Make room {where}." if error.errno in FULL and not _was_printing(error) else said
+
+
+def _was_printing(error: OSError) -> bool:
+    """Whether it happened in a library that does nothing but print."""
+    innermost = [
+        module for frame, _ in traceback.walk_tb(error.__traceback__) if (module := frame.f_globals.get("__name__"))
+    ]
+    return bool(innermost) and innermost[-1].partition(".")[0] in PRINTERS
 
 
 def command_of(name: str) -> click.Command:

@@ -1,5 +1,6 @@
 """``pietools compare``: did it get worse, where, and may I ship it?"""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ def compare(
         check_tags_path(
             tags, [*files, *said["rerun"], *(one.rpartition(":")[0] for one in said["groups"]), said["labels"] or ""]
         )
-    if keep is not None and keep.exists():
+    if keep is not None and os.path.exists(keep):
         raise click.ClickException(f"--keep {keep}: there is a file of that name. Name another one for the new study.")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from pietools.cli.written import refuse_page, write_page
     "--only", type=Listed(), multiple=True, metavar="COMPRESSED,…", help="Compressed populations. All unless given."
 )
 @click.option(
-    "--most", type=click.IntRange(1), default=60, show_default=True, help="Examples of a kind and population."
+    "--most", type=click.IntRange(1, 100_000), default=60, show_default=True, help="Examples of a kind and population."
 )
 @click.option(
     "--out",

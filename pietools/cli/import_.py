@@ -1,5 +1,6 @@
 """``pietools import``: predictions made elsewhere into a study."""
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
@@ -99,8 +100,8 @@ def import_(
     pietools import scores.csv --db study.duckdb --dataset imagenet/val \\
       --property c-score=cscore --examples image --source jiang-2021
     """
-    is_study = len(files) == 1 and (files[0] / MANIFEST).is_file()
-    if is_study or (len(files) == 1 and files[0].is_dir() and not dataset):
+    is_study = len(files) == 1 and os.path.isfile(files[0] / MANIFEST)
+    if is_study or (len(files) == 1 and os.path.isdir(files[0]) and not dataset):
         if dataset or population:
             raise click.UsageError("a folder is a whole study: leave out --dataset and --population.")
         _import_study(files[0], db)

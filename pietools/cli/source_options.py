@@ -65,10 +65,14 @@ def source_of(said: dict[str, Any]) -> dict[str, Any]:
 def _lines(path: Path) -> list[str]:
     import re
 
+    from pietools.bounds import no_file
     from pietools.errors import ImportFileError
+    from pietools.exchange.files.unpacking import content
 
+    if (reason := no_file(path)) is not None:
+        raise ImportFileError(f"cannot read the class names: {reason}.")
     try:
-        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").rstrip().splitlines()]
+        names = [line.strip() for line in content(path).decode("utf-8-sig").rstrip().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
         raise ImportFileError(f"cannot read the class names in {path}: {why}.") from None

@@ -1,5 +1,6 @@
 """Predictions of npz and npy files: which axis is networks, examples, classes."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from pietools.exchange.binary import two_classes
 from pietools.exchange.columns import completed, is_pattern, matching
 from pietools.exchange.files.arrays import keys_of, load_npy, load_npz
 from pietools.exchange.files.opening import is_arrays, readable, suffix_of
+from pietools.exchange.files.tables import listed
+from pietools.exchange.files.unpacking import content, refuse_size
 from pietools.exchange.predictions import FilePredictions, Source, described_kind
 from pietools.exchange.scores import LABELS, are_probabilities, scale_of
 from pietools.exchange.top_k import checked_top
@@ -73,7 +76,7 @@ def _understood(path: Path, arrays: _Arrays, found: FilePredictions) -> str:
 def _of_npz(path: Path, source: Source) -> _Arrays:
     keys = keys_of(path)
     labels_file = (
-        Path(source.labels) if source.labels and source.labels not in keys and Path(source.labels).is_file() else None
+        Path(source.labels) if source.labels and source.labels not in keys and os.path.isfile(source.labels) else None
     )
     source = replace(source, labels=None) if labels_file else source
     if source.predictions is None and source.networks is None:
@@ -102,7 +105,7 @@ def _completed(path: Path, keys: Sequence[str], source: Source) -> Source:
         return completed(path, keys, source)
     except ImportFileError:
         raise ImportFileError(
-            f"{path}: say which array holds the predictions (--predictions). It has: {', '.join(keys)}."
+            f"{path}: say which array holds the predictions (--predictions). It has: {listed(keys)}."
         ) from None
 
 
@@ -123,7 +126,7 @@ def _of_npy(path: Path, source: Source) -> _Arrays:
     sides = {}
     for option in ("labels", "replicates", "examples"):
         name = getattr(source, option)
-        if name is not None and not Path(name).is_file():
+        if name is not None and not os.path.isfile(name):
             raise ImportFileError(
                 f"{path}: an npy file holds one array: --{option} takes a file, but there is no {name}."
             )
@@ -133,19 +136,25 @@ def _of_npy(path: Path, source: Source) -> _Arrays:
 
 def _side_file(path: Path) -> np.ndarray:
     """An npy file, or a text file with a line for each name or label."""
-    if suffix_of(path) == ".txt":
-        try:
-            return np.array(path.read_text(encoding="utf-8-sig").split("\n"))[
-                : len(path.read_text(encoding="utf-8-sig").splitlines())
-            ]
-        except UnicodeDecodeError:
-            raise ImportFileError(f"{path} is not in UTF-8.") from None
     with readable(path):
+        if suffix_of(path) == ".txt":
+            return _lines(path)
         if not is_arrays(path):
             raise ImportFileError(
                 f"{path}: labels or names for an array come from an npy file, or a .txt file with one a line."
             )
         return load_npy(path)
+
+
+def _lines(path: Path) -> np.ndarray:
+    try:
+        text = content(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportFileError(f"{path} is not in UTF-8.") from None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    longest = max(map(len, lines))
+    refuse_size(path, 4 * longest * len(lines), len(text))  # an array of texts has room for the longest in every place
+    return np.array(lines)[: len(text.splitlines())]
 
 
 def _one_row(path: Path, what: str, array: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Which files are meant: paths, folders and patterns, and the names of populations and networks in the paths."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +27,12 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             inner = sorted((file for file in path.rglob("*") if _is_predictions(file)), key=natural)
             if not inner:
                 raise ImportFileError(f"folder {path} holds no file of predictions ({', '.join(ARRAYS + TABLES)}).")
             found += inner
-        elif has_magic(str(path)) and not path.exists():
+        elif has_magic(str(path)) and not os.path.exists(path):
             matches = sorted((Path(match) for match in glob(str(path), recursive=True)), key=natural)
             if not matches:
                 raise ImportFileError(f"no file matches '{path}'.")

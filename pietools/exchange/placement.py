@@ -12,6 +12,10 @@ from pietools.exchange.files.tables import counted
 from pietools.exchange.values import without_whole
 
 FIRST, LAST = "first", "last"
+MANY_CELLS, MOST_MISSING = (
+    10_000_000,
+    100,
+)  # more places for rows, of which fewer than one in so many has one, are not counted
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def place(
     else:
         of_example, keys = _codes(examples, n_rows)
         n = len(keys)
+    _refuse_sparse(path, len(replicates), n, n_rows)
     cell = of_network * n + of_example
     counts = np.bincount(cell, minlength=len(replicates) * n)
     if counts.max() > 1 and repeated is None:
@@ -64,6 +69,15 @@ def place(
     order = np.arange(n_rows) if repeated != FIRST else np.arange(n_rows)[::-1]
     rows[cell[order]] = order  # of several the one that comes last in this order
     return Placement(rows.reshape(-1, n), None if networks is None else replicates.to_list(), keys)
+
+
+def _refuse_sparse(path: Path, n_networks: int, n_examples: int, n_rows: int) -> None:
+    """Raise if so many rows are missing that there is no room even to count which."""
+    if n_networks * n_examples > max(MANY_CELLS, MOST_MISSING * n_rows):
+        raise ImportFileError(
+            f"{path}: {n_rows:,} rows of {n_networks:,} networks and {n_examples:,} examples, where every network needs all "
+            "examples. Are these the columns that name networks (--replicates) and examples (--examples)?"
+        )
 
 
 def _codes(names: pl.Series | None, n_rows: int) -> tuple[np.ndarray, pl.Series]:

@@ -1,6 +1,6 @@
 """What people see of examples: their texts, and small copies of their pictures, which a folder holds under the examples' names."""
 
-import warnings
+import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 
 from pietools.errors import ImportFileError
 from pietools.exchange.predictions import FilePredictions
+from pietools.pictures import opened
 from pietools.study import Study
 from pietools.study.records import Dataset
 
@@ -52,7 +53,7 @@ def add_pictures(study: Study, target: Dataset, folder: Path | None) -> int:
     """
     if folder is None:
         return study.seen(target.name)[0]
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ImportFileError(f"{folder} is no folder of pictures.")
     by_path, by_name = _named(folder)
     files = [by_path.get(key) or by_name.get(key, []) for key in target.keys]
@@ -72,7 +73,13 @@ def _named(folder: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """Pictures by their paths in the folder, and by their names, each with its ending and without."""
     by_path: dict[str, list[Path]] = {}
     by_name: dict[str, list[Path]] = {}
+    inside = folder.resolve()
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()):
+        if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            raise ImportFileError(
+                f"{path} is a link that leads out of {folder}, to {path.resolve()}: if the study may show that picture, copy the "
+                "folder with what its links lead to (cp -rL)."
+            )
         inner = path.relative_to(folder)
         for name in (inner.as_posix(), inner.with_suffix("").as_posix()):
             by_path.setdefault(name, []).append(path)
@@ -83,25 +90,16 @@ def _named(folder: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
 
 def _small(path: Path) -> bytes:
     """A picture as PNG, no side longer than 96 pixels."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                image.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
-                turned = ImageOps.exif_transpose(_eight_bits(image))
-                turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-                stream = BytesIO()
-                turned.save(stream, "PNG", optimize=True, icc_profile=None)
-    except (
-        UnidentifiedImageError,
-        OSError,
-        Image.DecompressionBombWarning,
-        Image.DecompressionBombError,
-        ValueError,
-        SyntaxError,
-    ) as error:
+        with opened(path) as image:
+            image.draft("RGB", (2 * LONGEST_SIDE, 2 * LONGEST_SIDE))
+            turned = ImageOps.exif_transpose(_eight_bits(image))
+            turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            stream = BytesIO()
+            turned.save(stream, "PNG", optimize=True, icc_profile=None)
+    except (OSError, ValueError, SyntaxError) as error:
         raise ImportFileError(f"{path} is no picture that can be read: {str(error).splitlines()[0]}") from None
     return stream.getvalue()
 

@@ -1,5 +1,6 @@
 """Predictions of a table: one row per network and example, or one per example with a column for each network."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -148,10 +149,10 @@ def _file_and_column(table: Table, labels: str | None) -> tuple[Path, str | None
     """Another file with the given labels, and its column if that is said."""
     if labels is None or labels in table.columns:
         return None
-    if Path(labels).is_file():
+    if os.path.isfile(labels):
         return Path(labels), None
     file, _, column = labels.rpartition(":")
-    return (Path(file), column) if file and Path(file).is_file() else None
+    return (Path(file), column) if file and os.path.isfile(file) else None
 
 
 def _labels_elsewhere(

@@ -1,5 +1,6 @@
 """Whether two files are about the same examples, row by row, and what to do about examples that only one of them has."""
 
+import os
 from collections.abc import Sequence
 from itertools import islice
 
@@ -71,7 +72,7 @@ def _is_by_position(one: FilePredictions) -> bool:
 
 
 def _is_table(one: FilePredictions) -> bool:
-    return not is_arrays(one.path) and one.path.is_file() and suffix_of(one.path) in TABLES
+    return not is_arrays(one.path) and os.path.isfile(one.path) and suffix_of(one.path) in TABLES
 
 
 def _names(column: pl.Series) -> pl.Series | None:

@@ -1,5 +1,6 @@
 """Columns that group the examples: from a file that is compared, or from another one."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,7 @@ def read_group(
     """
     path, column = file.path, said
     elsewhere, _, last = said.rpartition(":")
-    if elsewhere and Path(elsewhere).is_file():
+    if elsewhere and os.path.isfile(elsewhere):
         path, column = Path(elsewhere), last
     with readable(path):
         values, names = read_values(path, [column])[0], _names(path, source)

@@ -1,5 +1,6 @@
 """A row for each example with what happened to it, for other programs: FiftyOne, Spotlight, a notebook."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def check_tags_path(path: Path, inputs: Iterable[str | Path]) -> None:
         raise PietoolsError(f"--tags {path}: this file is read. Name another one.")
     if path.suffix.lower() not in SUFFIXES:
         raise PietoolsError(f"--tags {path}: name a .csv or .parquet file.")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise PietoolsError(f"--tags {path}: there is no folder {path.parent}.")
 
 
@@ -27,5 +28,7 @@ def write_tags(comparison: Comparison, path: Path) -> None:
     if path.suffix.lower() == ".csv":
         examples.select(known).write_csv(new)
     else:
-        examples.select(known).write_parquet(new)
+        import pyarrow.parquet as pq
+
+        pq.write_table(examples.select(known).to_arrow(), new, compression="zstd", write_page_checksum=True)
     new.replace(path)

@@ -1,5 +1,6 @@
 """What is compared: for each task the examples, and the answers of the networks of both sides to them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -180,7 +181,7 @@ def _extra(request: Request, name: str) -> Side:
     taken = {request.reference, request.compressed, *(str(path) for path in request.files if request.reference is None)}
     if name in taken:
         raise ImportFileError(f"'{name}' is one of the two that are compared: another run is another file or column.")
-    if Path(name).exists() or request.reference is None:
+    if os.path.exists(name) or request.reference is None:
         column = request.reference if request.reference is not None and _has(Path(name), request) else None
         return side_of(Path(name), partial(_read, column, request))
     return _side_in_files(request, name)
@@ -188,7 +189,7 @@ def _extra(request: Request, name: str) -> Side:
 
 def _has(path: Path, request: Request) -> bool:
     """Whether a file of a re-run has the column of the reference, too."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         return False
     with readable(path):
         columns = keys_of(path) if is_arrays(path) else opened(path, request.source)[0].columns

@@ -9,6 +9,7 @@ from pietools.study_file.settings import CopySettings, DataSettings, StudyTables
 
 Contradiction = tuple[Location, str]
 
+MOST_POPULATIONS, MOST_NETWORKS, MOST_COPIES = 1000, 100_000, 1000
 DATA_KEYS = {
     "root": ("fashion-mnist", "cifar10", "cifar100", "celeba"),
     "target": ("celeba",),
@@ -20,6 +21,8 @@ DATA_KEYS = {
 
 def find_contradictions(tables: StudyTables) -> list[Contradiction]:
     """List where each contradiction stands and what it is, the first thing to put right first."""
+    if too_many := _too_many(tables):
+        return too_many  # what follows compares all with all
     return [
         *_in_data(tables),
         *_in_copies(tables.data),
@@ -28,6 +31,22 @@ def find_contradictions(tables: StudyTables) -> list[Contradiction]:
         *_in_populations(tables),
         *_in_comparisons(tables),
     ]
+
+
+def _too_many(tables: StudyTables) -> list[Contradiction]:
+    """More populations, networks or copies than anybody trains; the first are counted before they are named."""
+    compressed = sum(len(block.sparsity or block.from_ or [0]) for block in tables.compression)
+    controls = sum(compressed if block.method == "random" else len(block.from_ or [0]) for block in tables.control)
+    n = len(tables.regime) * (1 + compressed + controls) + len(tables.population)
+    if n > MOST_POPULATIONS:
+        return [((), f"regimes and compressions make {n:,} populations or more. Allowed: {MOST_POPULATIONS:,}.")]
+    n *= tables.study.replicates
+    if n > MOST_NETWORKS:
+        where = ("study", "replicates")
+        return [(where, f"populations and replicates make {n:,} networks or more. Allowed: {MOST_NETWORKS:,}.")]
+    n = len(name_copies(tables.data))
+    too_many: list[Contradiction] = [(("data", "copy"), f"{n:,} altered copies. Allowed: {MOST_COPIES:,}.")]
+    return too_many if n > MOST_COPIES else []
 
 
 def _in_data(tables: StudyTables) -> list[Contradiction]:

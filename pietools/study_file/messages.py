@@ -44,6 +44,11 @@ def describe(error: ErrorDetails) -> str:
     subject = f"{table} {key}" if key else table
     if kind in KINDS:
         return f"{subject} must be {KINDS[kind]}, and {_shortened(found)} is {TYPES.get(type(found), type(found).__name__)}."
+    if kind == "too_long":
+        said = error["ctx"]
+        return f"{subject} has {said['actual_length']:,} entries. Allowed: {said['max_length']:,}."
+    if kind == "string_too_long":
+        return f"{subject} has {len(found):,} letters. Allowed: {error['ctx']['max_length']:,}."
     return f"{subject} = {_shortened(found)}: {_requirement(error)}."
 
 

@@ -11,7 +11,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pietools.settings import AnalysisSettings, Settings
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-PositiveInt = Annotated[int, Field(ge=1, lt=2**31)]
+# Bounds beyond what anybody means, so that a slip of the hand is refused before hours of work, or a full memory.
+Steps = Annotated[int, Field(ge=1, le=100_000_000)]
+BatchSize = Annotated[int, Field(ge=1, le=100_000)]
+Pixels = Annotated[int, Field(ge=1, le=4096)]
+Replicates = Annotated[int, Field(ge=1, le=1000)]
+MOST_VALUES = 100  # of a list
+MOST_TABLES = 1000  # of one name
+Values = Field(min_length=1, max_length=MOST_VALUES)
 DATA_NAMES = ("digits", "fashion-mnist", "cifar10", "cifar100", "celeba")
 NETWORK_NAMES = (
     "small-cnn, wrn-16-2, resnet18-cifar, the name of a torchvision network, timm:NAME, python:MODULE:FUNCTION"
@@ -49,8 +56,9 @@ def _check_distinct(values: list[str]) -> list[str]:
     return values
 
 
-SplitName = Annotated[str, Field(min_length=1)]
-NetworkName = Annotated[str, AfterValidator(_check_network_name)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+SplitName = Name
+NetworkName = Annotated[str, Field(max_length=1000), AfterValidator(_check_network_name)]
 Augmentations = Annotated[
     list[Literal["flip", "crop", "resized-crop", "jitter", "gray", "cutout", "rand-augment"]],
     AfterValidator(_check_distinct),
@@ -83,8 +91,8 @@ class StudySettings(Settings):
     network: NetworkName = "small-cnn"
     """small-cnn, wrn-16-2, resnet18-cifar, the name of a torchvision network such as resnet18, timm:NAME, or \
 python:MODULE:FUNCTION called with the number of classes"""
-    replicates: PositiveInt = 10
-    """networks per population"""
+    replicates: Replicates = 10
+    """networks per population, at most 1,000: those of second populations are numbered from there"""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """decides, with the number of the replicate, initialization and order of the data"""
     checkpoints: str = "checkpoints"
@@ -123,18 +131,18 @@ python:MODULE:FUNCTION"""
 idx or idx.gz files"""
     target: str | None = None
     """celeba: the attribute that is the class, such as Blond_Hair; the others become properties"""
-    evaluate: Annotated[list[SplitName], Field(min_length=1), AfterValidator(_check_distinct)] = ["test"]
+    evaluate: Annotated[list[SplitName], Values, AfterValidator(_check_distinct)] = ["test"]
     """splits to collect predictions on; the first is the primary data set"""
-    resize: PositiveInt | None = None
+    resize: Pixels | None = None
     """image folders, celeba: length of the shorter side, pixels; 256 unless given, 128 for celeba"""
-    crop: PositiveInt | None = None
+    crop: Pixels | None = None
     """image folders, celeba: side of the square cut from the middle, pixels; 224 unless given, 128 for celeba"""
-    mean: Annotated[list[float], Field(min_length=1)] | None = None
+    mean: Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Values] | None = None
     """mean of the intensities in [0, 1], one or one per channel; the data set’s own unless given"""
-    std: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] | None = None
+    std: Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Values] | None = None
     """standard deviation of the intensities, likewise"""
     # Not named as its key, because pydantic has a method of that name.
-    copies: Annotated[list[CopySettings], Field(alias="copy")] = []
+    copies: Annotated[list[CopySettings], Field(alias="copy", max_length=MOST_TABLES)] = []
     """altered copies to collect predictions on: tables [[data.copy]]"""
 
     @property
@@ -152,15 +160,15 @@ idx or idx.gz files"""
 class TrainingSettings(Settings):
     """[training]: stochastic gradient descent, counted in optimiser steps."""
 
-    steps: PositiveInt
+    steps: Steps
     """optimizer steps"""
-    batch_size: PositiveInt = 128
+    batch_size: BatchSize = 128
     """images per step"""
-    learning_rate: Annotated[float, Field(gt=0)] = 0.1
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 0.1
     """largest learning rate"""
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     """Nesterov momentum"""
-    weight_decay: Annotated[float, Field(ge=0)] = 5e-4
+    weight_decay: Annotated[float, Field(ge=0, le=1000)] = 5e-4
     """L2 penalty, for all weights"""
     schedule: Literal["cosine", "one-cycle"] = "cosine"
     """how the learning rate falls"""
@@ -174,12 +182,12 @@ augment, rand-augment and cutout for the latter unless given"""
     labelled_fraction: Fraction | None = None
     """fraction of the training labels that supervised-few, fixmatch and fine-tune heads see, the same examples in all \
 networks, class by class"""
-    head_steps: PositiveInt = 2000
+    head_steps: Steps = 2000
     """optimizer steps of a linear probe or of fine-tuning, after `steps`"""
-    fine_tune_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    fine_tune_learning_rate: Annotated[float, Field(gt=0, le=1000)] | None = None
     """largest learning rate of fine-tuning a whole network, of heads and after one-shot pruning; a tenth of learning_rate \
 unless given"""
-    record: Annotated[list[SplitName], AfterValidator(_check_distinct)] = []
+    record: Annotated[list[SplitName], Field(max_length=MOST_VALUES), AfterValidator(_check_distinct)] = []
     """splits whose predicted labels and EL2N are kept after every epoch, as forgetting events need them; [data] evaluate has \
 them too; contrastive training keeps none, since it has no classifier"""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -192,16 +200,16 @@ class RegimeSettings(Settings):
     name: Literal["supervised", "supervised-few", "simclr", "supcon", "fixmatch"]
     """supervised: cross-entropy, all labels; supervised-few: cross-entropy, the labelled fraction only; simclr: NT-Xent between \
 two views, no labels; supcon: supervised contrastive, all labels; fixmatch: the labelled fraction and confident pseudo-labels"""
-    steps: PositiveInt | None = None
+    steps: Steps | None = None
     """optimizer steps in this regime, where it needs more than the others to be a fair one; those of [training] unless given"""
     head: Literal["linear-probe", "fine-tune"] | None = None
     """simclr, supcon: linear-probe (on the frozen encoder, all labels; unless given) or fine-tune (everything, the labelled \
 fraction)"""
-    temperature: Annotated[float, Field(gt=0)] | None = None
+    temperature: Annotated[float, Field(gt=0, le=1000)] | None = None
     """simclr, supcon: of the similarities; 0.5 for simclr and 0.1 for supcon unless given"""
     threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """fixmatch: least confidence of a pseudo-label; 0.95 unless given"""
-    unlabelled_ratio: PositiveInt | None = None
+    unlabelled_ratio: Annotated[int, Field(ge=1, le=1000)] | None = None
     """fixmatch: unlabelled images per labelled one; 7 unless given"""
     ema: Annotated[float, Field(ge=0, lt=1)] | None = None
     """fixmatch: decay of the moving average of the weights, which is the network that is kept; 0.999 unless given"""
@@ -213,7 +221,7 @@ class CompressionSettings(Settings):
     method: Literal["magnitude", "random", "2:4", "float16", "bfloat16", "int8", "int8-static"]
     """pruning: magnitude (the smallest weights), random, 2:4 (two smallest of every four along the input channels); quantization \
 after training: float16, bfloat16, int8 (weights, per output channel), int8-static (weights and the layers' inputs)"""
-    sparsity: Annotated[list[Fraction], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    sparsity: Annotated[list[Fraction], BeforeValidator(_as_list), Values] | None = None
     """magnitude, random: fractions of the prunable weights to set to zero; one population each"""
     scope: Literal["global", "layer-wise"] | None = None
     """magnitude, random: the sparsity holds over all layers together (global, unless given) or in every layer"""
@@ -222,13 +230,11 @@ after training: float16, bfloat16, int8 (weights, per output channel), int8-stat
 regime's own loss; 2:4 is one-shot"""
     window: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=2, max_length=2)] | None = None
     """gradual: begin and end of pruning, as fractions of training; 0.25 and 0.75 unless given"""
-    fine_tune_steps: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    fine_tune_steps: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
     """one-shot: optimizer steps after pruning; a tenth of [training] steps unless given"""
     probe: Literal["refit", "keep"] | None = None
     """one-shot, regimes with a linear probe: fit the probe again on the pruned encoder (unless given) or keep the dense one's"""
-    from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(
-        default=None, alias="from"
-    )
+    from_: Annotated[list[str], BeforeValidator(_as_list), Values] | None = Field(default=None, alias="from")
     """quantization: populations of the regime whose weights are rounded, such as ["dense", "magnitude-0.9"]; dense unless given"""
 
     @field_validator("window")
@@ -260,14 +266,12 @@ were; shorter-dense: dense networks trained for fewer steps, to be as bad as com
 compressed; longer-dense: the dense networks trained on as after one-shot pruning, nothing pruned; random: every magnitude \
 compression with random masks; probe-refit: the dense encoders, frozen, with a newly fitted linear head; label-noise: dense \
 networks whose training labels were partly replaced"""
-    from_: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(
-        default=None, alias="from"
-    )
+    from_: Annotated[list[str], BeforeValidator(_as_list), Values] | None = Field(default=None, alias="from")
     """second-compressed: compressed populations of the regime, such as "magnitude-0.9"; needs second-dense, whose networks they \
 are compared with"""
     rate: Fraction | None = None
     """label-noise: fraction of the training labels replaced by another class"""
-    steps: PositiveInt | dict[str, PositiveInt] | None = None
+    steps: Steps | Annotated[dict[str, Steps], Field(max_length=MOST_VALUES)] | None = None
     """shorter-dense: optimizer steps, one number or one per regime, such as {supervised = 900, simclr = 2000}; longer-dense: \
 those of the longest fine-tuning in the file, else a tenth of [training] steps, unless given"""
 
@@ -275,19 +279,19 @@ those of the longest fine-tuning in the file, else a tenth of [training] steps, 
 class PopulationSettings(Settings):
     """[[population]]: networks trained elsewhere; `checkpoints` is a glob in which {replicate} stands for the name."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Name
     """unique in the study"""
     role: Literal["dense", "compressed", "control"]
     """dense, compressed or control"""
-    reference: str | None = None
+    reference: Name | None = None
     """the population that it is compared with"""
-    regime: str | None = None
+    regime: Name | None = None
     """how it was trained"""
-    method: str | None = None
+    method: Name | None = None
     """how it was compressed"""
     sparsity: Annotated[float, Field(ge=0, lt=1)] | None = None
     """fraction of zero weights"""
-    bits: PositiveInt | None = None
+    bits: Annotated[int, Field(ge=1, le=64)] | None = None
     """bits per weight"""
     network: NetworkName | None = None
     """as in [study], whose network it is unless given"""
@@ -348,7 +352,7 @@ given, if there are at most 20,000 examples; none for training data and altered 
     layer_predictions: bool = False
     """whether k-NN probes of all layers are asked, as prediction depth needs them: k = 30, at most 10,000 training examples; none \
 for altered copies"""
-    batch_size: PositiveInt = 500
+    batch_size: BatchSize = 500
     """images per forward pass"""
     autocast: Literal["bfloat16", "float16"] | None = None
     """lower precision of the forward pass; float32 unless given"""
@@ -362,9 +366,9 @@ class StudyTables(Settings):
     study: StudySettings
     data: DataSettings
     training: TrainingSettings | None = None
-    regime: list[RegimeSettings] = []
-    compression: list[CompressionSettings] = []
-    control: list[ControlSettings] = []
-    population: list[PopulationSettings] = []
+    regime: Annotated[list[RegimeSettings], Field(max_length=MOST_TABLES)] = []
+    compression: Annotated[list[CompressionSettings], Field(max_length=MOST_TABLES)] = []
+    control: Annotated[list[ControlSettings], Field(max_length=MOST_TABLES)] = []
+    population: Annotated[list[PopulationSettings], Field(max_length=MOST_TABLES)] = []
     collect: CollectSettings = CollectSettings()
     analyze: AnalysisSettings = AnalysisSettings()

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 from pietools.errors import PietoolsError, TrainingError
 
+FULL = ("can't allocate memory", "not enough memory", "out of memory")
+"""What torch says, in a RuntimeError."""
+
 
 @contextmanager
 def boundary(problem: str, kind: type[PietoolsError] = TrainingError) -> Iterator[None]:
@@ -23,5 +26,7 @@ def reason(error: BaseException) -> str:
     """Say in one line what was raised."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
+    if isinstance(error, MemoryError) or any(words in str(error) for words in FULL):
+        return "the memory is full."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

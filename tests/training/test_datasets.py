@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from pietools import bounds
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.training.data import images
@@ -78,6 +79,15 @@ def test_damaged_idx_files_are_refused(tmp_path: Path, name: str, content: bytes
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TrainingError, match=expected):
         read_idx(tmp_path / name, n_axes=2)
+
+
+def test_an_idx_file_that_unpacks_beyond_reason_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small gz that becomes gigabytes is not unpacked; here a kilobyte is free."""
+    monkeypatch.setattr(bounds, "GROWS_FREELY", 1000)
+    monkeypatch.setattr(bounds, "MOST_GROWTH", 2)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(idx(np.zeros((400, 500)))))
+    with pytest.raises(TrainingError, match="would become more than 1 kB in memory"):
+        read_idx(tmp_path / "a.gz", n_axes=2)
 
 
 def test_missing_fashion_mnist_is_said(tmp_path: Path) -> None:

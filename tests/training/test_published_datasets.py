@@ -162,6 +162,7 @@ def test_celeba_makes_one_attribute_the_class(faces: Path) -> None:
         ("list_attr_celeba.txt", "000008.jpg -1  1  1\n", "", "cut off: it announces 8 images and lists 7"),
         ("list_attr_celeba.txt", "000008.jpg -1  1  1", "000008.jpg -1  1", "list_attr_celeba.txt cannot be read: ValueE"),
         ("list_attr_celeba.txt", "000008.jpg -1", "000008.jpg 0", "holds other values than 1 and -1"),
+        ("list_attr_celeba.txt", "000008.jpg", "../../8.jpg", r"lists '\.\./\.\./8\.jpg', which is no name of a file in img_align"),
         ("list_attr_celeba.txt", "8\n", "", "list_attr_celeba.txt cannot be read: ValueError"),
         ("list_eval_partition.txt", "000008.jpg 2\n", "", "list_eval_partition.txt and list_attr_celeba.txt list different"),
         ("list_eval_partition.txt", "000008.jpg 2", "000008.jpg x", "list_eval_partition.txt cannot be read: ValueError"),

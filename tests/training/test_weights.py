@@ -1,7 +1,9 @@
 """Checkpoints made elsewhere: what cannot be read or does not fit is one line."""
 
 import io
+import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +78,41 @@ def test_weights_of_another_precision_are_taken(tmp_path: Path) -> None:
     """Half precision is widened, as load_state_dict does."""
     network = load(tmp_path, saved({name: tensor.half() for name, tensor in STATE.items()}))
     assert torch.equal(network.state_dict()["1.weight"], STATE["1.weight"].half().float())
+
+
+class Runs:
+    """What a pickle runs when it is opened."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, ("ran",)
+
+
+def packed(content: bytes, **more: bytes) -> bytes:
+    """An archive of torch again, its parts compressed, with more parts."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+        for one in source.infolist():
+            made.writestr(one.filename, source.read(one))
+        for name, data in more.items():
+            made.writestr(name.replace("_", ".", 1), data)
+    return stream.getvalue()
+
+
+HOSTILE = {
+    "code": (saved({"a": Runs()}), "it holds more than tensors"),
+    "code, old": (saved({"a": Runs()}, as_zip=False), "it holds more than tensors"),
+    "code alone": (pickle.dumps(Runs()), "is no checkpoint that torch can read"),
+    "a program": (packed(saved(STATE), constants_pkl=b""), "is a program .* which is never run"),
+    "a bomb": (packed(saved({"a": torch.zeros(1_000_000)})), "is not read: its .* bytes would become 4,0"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_nothing_in_a_checkpoint_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Code, programs and what expands are refused, and nobody is told to trust them."""
+    monkeypatch.chdir(tmp_path)
+    content, expected = HOSTILE[kind]
+    with pytest.raises(CollectError, match=expected) as caught:
+        load(tmp_path, content)
+    assert "weights_only" not in str(caught.value)
+    assert not (tmp_path / "ran").exists()

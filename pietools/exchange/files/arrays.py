@@ -1,15 +1,14 @@
 """Arrays of npz and npy files; never a pickle."""
 
-import zipfile
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from warnings import catch_warnings
 
 import numpy as np
 
 from pietools.errors import ImportFileError
-from pietools.exchange.files.opening import content, is_compressed
 from pietools.exchange.files.tables import listed
+from pietools.exchange.files.unpacking import content, is_compressed, open_archive, refuse_announced, refuse_members
 
 
 def load_npy(path: Path) -> np.ndarray:
@@ -17,6 +16,7 @@ def load_npy(path: Path) -> np.ndarray:
     source = BytesIO(content(path)) if is_compressed(path) else path
     try:
         with catch_warnings(action="ignore", category=UserWarning):  # of headers that Python 2 wrote
+            _refuse_announced(path, source)
             array = np.load(source, mmap_mode="r" if source is path else None, allow_pickle=False)
     except ValueError as error:
         raise _refused(path, "", error) from None
@@ -26,27 +26,40 @@ def load_npy(path: Path) -> np.ndarray:
     return checked(path, "", array)
 
 
+def _refuse_announced(path: Path, source: Path | BytesIO) -> None:
+    n_stored = path.stat().st_size
+    if isinstance(source, BytesIO):
+        refuse_announced(path, "the array ", source, source.getbuffer().nbytes, n_stored)
+        source.seek(0)
+        return
+    with source.open("rb") as file:
+        refuse_announced(path, "the array ", file, n_stored, n_stored)
+
+
 def load_npz(path: Path, keys: list[str]) -> dict[str, np.ndarray]:
     """These arrays of an npz archive; raises ImportFileError if one is not there."""
-    data = BytesIO(content(path)) if is_compressed(path) else path.open("rb")
-    with data:
-        if not zipfile.is_zipfile(data):
-            raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no npz archive.")
+    with _data(path) as data, open_archive(path, data, "npz archive") as members:
+        n_stored = len(data.getbuffer()) if isinstance(data, BytesIO) else path.stat().st_size
+        found = {one.filename.removesuffix(".npy"): one for one in members.infolist()}
+        if (absent := next((key for key in keys if key not in found), None)) is not None:
+            raise ImportFileError(f"{path} has no array '{absent}'. It has: {listed(list(found))}.")
+        refuse_members(path, [found[key] for key in keys], n_stored)
+        for key in keys:
+            with members.open(found[key]) as stream, catch_warnings(action="ignore", category=UserWarning):
+                refuse_announced(path, f"array '{key}' ", stream, found[key].file_size, n_stored)
         data.seek(0)
         with np.load(data, allow_pickle=False) as archive:
-            if (absent := next((key for key in keys if key not in archive), None)) is not None:
-                raise ImportFileError(f"{path} has no array '{absent}'. It has: {listed(list(archive))}.")
             return {key: _load(path, archive, key) for key in keys}
 
 
 def keys_of(path: Path) -> list[str]:
     """Names of the arrays of an npz archive."""
-    data = BytesIO(content(path)) if is_compressed(path) else path.open("rb")
-    with data:
-        if not zipfile.is_zipfile(data):
-            raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no npz archive.")
-        with zipfile.ZipFile(data) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
+    with _data(path) as data, open_archive(path, data, "npz archive") as archive:
+        return list(dict.fromkeys(name.removesuffix(".npy") for name in archive.namelist()))
+
+
+def _data(path: Path) -> BytesIO | BufferedReader:
+    return BytesIO(content(path)) if is_compressed(path) else path.open("rb")
 
 
 def _load(path: Path, archive: "np.lib.npyio.NpzFile", key: str) -> np.ndarray:

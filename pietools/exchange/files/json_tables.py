@@ -1,6 +1,7 @@
 """JSON and JSON lines as columns: records, the layouts of pandas, tables of Weights & Biases, samples of FiftyOne."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import polars as pl
 
 from pietools.errors import ImportFileError
-from pietools.exchange.files.opening import content
 from pietools.exchange.files.tables import Table, listed, of_frame
+from pietools.exchange.files.unpacking import content, refuse_size
 
 # Column for the names of rows, where a layout has such names.
 KEY = "key"
 INT64 = range(-(2**63), 2**63)
 LARGEST = 10**300
+GROWTH = 15  # times that a file of JSON takes in memory, once it is objects of Python
+DEEPEST = 20  # objects within objects; what is deeper stays text
+MANY_CELLS, MOST_EMPTY = 10_000_000, 100  # a larger table with fewer values than one in so many cells is none
 Record = dict[str, Any]
 
 
@@ -28,6 +32,7 @@ def table_of(path: Path, what: str, records: list[Record]) -> Table:
     """Records as columns, in the order in which their names first occur; a name that a record lacks is missing there."""
     flat = [_unique(path, _flat(record)) for record in records]
     names = dict.fromkeys(name for record in flat for name in record)
+    _refuse_empty(path, flat, len(names))
     if not names:
         return Table(path, what, 0, [], lambda name: pl.Series(name, []))
     try:
@@ -38,12 +43,20 @@ def table_of(path: Path, what: str, records: list[Record]) -> Table:
         raise ImportFileError(f"{path}: a text holds half of a letter (a lone surrogate), which is no UTF-8.") from None
 
 
+def _refuse_empty(path: Path, flat: list[Record], n_names: int) -> None:
+    """Raise if records have so little in common that hardly a cell of their table would hold a value."""
+    n_cells, n_values = len(flat) * n_names, sum(map(len, flat))
+    if n_cells > MANY_CELLS and n_cells > MOST_EMPTY * n_values:
+        raise ImportFileError(
+            f"{path} is no table: its {len(flat):,} records have {n_names:,} names, and hardly one of them in common."
+        )
+
+
 def _unique(path: Path, pairs: Iterable[tuple[str, Any]]) -> Record:
     listed_pairs = list(pairs)
     record = dict(listed_pairs)
     if len(record) < len(listed_pairs):
-        names = [name for name, _ in listed_pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        [(twice, _)] = Counter(name for name, _ in listed_pairs).most_common(1)
         raise ImportFileError(f"{path}: an object has two values named '{twice}'.")
     return record
 
@@ -73,6 +86,7 @@ def whole_of(path: Path) -> Record:
 
 def _text(path: Path) -> str:
     data = content(path)
+    refuse_size(path, GROWTH * len(data), len(data))
     try:
         text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
@@ -174,10 +188,10 @@ def _nested(whole: Record) -> list[Record]:
     return [{KEY: row, **values} for row, values in whole.items()]
 
 
-def _flat(record: Record, before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(record: Record, before: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
     for name, value in record.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{before}{name}.")
+        if isinstance(value, dict) and value and depth < DEEPEST:
+            yield from _flat(value, f"{before}{name}.", depth + 1)
         else:
             yield before + name.strip(), value
 

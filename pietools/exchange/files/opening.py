@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pietools.bounds import no_file
 from pietools.errors import ImportFileError, PietoolsError
 
 ARRAYS = (".npz", ".npy")
 TABLES = (".parquet", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".eval")
-COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-# What a file begins with, and what it is then, whatever its name.
-MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\x93NUMPY": ".npy", b"PAR1": ".parquet"}
+COMPRESSED = (".gz", ".zst", ".zstd")
 # Kinds that people try, and what to do instead.
 OTHERS = {
     ".pt": "a pickle of PyTorch is code and is never opened: save the predictions with numpy.savez",
@@ -46,8 +45,8 @@ def is_arrays(path: Path) -> bool:
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Refuse a file of another kind, and turn whatever a broken one makes a library raise into one line."""
-    if not path.is_file():
-        raise ImportFileError(f"there is no file {path}." if not path.exists() else f"{path} is no file.")
+    if (reason := no_file(path)) is not None:
+        raise ImportFileError(f"{reason}.")
     if suffix_of(path) not in ARRAYS + TABLES:
         allowed = ", ".join([*ARRAYS, *TABLES])
         cure = OTHERS.get(suffix_of(path))
@@ -75,23 +74,3 @@ def damaged(path: Path, error: BaseException) -> ImportFileError:
     """What to say of a file that a library gave up on."""
     lines = (str(error) or type(error).__name__).splitlines()
     return ImportFileError(f"{path} cannot be read, it may be truncated or damaged: {lines[0][:200]}")
-
-
-def content(path: Path) -> bytes:
-    """All bytes of a file, decompressed."""
-    data = path.read_bytes()
-    if not any(data.startswith(magic) for magic in MAGIC):
-        return data
-    import pyarrow as pa
-
-    while (codec := next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), None)) in ("gzip", "zstd"):
-        with pa.CompressedInputStream(pa.BufferReader(data), codec) as stream:
-            data = stream.read()
-    return data
-
-
-def is_compressed(path: Path) -> bool:
-    """Whether a file begins as a compressed one does."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    return any(start.startswith(magic) for magic, kind in MAGIC.items() if kind in COMPRESSED.values())

@@ -4,14 +4,15 @@ import csv
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from pietools.errors import ImportFileError
-from pietools.exchange.files.opening import content
 from pietools.exchange.files.tables import Table, listed
+from pietools.exchange.files.unpacking import content
 
 SEPARATORS = {",": "CSV", "\t": "tab-separated table", ";": "CSV separated by ';'", "|": "table separated by '|'"}
 SNIFFED = 20  # lines
@@ -27,7 +28,7 @@ def read_text_table(path: Path) -> Table:
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     data = data.lstrip(b"\r\n")
-    lines = list(islice(csv.reader(_lines(data), delimiter=(separator := _separator(data))), 1))
+    lines = _first_row(path, data, separator := _separator(data))
     if not lines:
         raise ImportFileError(f"{path} is empty.")
     names = [name.strip() for name in lines[0]]
@@ -51,6 +52,20 @@ def read_text_table(path: Path) -> Table:
     return Table(path, what, frame.height, names, lambda name: frame[column[name]].str.strip_chars().alias(name))
 
 
+def _first_row(path: Path, data: bytes, separator: str) -> list[list[str]]:
+    try:
+        lines = list(islice(csv.reader(_lines(data), delimiter=separator), 1))
+    except csv.Error:
+        raise ImportFileError(
+            f"{path} is no table of text: the name of a column is longer than 100,000 letters."
+        ) from None
+    if lines and sum(map(len, lines[0])) > SAMPLE // 2:
+        raise ImportFileError(
+            f"{path} is no table of text: its first line, the names of the columns, is longer than 500 kB."
+        )
+    return lines
+
+
 def _repeated_header(frame: pl.DataFrame, names: list[str]) -> int | None:
     is_header = frame.select(
         pl.all_horizontal(
@@ -69,7 +84,8 @@ def _reason(error: Exception) -> str:
 
 def _unique(names: list[str]) -> list[str]:
     """Names of columns for polars, which takes none twice; the Table refuses those that are there twice."""
-    return [name if names.index(name) == i else f"{name}\0{i}" for i, name in enumerate(names)]
+    first = {name: i for i, name in reversed(list(enumerate(names)))}
+    return [name if first[name] == i else f"{name}\0{i}" for i, name in enumerate(names)]
 
 
 def _as_utf8(path: Path, data: bytes) -> tuple[bytes, str]:
@@ -117,6 +133,8 @@ def _separator(data: bytes) -> str:
 
 def _n_cells(lines: list[str], separator: str) -> tuple[bool, int]:
     """Whether the lines have as many cells as the first, and how many that has."""
-    counts = [len(cells) for cells in csv.reader(lines, delimiter=separator) if cells]
+    counts = []
+    with suppress(csv.Error):  # a cell that is longer than the module takes: the lines before it must do
+        counts += [len(cells) for cells in csv.reader(lines, delimiter=separator) if cells]
     # A quoted cell may hold line ends, so that the last sniffed line may be cut.
     return bool(counts) and counts[0] > 1 and len(set(counts[:-1] or counts)) == 1, counts[0] if counts else 0

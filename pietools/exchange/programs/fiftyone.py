@@ -9,12 +9,15 @@ from io import BytesIO
 import numpy as np
 import polars as pl
 
+from pietools.bounds import no_file
 from pietools.errors import ImportFileError
 from pietools.exchange.files.tables import Table, listed, of_frame
+from pietools.exchange.files.unpacking import content, inflated
 from pietools.exchange.predictions import Source
 
 NAME = "an export of FiftyOne"
 LABEL, CONFIDENCE, LOGITS = ".label", ".confidence", ".logits.$binary.base64"
+MOST_HEADER = 10_000  # bytes before the numbers of an npy file
 # Beside samples.json: among others the names of the classes in order.
 METADATA = "metadata.json"
 
@@ -69,7 +72,8 @@ def _of_labels(table: Table, source: Source) -> tuple[Table, Source]:
 def _classes(table: Table) -> list[str]:
     """Names of the classes in order, if the data set has them."""
     try:
-        described = json.loads((table.path.parent / METADATA).read_text(encoding="utf-8"))
+        path = table.path.parent / METADATA
+        described = {} if no_file(path) else json.loads(content(path))
         return [str(name) for name in described.get("default_classes") or []]
     except (OSError, ValueError, AttributeError):
         return []
@@ -78,10 +82,10 @@ def _classes(table: Table) -> list[str]:
 def _with_logits(table: Table, field: str, classes: list[str]) -> Table:
     """The table with a column of logits for each class; FiftyOne keeps an array as a compressed npy file in text."""
     try:
-        arrays = [
-            np.load(BytesIO(zlib.decompress(b64decode(cell))), allow_pickle=False) for cell in table[f"{field}{LOGITS}"]
-        ]
-        logits = np.stack(arrays).astype(np.float64)
+        packed = [inflated(b64decode(cell), MOST_HEADER + 8 * len(classes)) for cell in table[f"{field}{LOGITS}"]]
+        if None in packed:
+            raise ImportFileError(f"{table.path}: '{field}' holds more logits than there are classes ({len(classes)}).")
+        logits = np.stack([np.load(BytesIO(one or b""), allow_pickle=False) for one in packed]).astype(np.float64)
     except (TypeError, ValueError, zlib.error):
         raise ImportFileError(f"{table.path}: the logits of '{field}' are missing or damaged.") from None
     if logits.ndim != 2 or logits.shape[1] != len(classes):

@@ -1,17 +1,17 @@
 """Logs of Inspect, ``.eval`` (an archive with a file for each sample) and ``.json``: answers and targets of one task."""
 
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 
 from pietools.errors import ImportFileError
 from pietools.exchange.files.json_tables import whole_of
 from pietools.exchange.files.tables import Table, listed, of_frame
+from pietools.exchange.files.unpacking import member, open_archive, refuse_members
 from pietools.exchange.predictions import Source
 from pietools.exchange.programs.answers import RIGHT, answer_of
 
@@ -19,8 +19,7 @@ NAME = "a log of Inspect"
 SUFFIX = ".eval"
 COLUMNS = {"id", "epoch", "target"}
 SCORER, EPOCH = "scorer", "epoch"
-ZSTANDARD = 93  # method of an archive's member that zipfile does not know before Python 3.14
-LOCAL_HEADER, NAME_LENGTH, EXTRA_LENGTH = 30, slice(26, 28), slice(28, 30)
+HEADER = "header.json"
 CORRECT = ("C", "1", "1.0", "True")
 Sample = Mapping[str, Any]
 
@@ -42,19 +41,15 @@ def of_archive(path: Path, source: Source) -> tuple[Table, Source]:
 
     Raises ImportFileError if it is none, or lacks the header that the end of a run writes.
     """
-    if not zipfile.is_zipfile(path):
-        raise ImportFileError(f"{path} cannot be read, it may be truncated or damaged: it is no archive.")
-    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+    with path.open("rb") as file, open_archive(path, file, "archive") as archive:
         members = {one.filename: one for one in archive.infolist()}
-        if "header.json" not in members:
+        if HEADER not in members:
             raise ImportFileError(f"{path} has no header: the run has not ended, or this is no log of Inspect.")
-        header = json.loads(_member(file, archive, members["header.json"]))
+        chosen = [one for name, one in members.items() if name.startswith("samples/") and name.endswith(".json")]
+        refuse_members(path, [members[HEADER], *chosen], path.stat().st_size)
+        header = json.loads(member(path, file, archive, members[HEADER]))
         _refuse_unfinished(path, header)
-        samples = [
-            json.loads(_member(file, archive, one))
-            for name, one in members.items()
-            if name.startswith("samples/") and name.endswith(".json")
-        ]
+        samples = [json.loads(member(path, file, archive, one)) for one in chosen]
     return _of_samples(path, header.get("eval", {}), samples, source)
 
 
@@ -63,19 +58,6 @@ def _refuse_unfinished(path: Path, log: Mapping[str, Any]) -> None:
         raise ImportFileError(
             f"{path}: its run ended with status '{status}', so that samples may be missing: run it again."
         )
-
-
-def _member(file: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    if member.compress_type != ZSTANDARD:
-        return archive.read(member)
-    file.seek(member.header_offset)
-    header = file.read(LOCAL_HEADER)
-    skipped = sum(int.from_bytes(header[part], "little") for part in (NAME_LENGTH, EXTRA_LENGTH))
-    file.seek(member.header_offset + LOCAL_HEADER + skipped)
-    import pyarrow as pa
-
-    with pa.CompressedInputStream(pa.BufferReader(file.read(member.compress_size)), "zstd") as stream:
-        return bytes(stream.read())
 
 
 def _of_samples(

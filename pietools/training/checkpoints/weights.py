@@ -2,7 +2,10 @@
 
 import copy
 import pickle
+import tarfile
 import warnings
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,8 +22,11 @@ from pietools.training.data.images import ImageData
 from pietools.training.networks import build_network
 
 MAX_NAMES = 5
-FORBIDDEN = "Unsupported global"
+SAVE = "Save network.state_dict(), better as safetensors"
+FORBIDDEN = ("unsupported global", "trying to call reduce")
 """What torch says of a pickle that holds more than tensors; files that are no pickle get other words."""
+PROGRAMS = ("constants.pkl", "archive_format")
+"""Members of archives that torch.jit and torch.export write: programs, which torch would run."""
 
 
 Templates = dict[str, nn.Module]
@@ -64,16 +70,31 @@ def with_weights(
 
 def _load_pickle(file: CheckpointFile) -> dict[str, Tensor]:
     with boundary(f"{file.path} is no checkpoint that torch can read", CollectError):
+        _refuse_archive(file.path)
         try:
             with warnings.catch_warnings(action="ignore"):
                 # A pickle of anything but tensors and plain containers can run code: no way around weights_only.
                 content = torch.load(file.path, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
-            if FORBIDDEN not in str(error):
+            if not any(words in str(error).lower() for words in FORBIDDEN):
                 raise CollectError(f"{file.path} is no checkpoint that torch can read.") from error
-            advice = "it holds more than tensors. Save network.state_dict(), better as safetensors"
-            raise CollectError(f"{file.path} is not read: {advice}.") from error
+            raise CollectError(f"{file.path} is not read: it holds more than tensors. {SAVE}.") from error
     return _state_dict(file, content)
+
+
+def _refuse_archive(path: Path) -> None:
+    """Raise for an archive that holds a program, or whose parts are larger than it: torch itself compresses nothing."""
+    if tarfile.is_tarfile(path):
+        raise CollectError(f"{path} is a tar archive, as torch wrote before 2017. {SAVE}.")
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    if any(one.filename.rpartition("/")[2] in PROGRAMS for one in members):
+        raise CollectError(f"{path} is a program (TorchScript, or torch.export), which is never run. {SAVE}.")
+    n_stored = path.stat().st_size
+    if (n_bytes := sum(one.file_size for one in members)) > n_stored:
+        raise CollectError(f"{path} is not read: its {n_stored:,} bytes would become {n_bytes:,}. {SAVE}.")
 
 
 def _state_dict(file: CheckpointFile, content: Any) -> dict[str, Tensor]:

@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
+from pietools.pictures import opened
 from pietools.study_file import CopySpec
 from pietools.training.boundary import boundary
 
@@ -103,7 +103,7 @@ class FileImages:
         from torchvision.transforms.v2 import functional as transforms
 
         with boundary(f"{path} cannot be read as an image"):
-            with Image.open(path) as file:
+            with opened(path) as file:
                 image = file.convert("RGB")
             resized = transforms.resize(image, [self.resize])
             return transforms.pil_to_tensor(transforms.center_crop(resized, [self.crop]))

@@ -1,10 +1,11 @@
 """CelebA (Liu et al. 2015, arXiv 1411.7766): faces with forty attributes, one of which is made the class."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import torch
 
+from pietools.bounds import no_file
 from pietools.errors import TrainingError
 from pietools.study_file import DataSettings
 from pietools.study_file.messages import suggestion
@@ -54,20 +55,29 @@ def _read_attributes(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     Returns the files and, by attribute, whether it is there, all of shape (n,).
     """
     with boundary(f"{path} cannot be read"):
+        _refuse_no_file(path)
         with path.open(encoding="utf-8") as text:
             n_images, names = int(text.readline()), text.readline().split()
         files = np.loadtxt(path, dtype=str, skiprows=2, usecols=0, ndmin=1)
         values = np.loadtxt(path, dtype=np.int8, skiprows=2, usecols=range(1, len(names) + 1), ndmin=2)
     if len(files) != n_images:
         raise TrainingError(f"{path} is cut off: it announces {n_images} images and lists {len(files)}.")
+    if outside := [file for file in files.tolist() if PurePath(file).name != file]:
+        raise TrainingError(f"{path} lists '{outside[0]}', which is no name of a file in {IMAGES}.")
     if (np.abs(values) != 1).any():
         raise TrainingError(f"{path} holds other values than 1 and -1.")
     return files, {name: values[:, column] == 1 for column, name in enumerate(names)}
 
 
+def _refuse_no_file(path: Path) -> None:
+    if path.exists() and (reason := no_file(path)) is not None:
+        raise TrainingError(f"{reason}.")
+
+
 def _read_partition(path: Path, files: np.ndarray) -> np.ndarray:
     """Read a line per image, its file and the number of its split; returns the numbers, shape (n,)."""
     with boundary(f"{path} cannot be read"):
+        _refuse_no_file(path)
         listed = np.loadtxt(path, dtype=str, ndmin=2)
         if not np.array_equal(listed[:, 0], files):
             raise TrainingError(f"{path} and {ATTRIBUTES} list different images.")
