@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pietools.bounds import too_large
 from pietools.errors import ShardError
 from pietools.seal import is_intact, sealed
 from pietools.study.evaluation_rows import rows_digest
@@ -17,8 +18,7 @@ from pietools.version import __version__
 SCHEMA = "pietools/shard/1"
 FACTS = b"pietools"
 SEAL, ROWS = "facts_sha256", "rows_sha256"
-# A stranger's file may claim to hold what no memory can: examples, and bytes for each byte of the file.
-MOST_EXAMPLES, LARGEST, LARGEST_RATIO = 100_000_000, 2**30, 1000
+SMALLEST = 4  # bytes of a number
 BATCH = 1024  # rows that are read before their size is looked at
 
 
@@ -74,25 +74,24 @@ def _facts(what: str, parquet: pq.ParquetFile) -> dict[str, Any]:
 
 
 def _read(what: str, file: BinaryIO, parquet: pq.ParquetFile) -> pa.Table:
-    """All rows, unless they are larger than a file of this size is: a value that is repeated takes no room in it."""
+    """All rows, unless they are larger than a file of this size may be: a value that is repeated takes no room in it."""
     size, metadata = file.seek(0, 2), parquet.metadata
     columns = [
         metadata.row_group(i).column(j) for i in range(metadata.num_row_groups) for j in range(metadata.num_columns)
     ]
-    n_bytes, allowed = 4 * sum(column.num_values for column in columns), max(LARGEST, LARGEST_RATIO * size)
-    batches = []
-    if metadata.num_rows <= MOST_EXAMPLES and n_bytes <= allowed:
-        n_bytes = 0
-        for batch in parquet.iter_batches(BATCH):
-            batches.append(batch)
-            n_bytes += batch.nbytes
-            if n_bytes > allowed:
-                break
-    if metadata.num_rows > MOST_EXAMPLES or n_bytes > allowed:
-        raise damaged(
-            what, f"its {size:,} bytes claim to hold {metadata.num_rows:,} rows of more than {allowed:,} bytes"
-        )
+    announced = SMALLEST * (metadata.num_rows + sum(column.num_values for column in columns))
+    _refuse_too_large(what, announced, size)
+    batches, n_bytes = [], 0
+    for batch in parquet.iter_batches(BATCH):
+        batches.append(batch)
+        n_bytes += batch.nbytes
+        _refuse_too_large(what, n_bytes, size)
     return pa.Table.from_batches(batches, parquet.schema_arrow)
+
+
+def _refuse_too_large(what: str, n_bytes: int, size: int) -> None:
+    if reason := too_large(n_bytes, size):
+        raise ShardError(f"{what} is not read: {reason}.")
 
 
 @contextmanager
