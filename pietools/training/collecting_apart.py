@@ -101,10 +101,10 @@ def collect_elsewhere(
 
 
 def _remove(place: Place, names: Sequence[str]) -> None:
-    """Delete shards that are in the study now, and their folder if nothing else is in it."""
+    """Delete shards that are in the study now, what killed workers left half-written, and the folder if nothing else is in it."""
     folder = Path(place.address)
-    for name in names:
-        (folder / name).unlink()
+    for path in [*(folder / name for name in names), *folder.glob(".*")]:
+        path.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
 
