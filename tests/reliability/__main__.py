@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.reliability import damage, disk, kills, permissions, writers
+from tests.reliability import damage, disk, kills, lost_workers, permissions, writers
 from tests.reliability.rows import Kind, carry_out
 
 KINDS: dict[str, Kind] = {
@@ -13,6 +13,7 @@ KINDS: dict[str, Kind] = {
     "disk": disk.KIND,
     "permissions": permissions.KIND,
     "writers": writers.KIND,
+    "workers": lost_workers.KIND,
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from click.testing import Result
@@ -352,8 +353,8 @@ def test_what_fails_elsewhere_is_told_and_the_rest_is_kept(tmp_path: Path) -> No
 def test_a_dask_cluster_whose_workers_are_killed(tmp_path: Path) -> None:
     """A real scheduler with two workers: networks and tables are those of an undisturbed run, byte for byte."""
     pytest.importorskip("distributed")
-    outcome = disturbed_and_undisturbed("dask", 12, every=15, seed=0)
-    assert outcome.different == []
+    outcome = disturbed_and_undisturbed("dask", 12, tmp_path, np.random.default_rng(0))
+    assert outcome.startswith("12 networks the same")
 
 
 @pytest.mark.slow
@@ -361,7 +362,7 @@ def test_workers_with_several_threads_are_refused(tmp_path: Path) -> None:
     """They would share one stream of random numbers."""
     pytest.importorskip("distributed")
     with (
-        dask_cluster(tmp_path, Killer(1, 0), n_threads=2) as where,
+        dask_cluster(tmp_path, Killer(1, np.random.default_rng(0)), n_threads=2) as where,
         pytest.raises(
             TrainingError, match="has 2 threads, which share random numbers: start workers with --nthreads 1"
         ),
