@@ -68,7 +68,7 @@ def has_log(path: Path) -> bool:
     """Whether there is a log that holds something."""
     try:
         return log_of(path).stat().st_size > 0
-    except OSError:
+    except (OSError, ValueError):  # no file, or no name of one
         return False
 
 

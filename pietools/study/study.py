@@ -86,7 +86,8 @@ class Study(Recordings):
         except OlderVersionError:
             return
         with cls(database) as replayed:
-            if changed := replayed.changed_evaluations() or replayed.changed_datasets():
+            # That of a command that still ran is gone by now.
+            if has_log(path) and (changed := replayed.changed_evaluations() or replayed.changed_datasets()):
                 raise StudyError(damaged_log(path, f"it alters {changed[0]}"))
 
     @classmethod

@@ -57,23 +57,15 @@ def _analyze() -> Command:
         shutil.copytree(studies.analyzed_before(), folder / "out", dirs_exist_ok=True)
 
     def left(folder: Path) -> str:
-        before = studies.contents(studies.analyzed_study())
-        found = studies.contents(folder / "s.duckdb")
-        changed = {table for table in found if found[table] != before[table]}
+        before, found = (studies.contents(path) for path in (studies.analyzed_study(), folder / "s.duckdb"))
+        changed = [table for table in found if found[table] != before[table]]
         if any(not table.startswith("results.") for table in changed):
             raise BrokenClaimError("predictions changed")
-        for name in ("analysis.json", "report.html"):
-            text = (folder / "out" / name).read_text()
-            if name == "analysis.json":
-                json.loads(text)
-            elif not text.rstrip().endswith("</html>"):
-                raise BrokenClaimError("half a report")
-        is_old = (folder / "out/analysis.json").read_bytes() == (
-            studies.analyzed_before() / "analysis.json"
-        ).read_bytes()
-        return (
-            "results and files of before" if not changed else "new results, files of before" if is_old else "both new"
-        )
+        json.loads((folder / "out/analysis.json").read_text())
+        if not (folder / "out/report.html").read_text().rstrip().endswith("</html>"):
+            raise BrokenClaimError("half a report")
+        is_old = studies.bytes_of(folder / "out") == studies.bytes_of(studies.analyzed_before())
+        return f"{'new' if changed else 'old'} results, {'old' if is_old else 'new'} files"
 
     def result(folder: Path) -> Any:
         return studies.contents(folder / "s.duckdb"), studies.bytes_of(folder / "out")
