@@ -72,7 +72,9 @@ class Networks(click.ParamType):
     help="What compression does; may be repeated. log-odds: all of log odds; pair: of one pair of networks.  [default: all]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of everything drawn.")
-@click.option("--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes; the result is the same.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes; the result is the same."
+)
 @click.option("--quick", is_flag=True, help="100 studies of small data sets: a minute, and wide errors.")
 @click.option("--csv", type=click.Path(path_type=Path), help="Write every rate to this file.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the tables to this file.")
