@@ -23,7 +23,7 @@ from pietools.exchange.files.unpacking import LEAST, content, is_compressed, ref
 TEXT = "BYTE_ARRAY"
 # The encoding in which a text is the beginning of the one before, and more.
 OF_BEGINNINGS = "DELTA_BYTE_ARRAY"
-ROWS = 8192  # read at a time
+ROWS = 65_536  # read at a time
 
 
 def read_parquet_table(path: Path) -> Table:
@@ -107,10 +107,14 @@ class _ParquetFile:
         texts = [one for one in parts if one.is_text]
         largest, most = max((one.n_bytes for one in texts), default=1), most_bytes(self.n_stored)
         if sum(one.n_values for one in texts) * largest <= most:
-            return self._read(self.fragment, name, ROWS)
+            is_flat = all(one.path == name for one in parts)  # and so no longer than its parts say
+            return self._whole(name) if is_flat else self._read(self.fragment, name, ROWS)
         fragment = self._with_dictionaries(one.path for one in texts if one.is_said_once)
         is_of_beginnings = any(one.is_of_beginnings for one in texts)
         return self._read(fragment, name, min(ROWS, most // largest + 1) if is_of_beginnings else ROWS)
+
+    def _whole(self, name: str) -> pa.ChunkedArray:
+        return self.fragment.to_table(columns={"column": ds.field(name)}).column(0)
 
     def _read(self, fragment: ds.ParquetFileFragment, name: str, n_rows: int) -> pa.ChunkedArray:
         """So many rows at a time, until they are all there or too large."""
