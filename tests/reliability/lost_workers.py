@@ -171,18 +171,16 @@ def _study(folder: Path, n_networks: int) -> Path:
 
 
 def _different(calm: Path, wild: Path) -> Iterator[str]:
-    """Files of checkpoints and exports that are not the same in both, or not there."""
-    for part in ("checkpoints", "export"):
-        names = {
-            path.relative_to(study) for study in (calm, wild) for path in (study / part).rglob("*") if path.is_file()
-        }
-        for name in sorted(names):
-            if not (
-                (wild / name).is_file()
-                and (calm / name).is_file()
-                and filecmp.cmp(calm / name, wild / name, shallow=False)
-            ):
-                yield str(name)
+    """Files of checkpoints and exports that are not the same in both, or not there; hidden ones are half-written."""
+    files = [
+        path.relative_to(study)
+        for study in (calm, wild)
+        for part in ("checkpoints", "export")
+        for path in (study / part).rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    _, mismatch, errors = filecmp.cmpfiles(calm, wild, sorted({*map(str, files)}), shallow=False)
+    yield from mismatch + errors
 
 
 KIND = Kind(
