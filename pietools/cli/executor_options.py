@@ -21,12 +21,12 @@ def executor_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--executor",
             metavar="WHERE",
             callback=_known,
-            help="'processes' of this machine, 'dask://HOST:PORT', the workers of a Dask scheduler, or 'slurm', jobs of a cluster.",
+            help="Where networks run: 'processes' of this machine, workers of a Dask scheduler ('dask://HOST:PORT'), or jobs ('slurm').",
         ),
         click.option(
             "--processes",
             type=click.IntRange(min=1),
-            help="Networks at once.  [default: one per core, or per worker; 100 jobs]",
+            help="Networks at once.  [default: one per core, two per worker, or 100 jobs]",
         ),
         click.option(
             "--slurm",
