@@ -21,7 +21,7 @@ def executor_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--executor",
             metavar="WHERE",
             callback=_known,
-            help="Where networks run: 'processes' of this machine, workers of a Dask scheduler ('dask://HOST:PORT'), or jobs ('slurm').",
+            help="Where: 'processes' of this machine, workers of a Dask scheduler ('dask://HOST:PORT'), or jobs ('slurm').",
         ),
         click.option(
             "--processes",
