@@ -80,6 +80,7 @@ class Killer:
     def __init__(self, every: float, random: np.random.Generator) -> None:
         self.n_killed = 0
         self.watched: set[int] = set()
+        self.scheduler = 0
         self._every, self._random = every, random
 
     @contextmanager
@@ -117,8 +118,8 @@ def dask_cluster(folder: Path, killer: Killer, n_threads: int = 1) -> Iterator[s
     listening = folder / "scheduler.json"
     where = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(listening)]
     workers = ["worker", *where, "--nthreads", str(n_threads), "--nworkers", str(N_WORKERS)]
-    with _dask(["scheduler", *where, "--port", "0"], folder), _dask(workers, folder) as pid:
-        killer.watched.add(pid)
+    with _dask(["scheduler", *where, "--port", "0"], folder) as scheduler, _dask(workers, folder) as pid:
+        killer.watched, killer.scheduler = {pid}, scheduler
         yield f"dask://{_address(listening)}"
 
 

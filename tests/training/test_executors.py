@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -368,6 +369,26 @@ def test_workers_with_several_threads_are_refused(tmp_path: Path) -> None:
         ),
     ):
         open_workers(where, None, tmp_path).__enter__()
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_gone(rich: StudyFile, tmp_path: Path) -> None:
+    """One line, and none of Dask's own; what was finished is kept, and processes go on with the rest."""
+    pytest.importorskip("distributed")
+    study_file = rich_study(tmp_path / "study")
+    killer = Killer(1, np.random.default_rng(0))
+    with dask_cluster(tmp_path, killer) as where:
+        command = [sys.executable, "-m", "pietools", "train", str(study_file.path), "--executor", where]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        while not list((tmp_path / "study").rglob("*.safetensors")) and process.poll() is None:
+            time.sleep(0.05)
+        os.kill(killer.scheduler, signal.SIGKILL)
+        _, error = process.communicate(timeout=100)
+    if process.returncode:  # it was not quicker
+        assert "is gone: what was finished is kept. Start it and its workers again, and give the same command." in error
+        assert error.count("\n") == 1
+    assert train_study(study_file, 1).failures == []
+    assert checkpoint_bytes(study_file) == checkpoint_bytes(rich)
 
 
 @pytest.mark.slow

@@ -1,7 +1,9 @@
 """Workers of a Dask cluster: `dask scheduler` on one machine, `dask worker HOST:PORT --nthreads 1` on each."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +23,7 @@ class DaskWorkers:
 
     def __init__(self, address: str, n_at_once: int | None) -> None:
         self.address, self._limit = address, n_at_once
+        _silence()
         try:
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
@@ -52,12 +55,25 @@ class DaskWorkers:
     @property
     def n_at_once(self) -> int:
         """See `Workers`."""
-        return self._limit or max(1, AHEAD * len(self._client.nthreads()))
+        with self._scheduler():
+            return self._limit or max(1, AHEAD * len(self._client.nthreads()))
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """See `Workers`."""
-        future: Future[Any] = self._executor.submit(function, *arguments)
-        return future
+        with self._scheduler():
+            future: Future[Any] = self._executor.submit(function, *arguments)
+            return future
+
+    @contextmanager
+    def _scheduler(self) -> Iterator[None]:
+        """Raise TrainingError where the scheduler does not answer any more."""
+        try:
+            yield
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise TrainingError(
+                f"the Dask scheduler at {self.address} is gone: what was finished is kept. Start it and its workers again, and "
+                "give the same command."
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -68,3 +84,10 @@ class DaskWorkers:
         """Take back what has not begun; what runs ends on its worker, and its network is kept."""
         self._executor.shutdown(wait=False)
         self._client.close()
+
+
+def _silence() -> None:
+    """What goes wrong is said in one line; Dask would print its own tracebacks beside it."""
+    for name in [*logging.root.manager.loggerDict]:
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).disabled = True
