@@ -199,6 +199,15 @@ def test_columns_that_polars_would_panic_at(tmp_path: Path, capfd: pytest.Captur
     assert "panicked" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("code", [0xD800, 0x110000, 0xFFFFFFFF])
+def test_texts_of_arrays_that_hold_no_letters(tmp_path: Path, capfd: pytest.CaptureFixture[str], code: int) -> None:
+    """Halves of letters and numbers beyond Unicode do not reach polars either."""
+    content = header((4,), "<U1") + np.array([65, 66, 65, code], np.uint32).tobytes()
+    (tmp_path / "a.npy").write_bytes(content)
+    refused(tmp_path / "a.npy", "numbers that stand for no letter")
+    assert "panicked" not in capfd.readouterr().err
+
+
 DEEP, MANY = 100_000, 60_000
 TEXTS = {
     "cut.csv": ('id,label,pred\na,0,0\nb,1,"', "a quotation mark is never closed"),

@@ -129,6 +129,7 @@ def _of_all(parts: list[_Summary], n_rows: int) -> _Summary:
     )
 
 
+@np.errstate(over="ignore")  # a sum that is infinite is none of a unit
 def _summary_of_chunk(path: Path, where: str, network: int, start: int, scores: np.ndarray) -> _Summary:
     largest = scores.max(axis=1)
     if not np.isfinite(largest).all():  # NaN and +inf come through, and −inf if all are
@@ -190,7 +191,8 @@ def are_probabilities(scores: np.ndarray) -> bool:
     """Whether the rows of an array, shape (n, m), may be probabilities in some unit."""
     if not np.isfinite(scores).all() or scores.min() < NEGATIVE:
         return False
-    sums, n_classes = scores.sum(axis=1, dtype=np.float64), scores.shape[1]
+    with np.errstate(over="ignore"):  # the sum is infinite then, and no unit
+        sums, n_classes = scores.sum(axis=1, dtype=np.float64), scores.shape[1]
     return any(bool((np.abs(sums / unit - 1) <= tolerance(n_classes)).all()) for unit in UNITS)
 
 

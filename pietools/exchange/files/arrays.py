@@ -10,6 +10,8 @@ from pietools.errors import ImportFileError
 from pietools.exchange.files.tables import listed
 from pietools.exchange.files.unpacking import content, is_compressed, open_archive, refuse_announced, refuse_members
 
+LAST_LETTER, HALVES = 0x10FFFF, (0xD800, 0xDFFF)
+
 
 def load_npy(path: Path) -> np.ndarray:
     """The array of an npy file, mapped where it is not compressed."""
@@ -91,6 +93,8 @@ def checked(path: Path, what: str, array: np.ndarray) -> np.ndarray:
             return np.char.decode(array, "utf-8")
         except UnicodeDecodeError:
             raise ImportFileError(f"{path}: {what}holds bytes that are no UTF-8.") from None
+    if array.dtype.kind == "U" and array.dtype.itemsize and _holds_no_letters(array):
+        raise ImportFileError(f"{path}: {what}holds text with numbers that stand for no letter: is it damaged?")
     if array.dtype.kind == "b":
         return array.astype(np.int64)
     if array.dtype.kind == "V":
@@ -102,3 +106,9 @@ def checked(path: Path, what: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "iufU":
         raise ImportFileError(f"{path}: {what}has type {array.dtype}. Allowed: integers, floats, text.")
     return array
+
+
+def _holds_no_letters(array: np.ndarray) -> bool:
+    """Whether a text has a half of a letter, or a number beyond Unicode, at which polars would panic."""
+    codes = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).reshape(-1).view(np.uint32)
+    return bool(((codes > LAST_LETTER) | ((codes >= HALVES[0]) & (codes <= HALVES[1]))).any())
