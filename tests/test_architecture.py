@@ -38,6 +38,7 @@ LAYERS: dict[str, set[str]] = {
     "pictures": {"bounds"},
     "conventions": set(),
     "flags": set(),
+    "orphans": set(),
     "seal": set(),
     "whole_files": set(),
     "settings": {"errors"},
@@ -52,6 +53,7 @@ LAYERS: dict[str, set[str]] = {
         "bounds",
         "cores",
         "errors",
+        "orphans",
         "pictures",
         "seal",
         "shards",
@@ -79,7 +81,7 @@ LAYERS: dict[str, set[str]] = {
     "gallery": {"conventions", "errors", "results", "settings", "study", "topics"},
     "annotation": {"errors", "gallery", "report", "study", "topics"},
     "report": {"conventions", "errors", "drawing", "pairs", "results", "statistics", "study", "topics", "version"},
-    "validation": {"conventions", "statistics"},
+    "validation": {"conventions", "orphans", "statistics"},
 }
 
 

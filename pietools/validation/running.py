@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pietools.orphans import end_with
 from pietools.validation.answers import Study
 from pietools.validation.explanations import EXPLANATIONS
 from pietools.validation.log_odds import (
@@ -119,7 +120,9 @@ def _mapping(jobs: int) -> Iterator[Callable[..., Any]]:
         yield map
         return
     # Not forked: threads of polars do not survive a fork.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    theirs, ours = context.Pipe(duplex=False)
+    with theirs, ours, ProcessPoolExecutor(jobs, context, end_with, (theirs,)) as pool:
         yield pool.map
 
 

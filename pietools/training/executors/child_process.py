@@ -2,9 +2,10 @@
 
 import os
 import signal
-import threading
 from multiprocessing.connection import Connection
 from typing import Any
+
+from pietools.orphans import end_with
 
 images_done: Any = None
 """Images that all processes have passed through networks, a shared number; set once, since no task could carry it."""
@@ -15,7 +16,7 @@ def start(counter: Any, parent: Connection, gpu: str | None) -> None:
     global images_done
     images_done = counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with(parent)
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
 
@@ -25,8 +26,3 @@ def count_images(n_images: int) -> None:
     if images_done is not None:
         with images_done.get_lock():
             images_done.value += n_images
-
-
-def _end_with(parent: Connection) -> None:
-    parent.poll(None)  # nothing is ever sent: only the end wakes it
-    os._exit(1)

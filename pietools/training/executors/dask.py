@@ -89,5 +89,5 @@ class DaskWorkers:
 def _silence() -> None:
     """What goes wrong is said in one line; Dask would print its own tracebacks beside it."""
     for name in [*logging.root.manager.loggerDict]:
-        if name.partition(".")[0] == "distributed":
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).disabled = True
