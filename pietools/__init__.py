@@ -29,8 +29,10 @@ __all__ = [
 ]
 
 
-def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  # noqa: A001
+def open(path: "str | PathLike[str]", *, read_only: bool = False, wait: float = 0) -> "Study":  # noqa: A001
     """Open the study at ``path``; see :class:`pietools.study.Study`.
+
+    ``wait``: seconds for which it is tried again while another process has the study open.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def open(path: "str | PathLike[str]", *, read_only: bool = False) -> "Study":  #
     """
     from pietools.study import Study
 
-    return Study.open(path, read_only=read_only)
+    return Study.open(path, read_only=read_only, wait=wait)
 
 
 def as_html(shown: "Analysis | Study") -> str:

@@ -10,7 +10,7 @@ from pietools.cli.waiting import waiting
 
 
 @click.command()
-@click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
+@click.argument("study_toml", metavar="STUDY.toml", type=click.Path(readable=False))
 @executor_options
 @click.option(
     "--shards",

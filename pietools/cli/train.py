@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("study_toml", metavar="STUDY.toml", type=click.Path())
+@click.argument("study_toml", metavar="STUDY.toml", type=click.Path(readable=False))
 @executor_options
 @click.option("--plan", "is_plan", is_flag=True, help="Only say what would be trained, how long it takes and its size.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
