@@ -14,7 +14,7 @@ from pietools.cli.waiting import waiting
     "--db",
     required=True,
     metavar="STUDY",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="Study to put them into, made if there is none.",
 )
 @waiting

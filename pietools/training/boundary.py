@@ -26,6 +26,8 @@ def reason(error: BaseException) -> str:
     """Say in one line what was raised."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
+    if type(error).__name__ == "OutOfMemoryError":  # torch's, of a GPU; torch is not imported here
+        return "the memory of the GPU is full: try fewer networks at once (--processes), or a smaller batch size."
     if isinstance(error, MemoryError) or any(words in str(error) for words in FULL):
         return "the memory is full."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

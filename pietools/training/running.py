@@ -120,9 +120,5 @@ def attempt(version: str, work: Work, unit: Unit) -> Any:
         return work(unit, count_images)
     except PietoolsError as error:
         return error
-    except torch.OutOfMemoryError as error:
-        return TrainingError(
-            f"the memory of the GPU is full ({reason(error)}). Try fewer at once (--processes), or a smaller batch size."
-        )
     except Exception as error:
         return TrainingError(reason(error))

@@ -24,6 +24,7 @@ from pietools.shards.merging import merge_shards
 from pietools.study import Study
 from pietools.study_file import StudyFile
 from pietools.training import running
+from pietools.training.boundary import boundary
 from pietools.training.collecting import collect_study
 from pietools.training.collecting_apart import Where, collect_elsewhere, collect_shards
 from pietools.training.executors import local, open_workers
@@ -193,10 +194,11 @@ def test_a_full_gpu_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(torch, "set_num_threads", lambda n: None)
     outcome = attempt(__version__, fill, Piece(tmp_path, "a"))
-    assert "the memory of the GPU is full (OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB.)" in str(
-        outcome
-    )
-    assert str(outcome).endswith("Try fewer at once (--processes), or a smaller batch size.")
+    expected = "the memory of the GPU is full: try fewer networks at once (--processes), or a smaller batch size."
+    assert str(outcome) == expected
+    with pytest.raises(TrainingError) as caught, boundary("the network fails"):
+        fill(Piece(tmp_path, "a"), lambda n: None)
+    assert str(caught.value) == f"the network fails: {expected}"
 
 
 @pytest.mark.parametrize(

@@ -359,8 +359,8 @@ def test_a_refitted_probe_of_the_control_differs_by_its_order() -> None:
 
 def test_a_loss_that_is_not_finite_stops_the_training() -> None:
     """A learning rate that is far too large is named as the cause."""
-    with pytest.raises(TrainingError, match=r"at step 5: lower \[training\] learning_rate"):
-        train(task("supervised", steps=5, learning_rate=1e30))
+    with pytest.raises(TrainingError, match=r"at step \d+: lower \[training\] learning_rate"):
+        train(task("supervised", steps=20, learning_rate=1000))
 
 
 def test_a_network_that_fails_is_one_line() -> None:
