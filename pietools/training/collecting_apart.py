@@ -206,3 +206,16 @@ def _run(
         logs = inputs.study_file.checkpoints_path / LOGS
         with open_workers(where.executor, at_once, logs, where.slurm) as workers:
             run_units(units, workers, collect_unit, keep, lambda done: on_progress(done, total))
+        _look_for_shards(collection, units, place)
+
+
+def _look_for_shards(collection: _Collection, units: list[CollectUnit], place: Place) -> None:
+    """A worker may have written into a folder of its own that has the same path."""
+    there = set(place.names())
+    for unit in units:
+        written = {network_shard_name(unit.planned.model, name) for name in unit.missing}
+        if unit.name not in collection.failures and not written <= there:
+            collection.failures[unit.name] = CollectError(
+                f"a worker says that it wrote into {place.address}, and there is nothing: the folder must be one that all machines "
+                "share, under the same path."
+            )

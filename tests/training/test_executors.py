@@ -186,6 +186,29 @@ def test_who_plans_needs_no_gpu(rich: StudyFile, tmp_path: Path, monkeypatch: py
             collect_elsewhere(study_file, Where(executor))
 
 
+def test_a_folder_that_is_not_shared_is_noticed(
+    rich: StudyFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that writes into a folder of its own says that it is done, and nothing is there."""
+
+    class Far(Threads):
+        def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+            *first, unit = arguments
+            done = function(*first, replace(unit, address=str(tmp_path / "far")))
+            future: Future[Any] = Future()
+            future.set_result(done)
+            return future
+
+    @contextmanager
+    def far(*arguments: object) -> Iterator[Threads]:
+        yield Far()
+
+    monkeypatch.setattr("pietools.training.collecting_apart.open_workers", far)
+    monkeypatch.setattr(torch, "set_num_threads", lambda n: None)
+    with pytest.raises(CollectError, match=r"^8 of the networks .* there is nothing: the folder must be one that all"):
+        collect_elsewhere(in_file(rich, tmp_path, "s.duckdb"), Where("dask://far"))
+
+
 def test_a_full_gpu_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Torch's error has a line of hints for its own developers."""
 
