@@ -197,7 +197,7 @@ def test_what_is_asked_later_is_added_to_what_is_there(tmp_path: Path, monkeypat
     rows = collect_study(study_file)
     assert not any(row["is_new"] for row in rows)
     assert [row["recorded"] for row in rows] == [["features", "layer_predictions"]] * 4
-    monkeypatch.delattr("pietools.training.collecting.predict_logits")
+    monkeypatch.delattr("pietools.training.network_runs.predict_logits")
     assert not any(row["recorded"] for row in collect_study(study_file))
     assert all(found.equals(expected) for found, expected in zip(tables(study_file), before, strict=True))
 

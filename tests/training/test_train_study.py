@@ -150,7 +150,7 @@ def test_epochs_that_were_not_kept_are_missed(tmp_path: Path) -> None:
 def test_what_needs_a_network_that_failed_is_not_tried(tmp_path: Path) -> None:
     """A parent that fails takes its children along, each with a line that says so; the others are kept."""
     study_file = regimes_study(tmp_path)
-    text = study_file.path.read_text().replace("learning_rate = 0.1", "learning_rate = 1e30")
+    text = study_file.path.read_text().replace("learning_rate = 0.1", "learning_rate = 1000")
     report = train_study(write_study(tmp_path, text), 1)
     said = {row["population"]: row["message"] for row in report.failures}
     assert "the loss is" in said["supervised/dense"]
