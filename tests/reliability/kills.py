@@ -56,6 +56,13 @@ def _measured(case: Command) -> Undisturbed:
     return Undisturbed(first - began, last - first, case.result(folder))
 
 
+def _different(found: Any, expected: Any) -> str:
+    """Which parts differ; nothing if none does."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return ", ".join(sorted(name for name in found | expected if found.get(name) != expected.get(name)))
+    return "" if found == expected else "all of it"
+
+
 def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
     case.prepare(folder)
     with started(case.arguments, folder) as process:
@@ -71,8 +78,8 @@ def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, 
         raise BrokenClaimError(f"after the kill: {type(error).__name__}: {error}") from error
     if not case.is_done(folder):
         _check_again(worker.run(case.arguments, folder))
-    if case.result(folder) != undisturbed.result:
-        raise BrokenClaimError(f"the same command again ({found}) leaves something else than an undisturbed run")
+    if different := _different(case.result(folder), undisturbed.result):
+        raise BrokenClaimError(f"the same command again ({found}) does not leave what an undisturbed run does: {different}")
     return found
 
 
