@@ -79,7 +79,9 @@ def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, 
     if not case.is_done(folder):
         _check_again(worker.run(case.arguments, folder))
     if different := _different(case.result(folder), undisturbed.result):
-        raise BrokenClaimError(f"the same command again ({found}) does not leave what an undisturbed run does: {different}")
+        raise BrokenClaimError(
+            f"the same command again ({found}) does not leave what an undisturbed run does: {different}"
+        )
     return found
 
 
