@@ -71,7 +71,7 @@ def disturbed_and_undisturbed(executor: str, n_networks: int, folder: Path, rand
     if different := [*_different(calm, wild)]:
         raise BrokenClaimError(f"{len(different)} files differ, first {different[0]}")
     again = "" if n_tries == len(COMMANDS) else f", after the same commands were given {n_tries} times"
-    return f"{n_networks} networks the same, {killer.n_killed} workers killed{again}:"
+    return f"{n_networks} networks the same, {killer.n_killed} workers killed{again}"
 
 
 class Killer:
