@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pietools.exchange.import_predictions import import_predictions
     from pietools.pairs.compare import compare
     from pietools.results.analysis import Analysis
-    from pietools.shards import merge_shards
+    from pietools.shards.merging import merge_shards
     from pietools.study import Study
 
 __all__ = [

@@ -42,6 +42,8 @@ def collect(
 
     if executor is None and (processes or slurm):
         raise click.UsageError(f"--processes and --slurm are for an --executor: {FORMS}.")
+    if shards is not None and wait:
+        raise click.UsageError("--wait is for a study, and --shards opens none.")
     study_file = read_study_file(study_toml)
     where = Where(executor, processes, slurm)
     with progress_bar("Collecting", "examples") as on_progress:

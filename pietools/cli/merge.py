@@ -27,7 +27,7 @@ def merge(shards: tuple[str, ...], db: Path, wait: float, as_json: bool) -> None
     """
     from pietools.cli.collect import as_text
     from pietools.cli.progress import progress_bar
-    from pietools.shards import merge_shards
+    from pietools.shards.merging import merge_shards
 
     with progress_bar("Merging", "shards") as on_progress:
         rows = merge_shards(shards, db, on_progress, wait=wait)

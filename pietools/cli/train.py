@@ -31,6 +31,8 @@ def train(
     from pietools.training.plan import plan_training
     from pietools.training.train_study import train_study
 
+    if is_plan and (executor or slurm):
+        raise click.UsageError("--plan measures this machine: leave --executor and --slurm out.")
     study_file = read_study_file(study_toml)
     if is_plan:
         _print_plan(plan_training(study_file, processes), as_json=as_json)

@@ -7,13 +7,12 @@ from torch import nn
 from pietools.errors import CollectError
 from pietools.study import Evaluation, Model
 from pietools.study_file import PopulationSpec, StudyFile, StudyTables
-from pietools.training.checkpoints.digests import evaluation_digest, model_digest
+from pietools.training.checkpoints.digests import evaluation_digest
 from pietools.training.checkpoints.files import check_digest
 from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
-from pietools.training.checkpoints.weights import Templates, read_weights, with_weights
+from pietools.training.checkpoints.weights import Templates, digest_of, read_weights, with_weights
 from pietools.training.compression.layers import describe_layers
 from pietools.training.compression.pruning import realised_sparsity
-from pietools.training.compression.quantization import is_packed
 from pietools.training.data.images import ImageData
 
 DTYPE = "float32"
@@ -41,8 +40,7 @@ def plan_networks(
     for file in find_checkpoints(study_file):
         stored = read_weights(file)
         network = with_weights(study_file, file, stored, datasets[0][0], templates)
-        # Two quantizations of the same weights may differ in the inputs only: what is stored tells them apart.
-        digest = model_digest(file.spec.network, stored if is_packed(stored) else network.state_dict())
+        digest = digest_of(file, stored, network)
         if file.stated_digest is not None:
             check_digest(file.path, file.stated_digest, digest)
         if digest in names:

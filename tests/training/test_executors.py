@@ -23,12 +23,12 @@ from pietools.exchange.study_folder import export_folder
 from pietools.shards.merging import merge_shards
 from pietools.study import Study
 from pietools.study_file import StudyFile
-from pietools.training import running
 from pietools.training.boundary import boundary
-from pietools.training.collecting import collect_study
+from pietools.training.collecting import collect_study, plan_collection
 from pietools.training.collecting_apart import Where, collect_elsewhere, collect_shards
 from pietools.training.executors import local, open_workers
 from pietools.training.executors.local import LocalProcesses
+from pietools.training.network_runs import Missing, run_network
 from pietools.training.running import attempt, run_units
 from pietools.training.train_study import train_study
 from pietools.version import __version__
@@ -186,6 +186,17 @@ def test_who_plans_needs_no_gpu(rich: StudyFile, tmp_path: Path, monkeypatch: py
             collect_elsewhere(study_file, Where(executor))
 
 
+def test_a_worker_with_another_network_under_the_same_path_says_so(rich: StudyFile, tmp_path: Path) -> None:
+    """What it predicts would stand under the name of the network that was planned."""
+    inputs, networks = plan_collection(rich)
+    planned, other = networks[0], networks[1]
+    swapped = replace(planned, file=replace(planned.file, path=other.file.path))
+    missing = {"digits/test": Missing(True, frozenset())}
+    assert next(run_network(inputs, planned, missing)).accuracy is not None
+    with pytest.raises(CollectError, match="holds another network than when or where the work was planned"):
+        next(run_network(inputs, swapped, missing))
+
+
 def test_a_folder_that_is_not_shared_is_noticed(
     rich: StudyFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +243,8 @@ def test_a_full_gpu_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.
             "there is no executor 'ray': give 'processes', 'dask://HOST:PORT' or 'slurm'.",
         ),
         (["collect", "--processes", "2"], "--processes and --slurm are for an --executor"),
+        (["collect", "--shards", "x", "--wait", "5"], "--wait is for a study, and --shards opens none."),
+        (["train", "--plan", "--executor", "slurm"], "--plan measures this machine: leave --executor and --slurm out."),
         (["train", "--slurm", "a=b"], "--slurm is for --executor slurm, and this is processes."),
     ],
 )
@@ -491,11 +504,6 @@ def test_the_batch_script_of_a_cluster(slurm_commands: Path, tmp_path: Path, mon
         assert f"#SBATCH {line}\n" in script
     assert f"{sys.executable} -u -m submitit.core._submit" in script
     assert len((slurm_commands / "jobs").read_text().split()) == 3
-
-
-def test_how_often_a_unit_is_tried() -> None:
-    """Docs say three times."""
-    assert running.MAX_TRIES == 3
 
 
 @pytest.mark.slow

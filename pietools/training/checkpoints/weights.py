@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from pietools.errors import CollectError
 from pietools.study_file import StudyFile
 from pietools.training.boundary import boundary
+from pietools.training.checkpoints.digests import model_digest
 from pietools.training.checkpoints.files import load_weights
 from pietools.training.checkpoints.finding import CheckpointFile
-from pietools.training.compression.quantization import dequantize_weights
+from pietools.training.compression.quantization import dequantize_weights, is_packed
 from pietools.training.compression.quantized_inputs import quantize_inputs
 from pietools.training.data.images import ImageData
 from pietools.training.networks import build_network
@@ -47,6 +48,12 @@ def read_weights(file: CheckpointFile) -> dict[str, Tensor]:
     weights = load_weights(file.path) if file.path.suffix == ".safetensors" else _load_pickle(file)
     prefix = file.spec.strip_prefix or ""
     return {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
+
+
+def digest_of(file: CheckpointFile, stored: dict[str, Tensor], network: nn.Module) -> str:
+    """What a network is known by, of what its checkpoint holds and the network with these weights."""
+    # Two quantizations of the same weights may differ in the inputs only: what is stored tells them apart.
+    return model_digest(file.spec.network, stored if is_packed(stored) else network.state_dict())
 
 
 def with_weights(

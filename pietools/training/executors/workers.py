@@ -8,8 +8,7 @@ from typing import Any, Protocol
 class Workers(Protocol):
     """Workers that run a function each.
 
-    `n_at_once` is how many functions should be with them: enough that none is idle. `images_done` counts the images that those
-    passed through networks whose functions have not returned yet, where that is known; 0 elsewhere.
+    `n_at_once` is how many functions should be with them: enough that none is idle.
     """
 
     @property
