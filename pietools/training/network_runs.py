@@ -12,7 +12,7 @@ from pietools.statistics.tools.scalars import count_near_ties, kept_scalars
 from pietools.study import Evaluation, Recording
 from pietools.study.evaluation_rows import EvaluationRows
 from pietools.study_file import CollectSettings, StudyFile
-from pietools.training.checkpoints.weights import Templates, digest_of, read_weights, with_weights
+from pietools.training.checkpoints.weights import Templates, load_network
 from pietools.training.data.copies import alter_datasets
 from pietools.training.data.datasets import load_dataset
 from pietools.training.data.images import ImageData
@@ -147,13 +147,7 @@ def _found(
 
 
 def _load(inputs: Inputs, planned: PlannedNetwork, data: ImageData) -> LoadedNetwork:
-    stored = read_weights(planned.file)
-    network = with_weights(inputs.study_file, planned.file, stored, data, inputs.templates)
-    if digest_of(planned.file, stored, network) != planned.model.model_digest:
-        raise CollectError(
-            f"{planned.file.path} holds another network than when or where the work was planned: give all machines the same "
-            "checkpoints, and the same command again."
-        )
+    network = load_network(inputs.study_file, planned.file, data, inputs.templates, planned.model.model_digest)
     network = place(network, inputs.device)
     predict = partial(
         predict_logits,

@@ -34,13 +34,22 @@ Templates = dict[str, nn.Module]
 """Networks by name, as built: copying one is cheaper than building and initialising another."""
 
 
-def load_network(study_file: StudyFile, file: CheckpointFile, data: ImageData, templates: Templates) -> nn.Module:
+def load_network(
+    study_file: StudyFile, file: CheckpointFile, data: ImageData, templates: Templates, planned: str | None = None
+) -> nn.Module:
     """Build the network for the classes of `data`, or copy it from `templates`, and give it its weights, on the CPU.
 
-    One that was quantized here computes with what its bits can hold. Raises CollectError if the file cannot be read or
-    does not fit the network.
+    One that was quantized here computes with what its bits can hold. Raises CollectError if the file cannot be read,
+    does not fit the network, or holds another one than was planned, by its model digest.
     """
-    return with_weights(study_file, file, read_weights(file), data, templates)
+    stored = read_weights(file)
+    network = with_weights(study_file, file, stored, data, templates)
+    if planned is not None and digest_of(file, stored, network) != planned:
+        raise CollectError(
+            f"{file.path} holds another network than when or where the work was planned: give all machines the same "
+            "checkpoints, and the same command again."
+        )
+    return network
 
 
 def read_weights(file: CheckpointFile) -> dict[str, Tensor]:
