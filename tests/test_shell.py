@@ -166,4 +166,7 @@ def test_doctor_finds_predictions_that_were_changed(
     with Study.open(path) as study:
         study.sql("update evaluations set content_digest = null where model_id = 1")
     assert "of 1 of 2 networks" in run("doctor", path, "--full").output
+    with Study.open(path) as study:
+        study.sql("update evaluations set content_digest = null")
+    assert "no predictions have a checksum" in run("doctor", path, "--full").output
     assert "name one" in run("doctor", "--full").output

@@ -73,10 +73,10 @@ def _checked(study: "Study") -> str:
             "else. Take a copy of before, or 'pietools remove' the population and bring it in again."
         )
     n, unknown = study.sql("select count(*), count(*) filter (where content_digest is null) from evaluations").row(0)
-    return f"  predictions of {n - unknown:,} of {n:,} networks and data sets are what was stored{_WITHOUT if unknown else ''}"
-
-
-_WITHOUT = "; the others came before there were checksums (schema version 8)"
+    if n == unknown:
+        return "  no predictions have a checksum: they were stored before there were any (schema version 8)"
+    without = f"; {unknown:,} were stored before there were checksums (schema version 8)" if unknown else ""
+    return f"  predictions of {n - unknown:,} of {n:,} networks and data sets are what was stored{without}"
 
 
 def _study(study: "Study") -> Iterator[str]:
