@@ -21,8 +21,8 @@ from tests.conftest import DENSE, LABELS, make_study
 from tests.reliability import damage, disk, kills, permissions, writers
 from tests.reliability.__main__ import main
 from tests.reliability.damage import damaged
+from tests.reliability.processes import ROOT
 from tests.reliability.rows import BrokenClaimError, Kind, Run, carry_out
-from tests.reliability.worker import ROOT
 
 HOLD = """
 import sys, time

@@ -4,7 +4,7 @@ import http.client
 import json
 import shutil
 import signal
-import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +17,8 @@ from pietools.annotation.coding import Coding
 from pietools.study import Study
 from tests.reliability import studies
 from tests.reliability.killing import kill
+from tests.reliability.processes import LONGEST, Process, started
 from tests.reliability.rows import BrokenClaimError, Run
-from tests.reliability.worker import LONGEST, started
 
 LONGEST_CODING = 0.5
 """Seconds until the kill, at most: all examples take about as long."""
@@ -33,9 +33,9 @@ def annotated() -> Iterator[Run]:
 def _one(folder: Path, random: np.random.Generator) -> str:
     path = folder / "s.duckdb"
     shutil.copyfile(studies.analyzed_study(), path)
-    with _served(folder) as process:
-        said = _code(process, {}, LONGEST_CODING * random.random())
-        kill(process)
+    process = _served(folder)
+    said = _code(process, {}, LONGEST_CODING * random.random())
+    kill(process)
     # What was acknowledged is in the file, whatever becomes of the log beside it.
     for study in (studies.without_log(path), path):
         found = _coded(study)
@@ -43,24 +43,24 @@ def _one(folder: Path, random: np.random.Generator) -> str:
             raise BrokenClaimError(f"of {len(said)} acknowledged answers {len(lost)} are not in {study.name}")
     process = _served(folder)
     rest = _code(process, found)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=LONGEST)
-    if process.returncode or _coded(path) != found | rest:
-        raise BrokenClaimError(f"coding the rest: exit code {process.returncode}, {error}")
+    process.signal(signal.SIGINT)
+    done = process.end()
+    if done.exit_code or _coded(path) != found | rest:
+        raise BrokenClaimError(f"coding the rest: exit code {done.exit_code}, {done.error}")
     return "all acknowledged answers" if rest else "all answers, before the kill"
 
 
-def _served(folder: Path) -> subprocess.Popen[str]:
+def _served(folder: Path) -> Process:
     return started(("annotate", "s.duckdb", "--annotator", "a", "--no-browser", "--pairs", "20"), folder)
 
 
-def _code(process: subprocess.Popen[str], known: dict[int, bool], kill_after: float | None = None) -> dict[int, bool]:
+def _code(process: Process, known: dict[int, bool], kill_after: float | None = None) -> dict[int, bool]:
     """Code example after example but those that are known, until the server is killed; what was acknowledged, by place."""
-    assert process.stdout is not None
-    n = int(process.stdout.readline().split(": ")[1].split()[0])
-    host, _, token = process.stdout.readline().strip().removeprefix("http://").partition("/?")
+    first, second = _first_lines(process)
+    n = int(first.split(": ")[1].split()[0])
+    host, _, token = second.removeprefix("http://").partition("/?")
     acknowledged: dict[int, bool] = {}
-    timer = Timer(kill_after or 0, process.kill)
+    timer = Timer(kill_after or 0, process.signal, [signal.SIGKILL])
     if kill_after is not None:
         timer.start()
     try:
@@ -73,6 +73,16 @@ def _code(process: subprocess.Popen[str], known: dict[int, bool], kill_after: fl
             raise
     timer.cancel()
     return acknowledged
+
+
+def _first_lines(process: Process) -> tuple[str, str]:
+    """What the server prints when it is there."""
+    while not process.is_over:
+        if process.output.exists() and (printed := process.output.read_text()).count("\n") > 1:
+            first, second, *_ = printed.splitlines()
+            return first, second
+        time.sleep(0.01)
+    raise BrokenClaimError(f"no page: {process.end().error}")
 
 
 def _post(host: str, path: str, place: int, *, present: bool) -> int:

@@ -13,8 +13,8 @@ import numpy as np
 
 from pietools.errors import PietoolsError
 from tests.reliability import studies
+from tests.reliability.processes import Done, Process, finished
 from tests.reliability.rows import BrokenClaimError, Kind, Run
-from tests.reliability.worker import Done, Worker
 
 BLOCK = 4096
 LONGEST_LINE = 700
@@ -30,7 +30,7 @@ class Read:
 
     whole: Path
     files: tuple[str, ...]
-    read: Callable[[Worker, Path], tuple[Done, Any]]
+    read: Callable[[Path], tuple[Done, Any]]
     is_right: Callable[[Any, Any], str | None]
 
 
@@ -51,16 +51,15 @@ def damaged(content: bytes, random: np.random.Generator) -> tuple[str, bytes]:
 @contextmanager
 def _read(make: Callable[[], Read]) -> Iterator[Run]:
     case = make()
-    with Worker() as worker:
-        whole = studies.new_folder() / "whole"
-        shutil.copytree(case.whole, whole)
-        done, undamaged = case.read(worker, whole)
-        if done.exit_code:
-            raise BrokenClaimError(f"undamaged: {done.error}{done.traceback}")
-        yield partial(_one, case, undamaged, worker)
+    whole = studies.new_folder() / "whole"
+    shutil.copytree(case.whole, whole)
+    done, undamaged = case.read(whole)
+    if done.exit_code:
+        raise BrokenClaimError(f"undamaged: {done.error}")
+    yield partial(_one, case, undamaged)
 
 
-def _one(case: Read, undamaged: Any, worker: Worker, folder: Path, random: np.random.Generator) -> str:
+def _one(case: Read, undamaged: Any, folder: Path, random: np.random.Generator) -> str:
     shutil.copytree(case.whole, folder, dirs_exist_ok=True)
     paths = sorted(folder.glob(str(random.choice(case.files))))
     path = paths[int(random.integers(len(paths)))]
@@ -70,7 +69,10 @@ def _one(case: Read, undamaged: Any, worker: Worker, folder: Path, random: np.ra
     if changed == content:
         return "the damage changed nothing"
     path.write_bytes(changed)
-    done, found = case.read(worker, folder)
+    try:
+        done, found = case.read(folder)
+    except BrokenClaimError as error:
+        raise BrokenClaimError(f"{what}: {error}") from error
     if done.exit_code:
         return _refused(done, path, what)
     right = case.is_right(found, undamaged)
@@ -81,15 +83,13 @@ def _one(case: Read, undamaged: Any, worker: Worker, folder: Path, random: np.ra
 
 def _refused(done: Done, path: Path, what: str) -> str:
     """Check that a damaged file is refused in one line that names it."""
-    if done.exit_code is None:
-        raise BrokenClaimError(f"{what}: hangs")
     if done.exit_code < 0:
         return f"signal {-done.exit_code} ended the process"
     lines = [line for line in done.error.splitlines() if line]
     names = (path.name.removesuffix(".wal"), path.stem, path.parent.name)
     is_clear = len(lines) == 1 and len(lines[0]) < LONGEST_LINE and any(name in lines[0] for name in names)
-    if done.exit_code != 1 or done.traceback or not is_clear:
-        raise BrokenClaimError(f"{what}: exit code {done.exit_code}, {done.traceback or done.error}")
+    if not done.is_refusal or not is_clear:
+        raise BrokenClaimError(f"{what}: exit code {done.exit_code}, {done.error}")
     return "refused"
 
 
@@ -107,12 +107,12 @@ def _study() -> Read:
     return Read(folder, ("s.duckdb",), _export_and_show, _equal)
 
 
-def _export_and_show(worker: Worker, folder: Path) -> tuple[Done, Any]:
+def _export_and_show(folder: Path) -> tuple[Done, Any]:
     """Export, and the tables of the last analysis: predictions and results."""
-    done = worker.run(("export", "s.duckdb", "--out", "out"), folder)
+    done = finished(("export", "s.duckdb", "--out", "out"), folder)
     if done.exit_code:
         return done, None
-    shown = worker.run(("tables", "s.duckdb", "--all", "--format", "json", "--out", "tables"), folder)
+    shown = finished(("tables", "s.duckdb", "--all", "--format", "json", "--out", "tables"), folder)
     return shown, None if shown.exit_code else (studies.bytes_of(folder / "out"), studies.bytes_of(folder / "tables"))
 
 
@@ -120,17 +120,17 @@ def _log() -> Read:
     return Read(studies.study_with_log(), ("s.duckdb.wal",), _held, _at_least_acknowledged)
 
 
-def _held(worker: Worker, folder: Path) -> tuple[Done, Any]:
-    done = worker.call(held, str(folder / "s.duckdb"))
+def _held(folder: Path) -> tuple[Done, Any]:
+    done = Process(folder, print_held, "s.duckdb").end()
     return done, None if done.exit_code else json.loads(done.output)
 
 
-def held(path: str) -> Done:
-    """A digest of each network of a study."""
+def print_held(path: str) -> None:
+    """A digest of each network of a study, or in one line why it is not read."""
     try:
-        return Done(0, json.dumps(studies.networks_held(Path(path))), "")
+        print(json.dumps(studies.networks_held(Path(path))))
     except PietoolsError as error:
-        return Done(1, "", str(error))
+        raise SystemExit(str(error)) from error
 
 
 def _at_least_acknowledged(found: dict[str, str], undamaged: dict[str, str]) -> str | None:
@@ -148,9 +148,9 @@ def _export() -> Read:
     return Read(studies.exported_study(), ("*.parquet", "manifest.json"), _import_folder, _equal)
 
 
-def _import_folder(worker: Worker, folder: Path) -> tuple[Done, Any]:
+def _import_folder(folder: Path) -> tuple[Done, Any]:
     study = folder.with_name(f"{folder.name}.duckdb")
-    done = worker.run(("import", str(folder), "--db", str(study)), folder)
+    done = finished(("import", str(folder), "--db", str(study)), folder)
     found = None if done.exit_code else studies.contents(study)
     study.unlink(missing_ok=True)
     return done, found
@@ -162,13 +162,13 @@ def _checkpoints() -> Read:
     return Read(trained, tuple(one for one in files if any(trained.glob(one))), _train_and_collect, _equal)
 
 
-def _train_and_collect(worker: Worker, folder: Path) -> tuple[Done, Any]:
-    trained = worker.run(("train", "STUDY.toml", "--json", "--processes", "1"), folder)
+def _train_and_collect(folder: Path) -> tuple[Done, Any]:
+    trained = finished(("train", "STUDY.toml", "--json", "--processes", "1"), folder)
     if trained.exit_code:
         return trained, None
     rows = json.loads(trained.output)["networks"]
     said = [{name: row[name] for name in ("population", "replicate", "accuracy", "realised_sparsity")} for row in rows]
-    collected = worker.run(("collect", "STUDY.toml"), folder)
+    collected = finished(("collect", "STUDY.toml"), folder)
     return collected, None if collected.exit_code else (said, studies.contents(folder / "digits.duckdb"))
 
 
@@ -176,8 +176,8 @@ def _shards() -> Read:
     return Read(studies.shards().parent, ("shards/**/*.parquet",), _merge, _equal)
 
 
-def _merge(worker: Worker, folder: Path) -> tuple[Done, Any]:
-    done = worker.run(("merge", "shards", "--db", "merged.duckdb"), folder)
+def _merge(folder: Path) -> tuple[Done, Any]:
+    done = finished(("merge", "shards", "--db", "merged.duckdb"), folder)
     return done, None if done.exit_code else studies.contents(folder / "merged.duckdb")
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from tests.reliability import commands, studies
 from tests.reliability.commands import Command
+from tests.reliability.processes import Done, finished
 from tests.reliability.rows import BrokenClaimError, Kind, Run, SkippedError
-from tests.reliability.worker import Done, Worker, finished
 
 ROOMY = 512 << 20
 SPARE = 1.5
@@ -31,18 +31,15 @@ def _small(make: Callable[[], Command]) -> Iterator[Run]:
     done = finished(case.arguments, folder)
     if done.exit_code:
         raise BrokenClaimError(f"undisturbed: {done.error}")
-    with Worker() as worker:
-        yield partial(_one, case, before, _size(folder) - before, case.result(folder), worker)
+    yield partial(_one, case, before, _size(folder) - before, case.result(folder))
 
 
-def _one(
-    case: Command, before: int, more: int, result: Any, worker: Worker, folder: Path, random: np.random.Generator
-) -> str:
+def _one(case: Command, before: int, more: int, result: Any, folder: Path, random: np.random.Generator) -> str:
     disk = folder / "disk"
     disk.mkdir()
     with _disk(disk, int(before + (1 << 16) + more * SPARE * random.random())):
         case.prepare(disk)
-        done = worker.run(case.arguments, disk)
+        done = finished(case.arguments, disk)
         _mount("-o", f"remount,size={ROOMY}", str(disk))
         if done.exit_code == 0:
             found = "there was room"
@@ -50,9 +47,9 @@ def _one(
             _check_message(done)
             found = f"no room: {case.left(disk)}"
             if not case.is_done(disk):
-                again = worker.run(case.arguments, disk)
+                again = finished(case.arguments, disk)
                 if again.exit_code:
-                    raise BrokenClaimError(f"with more room: {again.traceback or again.error}")
+                    raise BrokenClaimError(f"with more room: {again.error}")
         if case.result(disk) != result:
             raise BrokenClaimError(f"{found}; what it leaves is not what a disk with room has")
         return found
@@ -62,8 +59,8 @@ def _check_message(done: Done) -> None:
     """One line that says that there is no room, and where."""
     last = done.error.strip().splitlines()[-1:]
     is_clear = bool(last) and last[0].startswith("Error: ") and any(word in done.error for word in ("room", "space"))
-    if done.exit_code != 1 or done.traceback or not is_clear:
-        raise BrokenClaimError(f"exit code {done.exit_code}: {done.traceback or done.error}")
+    if not done.is_refusal or not is_clear:
+        raise BrokenClaimError(f"exit code {done.exit_code}: {done.error}")
 
 
 @contextmanager

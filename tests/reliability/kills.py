@@ -1,7 +1,6 @@
 """Commands that are killed at a random moment: nothing acknowledged is lost, nothing is half there, the same command goes on."""
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,8 +15,8 @@ from tests.reliability import commands, studies
 from tests.reliability.coding import annotated
 from tests.reliability.commands import Command
 from tests.reliability.killing import kill
+from tests.reliability.processes import Process, finished, started
 from tests.reliability.rows import BrokenClaimError, Kind, Run
-from tests.reliability.worker import LONGEST, Done, Worker, started
 
 # Most of a command's time nothing is written. Shares of the kills: at any moment, around the writes of an undisturbed run, and
 # after the first write is seen; the writes come that much earlier or later.
@@ -38,8 +37,7 @@ class Undisturbed:
 @contextmanager
 def _killed(make: Callable[[], Command]) -> Iterator[Run]:
     case = make()
-    with Worker() as worker:
-        yield partial(_one, case, _measured(case), worker)
+    yield partial(_one, case, _measured(case))
 
 
 def _measured(case: Command) -> Undisturbed:
@@ -48,11 +46,11 @@ def _measured(case: Command) -> Undisturbed:
     case.prepare(folder)
     process, began = started(case.arguments, folder), time.monotonic()
     first = last = now = _first_write(process, folder)
-    while process.poll() is None:
+    while not process.is_over:
         last, now = now, _first_write(process, folder)
-    _, error = process.communicate(timeout=LONGEST)
-    if process.returncode:
-        raise BrokenClaimError(f"undisturbed: {error}")
+    done = process.end()
+    if done.exit_code:
+        raise BrokenClaimError(f"undisturbed: {done.error}")
     return Undisturbed(first - began, last - first, case.result(folder))
 
 
@@ -63,21 +61,23 @@ def _different(found: Any, expected: Any) -> str:
     return "" if found == expected else "all of it"
 
 
-def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, random: np.random.Generator) -> str:
+def _one(case: Command, undisturbed: Undisturbed, folder: Path, random: np.random.Generator) -> str:
     case.prepare(folder)
-    with started(case.arguments, folder) as process:
-        _wait(process, folder, undisturbed, *random.random(2))
-        is_over = kill(process)
-        if is_over and process.returncode:
-            raise BrokenClaimError(f"before the kill: {process.stderr.read() if process.stderr else ''}")
+    process = started(case.arguments, folder)
+    _wait(process, folder, undisturbed, *random.random(2))
+    ended = kill(process)
+    if ended is not None and ended.exit_code:
+        raise BrokenClaimError(f"before the kill: {ended.error}")
     try:
-        found = "ended before the kill" if is_over else case.left(folder)
+        found = "ended before the kill" if ended is not None else case.left(folder)
     except BrokenClaimError:
         raise
     except Exception as error:
         raise BrokenClaimError(f"after the kill: {type(error).__name__}: {error}") from error
     if not case.is_done(folder):
-        _check_again(worker.run(case.arguments, folder))
+        again = finished(case.arguments, folder)
+        if again.exit_code:
+            raise BrokenClaimError(f"the same command again: exit code {again.exit_code}, {again.error}")
     if different := _different(case.result(folder), undisturbed.result):
         raise BrokenClaimError(
             f"the same command again ({found}) does not leave what an undisturbed run does: {different}"
@@ -85,7 +85,7 @@ def _one(case: Command, undisturbed: Undisturbed, worker: Worker, folder: Path, 
     return found
 
 
-def _wait(process: subprocess.Popen[str], folder: Path, undisturbed: Undisturbed, kind: float, moment: float) -> None:
+def _wait(process: Process, folder: Path, undisturbed: Undisturbed, kind: float, moment: float) -> None:
     """Wait for the moment of the kill, of which two random numbers from 0 to 1 decide."""
     before, after = undisturbed.before, undisturbed.after
     if kind < ANYWHERE:
@@ -97,15 +97,10 @@ def _wait(process: subprocess.Popen[str], folder: Path, undisturbed: Undisturbed
         time.sleep(moment * after)
 
 
-def _check_again(done: Done) -> None:
-    if done.exit_code or done.traceback:
-        raise BrokenClaimError(f"the same command again: exit code {done.exit_code}, {done.traceback or done.error}")
-
-
-def _first_write(process: subprocess.Popen[str], folder: Path) -> float:
+def _first_write(process: Process, folder: Path) -> float:
     """When something in a folder changed, or the process ended."""
     before = _seen(folder)
-    while process.poll() is None and _seen(folder) == before:
+    while not process.is_over and _seen(folder) == before:
         time.sleep(POLL)
     return time.monotonic()
 

@@ -17,8 +17,8 @@ import pietools
 from pietools.exchange.study_folder import TABLES, export_folder
 from pietools.study import Study
 from tests.regime_study import make_regimes
+from tests.reliability.processes import ROOT, finished
 from tests.reliability.rows import SkippedError
-from tests.reliability.worker import ROOT, finished
 
 POPULATIONS = ("dense", "pruned")
 N_NETWORKS, N, N_CLASSES = 4, 3000, 10
@@ -163,7 +163,8 @@ def trained_networks() -> Path:
     folder = _folder() / "trained"
     folder.mkdir()
     (folder / "STUDY.toml").write_text(DIGITS)
-    train_study(read_study_file(folder / "STUDY.toml"))
+    report = train_study(read_study_file(folder / "STUDY.toml"))
+    assert not report.failures, report.failures
     return folder
 
 

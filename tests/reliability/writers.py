@@ -1,7 +1,6 @@
 """Eight processes that import into one study at once, while another reads it."""
 
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.reliability import studies
+from tests.reliability.processes import Done, finished, started
 from tests.reliability.rows import BrokenClaimError, Kind, Run
-from tests.reliability.worker import LONGEST, Done, finished, started
 
 N_WRITERS = 8
 WAIT = ("--wait", "60")
@@ -34,7 +33,7 @@ def _one(wait: tuple[str, ...], folder: Path, random: np.random.Generator) -> st
     is_over = threading.Event()
     reader = threading.Thread(target=_read, args=(folder, wait, is_over, read))
     reader.start()
-    done = {name: _end(process) for name, process in processes.items()}
+    done = {name: process.end() for name, process in processes.items()}
     is_over.set()
     reader.join()
     for name, one in [*done.items(), *(("reader", one) for one in read)]:
@@ -58,16 +57,11 @@ def _read(folder: Path, wait: tuple[str, ...], is_over: threading.Event, read: l
         read.append(finished(("info", "s.duckdb", "--json", *wait), folder))
 
 
-def _end(process: subprocess.Popen[str]) -> Done:
-    output, error = process.communicate(timeout=LONGEST)
-    return Done(process.returncode, output, error)
-
-
 def _check(name: str, done: Done, wait: tuple[str, ...]) -> None:
     """Whoever waits is served; whoever does not is told in one line who has the study."""
     if done.exit_code == 0:
         return
-    is_told = done.exit_code == 1 and done.error.count("\n") == 1 and any(word in done.error for word in MESSAGES)
+    is_told = done.is_refusal and done.error.count("\n") == 1 and any(word in done.error for word in MESSAGES)
     if not is_told or (wait and MESSAGES[1] not in done.error):
         raise BrokenClaimError(f"{name}: exit code {done.exit_code}: {done.error}")
 
