@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +32,7 @@ class SlurmJobs:
     images_done: int | None = None
 
     def __init__(self, logs: Path, n_at_once: int | None, options: Sequence[str] = (), cluster: str = "slurm") -> None:
-        self.n_at_once, self._cluster = n_at_once or AT_ONCE, cluster
+        self.n_at_once, self._cluster, self._logs = n_at_once or AT_ONCE, cluster, logs
         parsed = _parsed(options)
         try:
             self._executor = submitit.AutoExecutor(folder=logs, cluster=cluster)
@@ -113,6 +114,15 @@ class SlurmJobs:
         self._watcher.join()
         for job in self._jobs.values():
             job.cancel(check=False)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove links to scripts of jobs whose files are gone, and the folder if nothing else is in it."""
+        for link in self._logs.glob(".submission_file_*"):
+            if not link.exists():
+                link.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._logs.rmdir()
 
 
 def _parsed(options: Sequence[str]) -> dict[str, str]:
