@@ -18,7 +18,7 @@ from pietools.study import Study
 from pietools.study.in_use import StudyInUseError, when_free
 from pietools.study.new_paths import log_of
 from tests.conftest import DENSE, LABELS, make_study
-from tests.reliability import damage, disk, kills, permissions, writers
+from tests.reliability import damage, disk, kills, permissions, processes, writers
 from tests.reliability.__main__ import main
 from tests.reliability.damage import damaged
 from tests.reliability.processes import ROOT
@@ -244,6 +244,17 @@ def test_a_broken_claim_is_printed_with_its_seed(tmp_path: Path, capsys: pytest.
     assert row.outcomes["whole"] + len(row.broken) == 10
 
 
+@pytest.mark.slow
+def test_a_command_that_hangs_breaks_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no command that ended, whatever it leaves; one that ends in time is."""
+    assert processes.Process(tmp_path, time.sleep, 0).end().exit_code == 0
+    monkeypatch.setattr(processes, "LONGEST", 0.2)
+    hanging = processes.Process(tmp_path, time.sleep, 60)
+    with pytest.raises(BrokenClaimError, match=r"did not end within 0\.2 seconds"):
+        hanging.end()
+    assert hanging.is_over
+
+
 def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """The message lists those that there are."""
     with pytest.raises(SystemExit):
@@ -259,14 +270,11 @@ def carried_out(kind: Kind, case: str, runs: int) -> None:
     assert row.broken == []
 
 
-SLOWER = {"train", "collect", "merge", "analyze"}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("case", kills.KIND.cases)
 def test_kills(case: str) -> None:
     """Nothing acknowledged is lost, nothing is half there, the same command goes on."""
-    carried_out(kills.KIND, case, 5 if case in SLOWER else 10)
+    carried_out(kills.KIND, case, 10)
 
 
 @pytest.mark.slow

@@ -64,14 +64,14 @@ class Process:
     def end(self) -> Done:
         """Wait until it ends. Raises BrokenClaimError if it hangs."""
         self._process.join(LONGEST)
-        if not self.is_over:
-            self._process.kill()
-            raise BrokenClaimError(f"did not end within {LONGEST:g} seconds")
-        code = self._process.exitcode
+        if hangs := not self.is_over:
+            self.signal(signal.SIGKILL)
+            self._process.join()
         texts = [path.read_text() if path.exists() else "" for path in (self.output, self.error)]
-        self._process.close()
         self._printed.cleanup()
-        return Done(code, *texts)
+        if hangs:
+            raise BrokenClaimError(f"did not end within {LONGEST:g} seconds")
+        return Done(self._process.exitcode, *texts)
 
 
 def started(arguments: Sequence[str], folder: Path) -> Process:
