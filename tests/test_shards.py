@@ -41,15 +41,38 @@ N, CLASSES = 40, ["a", "b", "c"]
 POPULATIONS = (Population("dense", "dense"), Population("pruned", "compressed", sparsity=0.5, reference="dense"))
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "austere"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A folder, and an address that fsspec knows."""
+    """A folder, an address that fsspec knows, and one whose files do no more than those of SFTP."""
     if request.param == "folder":
         yield str(tmp_path / "shards")
         return
     fsspec = pytest.importorskip("fsspec")
-    yield f"memory://{tmp_path.name}/shards"
+    if request.param == "austere":
+        fsspec.register_implementation("austere", austere_files(), clobber=True)
+    yield f"{request.param}://{tmp_path.name}/shards"
     fsspec.filesystem("memory").store.clear()
+
+
+def austere_files() -> type:
+    """A file system of fsspec that takes no options, and whose files do not say where they are when they are told where to go."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class AustereFile(BytesIO):
+        def seek(self, *arguments: int) -> None:  # type: ignore[override]
+            super().seek(*arguments)
+
+    class AustereFiles(MemoryFileSystem):  # type: ignore[misc]
+        protocol = "austere"
+
+        def __init__(self) -> None:
+            super().__init__()
+
+        def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+            file = super()._open(path, mode, **options)
+            return AustereFile(file.getvalue()) if mode == "rb" else file
+
+    return AustereFiles
 
 
 def dataset() -> Dataset:

@@ -1,6 +1,7 @@
 """What every shard is: rows as Parquet, with checksums of pages, and facts about them, with a checksum of facts and rows."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -75,7 +76,8 @@ def _facts(what: str, parquet: pq.ParquetFile) -> dict[str, Any]:
 
 def _read(what: str, file: BinaryIO, parquet: pq.ParquetFile) -> pa.Table:
     """All rows, unless they are larger than a file of this size may be: a value that is repeated takes no room in it."""
-    size, metadata = file.seek(0, 2), parquet.metadata
+    file.seek(0, os.SEEK_END)  # not every file says where it is then
+    size, metadata = file.tell(), parquet.metadata
     columns = [
         metadata.row_group(i).column(j) for i in range(metadata.num_row_groups) for j in range(metadata.num_columns)
     ]

@@ -74,14 +74,13 @@ class Remote:
         from fsspec.core import url_to_fs
 
         self.address = address
-        # The answer of before may be old: others write there, too.
-        found: tuple[Any, str] = url_to_fs(address, use_listings_cache=False)
+        found: tuple[Any, str] = url_to_fs(address)
         self._files, self._folder = found[0], found[1].rstrip("/")
 
     def names(self) -> list[str]:
         """See `Place`."""
         with _errors(self.address):
-            self._files.invalidate_cache()
+            self._files.invalidate_cache()  # others write there, too
             if not self._files.exists(self._folder):
                 return []
             names = (str(path).rpartition("/")[2] for path in self._files.ls(self._folder, detail=False))
