@@ -19,6 +19,7 @@ from pietools.errors import PietoolsError, ShardError, StudyError
 from pietools.seal import sealed
 from pietools.shards import files
 from pietools.shards.datasets import DatasetShard, Described, read_dataset, write_datasets
+from pietools.shards.files import encode, read_rows
 from pietools.shards.merging import merge_shards
 from pietools.shards.networks import NetworkFacts, encode_network, read_network
 from pietools.shards.places import Place, place_of
@@ -265,6 +266,170 @@ def test_properties_of_another_machine_may_differ_in_the_last_digit(tmp_path: Pa
             merge_shards([place.address], path)
 
 
+def forged(content: bytes, change: Callable[[dict[str, Any], pa.Table], pa.Table | None]) -> bytes:
+    """A shard with other facts or rows, and checksums that are right."""
+    facts, rows = read_rows("shard", pa.BufferReader(content))
+    changed = change(facts, rows)
+    kept = {name: value for name, value in facts.items() if name not in (files.SEAL, files.ROWS)}
+    return encode(kept, rows if changed is None else changed)
+
+
+def column(name: str, values: list[Any], type_: pa.DataType) -> Callable[[dict[str, Any], pa.Table], pa.Table]:
+    """Another column in place of one of this name."""
+    return lambda facts, rows: (rows.drop_columns([name]) if name in rows.column_names else rows).append_column(
+        name, pa.array(values, type_)
+    )
+
+
+def said(*path: str | int, value: Any) -> Callable[[dict[str, Any], pa.Table], None]:
+    """Another fact."""
+
+    def change(facts: Any, rows: pa.Table) -> None:
+        for key in path[:-1]:
+            facts = facts[key]
+        facts[path[-1]] = value
+
+    return change
+
+
+NAN = float("nan")
+FORGED_NETWORKS: dict[str, tuple[Callable[[dict[str, Any], pa.Table], Any], str]] = {
+    "a sparsity that is no number": (said("model", "realised_sparsity", value=NAN), "NaN is no finite number"),
+    "a sparsity beyond 1": (said("model", "realised_sparsity", value=7.0), r"has sparsity 7\.0\. Allowed: 0 to 1"),
+    "a layer's sparsity": (said("model", "layers", 0, "sparsity", value=NAN), "NaN is no finite number"),
+    "a huge seed": (said("model", "seed", value=10**30), "is too large a number"),
+    "a list for a name": (
+        said("evaluation", "dataset", value=["a"]),
+        r"evaluation\.dataset: Input should be a valid string",
+    ),
+    "a number for a name": (said("model", "replicate", value=5), r"model\.replicate: Input should be a valid string"),
+    "a text for a count": (
+        said("evaluation", "n_near_ties", value="3"),
+        "n_near_ties: Input should be a valid integer",
+    ),
+    "a negative count": (said("evaluation", "n_near_ties", value=-3), "has a count of -3"),
+    "another evidence": (said("evaluation", "evidence", value="hearsay"), "there is no evidence 'hearsay'"),
+    "labels between classes": (
+        column("predicted_label", [1.5] * N, pa.float64()),
+        "predicted_label is double, not int32",
+    ),
+    "missing labels": (column("predicted_label", [None] * N, pa.int32()), "predicted_label lacks values"),
+    "texts for numbers": (column("loss", ["x"] * N, pa.string()), "loss is string, not float"),
+    "logits that are no numbers": (
+        column("logits", [[NAN] * 3] * N, pa.list_(pa.float32())),
+        "logits that are no numbers",
+    ),
+    "logits of other classes": (
+        column("logits", [[1.0]] * N, pa.list_(pa.float32())),
+        "found logits that are not 3 each",
+    ),
+    "logits of several lengths": (
+        column("logits", [[1.0, 2, 3]] * (N - 1) + [[1.0]], pa.list_(pa.float32())),
+        "vectors that are empty, or of several lengths",
+    ),
+    "features without numbers": (column("features", [[]] * N, pa.list_(pa.float32())), "vectors that are empty"),
+    "no features": (column("features", [None] * N, pa.list_(pa.float32())), "features lacks values"),
+    "epochs of classes that are not there": (
+        column("epoch_labels", [[99] * 4] * N, pa.list_(pa.int32())),
+        "epochs predict classes from 99 to 99; 'd/test' has 3",
+    ),
+    "no rows": (lambda facts, rows: rows.slice(0, 0), "it has no rows"),
+}
+
+
+@pytest.mark.parametrize("what", FORGED_NETWORKS)
+def test_a_forged_network_is_refused(tmp_path: Path, what: str) -> None:
+    """Whatever is of another type or cannot be: in one line, and the study stays as it was."""
+    change, expected = FORGED_NETWORKS[what]
+    place, path = place_of(str(tmp_path / "shards")), tmp_path / "s.duckdb"
+    write(place, NETWORKS[1])
+    merge_shards([place.address], path)
+    before = tables(path)
+    facts, content = NETWORKS[0]
+    place.write(facts.name, forged(content, change))
+    with pytest.raises(PietoolsError, match=expected):
+        merge_shards([place.address], path)
+    assert tables(path) == before
+
+
+FORGED_DATASETS: dict[str, tuple[Callable[[dict[str, Any], pa.Table], Any], str]] = {
+    "numbers for names of classes": (
+        said("dataset", "class_names", value=[1, 2, 3]),
+        r"class_names\.0: Input should be",
+    ),
+    "a text for a list": (said("dataset", "class_names", value="abc"), "class_names: Input should be a valid array"),
+    "a text for a recipe": (said("populations", 0, "recipe", value="abc"), r"populations\.0\.recipe: Input should be"),
+    "a recipe with no number": (said("recipe", value={"a": NAN}), "NaN is no finite number"),
+    "a text for a severity": (said("dataset", "severity", value="a"), "severity: Input should be a valid integer"),
+    "a property without its column": (said("properties", value=[["a", "b"]] * 3), "it has no column property_2"),
+    "missing keys": (column("key", [None] * N, pa.string()), "key lacks values"),
+    "bytes for keys": (column("key", [b"a"] * N, pa.binary()), "key is binary, not string"),
+    "missing labels": (column("label", [None] * N, pa.int32()), "label lacks values"),
+    "missing pictures": (column("png", [None] * N, pa.binary()), "png lacks values"),
+    "pictures that are none": (column("png", [b"<script>"] * N, pa.binary()), "is no PNG"),
+}
+
+
+@pytest.mark.parametrize("what", FORGED_DATASETS)
+def test_a_forged_data_set_is_refused(tmp_path: Path, what: str) -> None:
+    """In one line, and no study is made."""
+    change, expected = FORGED_DATASETS[what]
+    place = place_of(str(tmp_path / "shards"))
+    write(place)
+    (name,) = place.names()
+    place.write(name, forged((tmp_path / "shards" / name).read_bytes(), change))
+    with pytest.raises(PietoolsError, match=expected):
+        merge_shards([place.address], tmp_path / "s.duckdb")
+    assert not (tmp_path / "s.duckdb").exists()
+
+
+def test_a_shard_under_the_name_of_another_is_refused(tmp_path: Path) -> None:
+    """It would count, and the other would be missing without a word."""
+    place = place_of(str(tmp_path / "shards"))
+    write(place, *NETWORKS)
+    place.write(NETWORKS[0][0].name, NETWORKS[1][1])
+    with pytest.raises(ShardError, match=f"it is what {NETWORKS[1][0].name} should be"):
+        merge_shards([place.address], tmp_path / "s.duckdb")
+
+
+def test_a_network_alone_is_not_put_beside_other_labels(tmp_path: Path) -> None:
+    """The study does not know its inputs: without the data set's shard nobody could compare the labels."""
+    place, path = place_of(str(tmp_path / "shards")), tmp_path / "s.duckdb"
+    write(place, NETWORKS[0])
+    with Study.create(path) as study:
+        study.add_dataset(replace(dataset(), labels=(dataset().labels + 1) % 3, content_digest=None))
+        study.add_population(POPULATIONS[0])
+    with pytest.raises(StudyError, match="give merge the whole folder"):
+        merge_shards([tmp_path / "shards" / NETWORKS[0][0].name], path)
+    with pytest.raises(StudyError, match="the labels or keys contradict the stored ones"):
+        merge_shards([place.address], path)
+
+
+def test_regimes_of_other_seeds_are_no_pairs(tmp_path: Path) -> None:
+    """Replicates of one name would be compared as pairs; the same population with other steps says which."""
+    path = tmp_path / "s.duckdb"
+    for name, seed, steps, expected in (
+        ("a", 0, 30, None),
+        ("b", 0, 30, None),
+        (
+            "c",
+            7,
+            30,
+            r"'c' was trained with \[study\] seed 7, and '[ab]' in the study with 0: their replicates are no pairs",
+        ),
+        ("a", 0, 31, "population 'a' was trained with another recipe: training.steps was 30 and is now 31"),
+    ):
+        recipe = {"seed": seed, "training": {"steps": steps}}
+        shard = DatasetShard(0, dataset(), {}, [], Described((Population(name, "dense", recipe=recipe),), {}))
+        place = place_of(str(tmp_path / f"{name}{steps}"))
+        place.write(shard.name, shard.encode())
+        if expected is None:
+            merge_shards([place.address], path)
+        else:
+            with pytest.raises(StudyError, match=expected):
+                merge_shards([place.address], path)
+
+
 def outcome(read: Callable[[str, Any], Any], content: bytes, expected: str) -> str:
     """What reading a shard comes to."""
     try:
@@ -300,7 +465,7 @@ def test_what_is_no_shard_is_named(run: Callable[..., Result], tmp_path: Path, c
     done = run("merge", tmp_path / "shards", "--db", tmp_path / "s.duckdb")
     assert done.exit_code == 1
     assert f"{broken} is damaged or no shard" in done.output
-    assert "Delete it, and run the same 'pietools collect' again." in done.output
+    assert "If 'pietools collect' wrote it, delete it, and give the same command again." in done.output
     broken.unlink()
     done = run("merge", tmp_path / "shards", "--db", tmp_path / "s.duckdb")
     assert "dense on d/test: 1 networks (1 new, added" in done.output

@@ -1,22 +1,21 @@
 """A data set as a shard: keys, labels, properties and pictures of its examples, and which populations the study is to hold."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, BinaryIO
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
+from pydantic import TypeAdapter
 
-from pietools.shards.files import damaged, encode, read_facts, read_rows
+from pietools.shards.files import check_columns, damaged, described, encode, read_facts, read_rows
 from pietools.shards.networks import shard_name
 from pietools.shards.places import Place
 from pietools.study import Study
 from pietools.study.records import Dataset, Population
 
 KIND = "dataset"
-# What a data set is beyond its examples, which are rows.
-DESCRIBED = ("name", "class_names", "split", "content_digest", "source", "alteration", "severity", "seed")
+TYPES = {"key": pa.string(), "label": pa.int32(), "png": pa.binary()}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class DatasetShard:
         facts = {
             "kind": KIND,
             "position": self.position,
-            "dataset": {name: getattr(dataset, name) for name in DESCRIBED},
+            "dataset": {one.name: getattr(dataset, one.name) for one in fields(_Said)},
             "properties": [list(names) for names in self.properties],
             "populations": [asdict(population) for population in self.described.populations],
             "recipe": self.described.recipe,
@@ -61,6 +60,34 @@ class DatasetShard:
         if self.pictures:
             columns["png"] = pa.array(self.pictures, pa.binary())
         return encode(facts, pa.table(columns))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a data set is beyond its examples, which are rows: see `Dataset`."""
+
+    name: str
+    class_names: list[str]
+    split: str | None
+    content_digest: str | None
+    source: str | None
+    alteration: str | None
+    severity: int | None
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a shard says of itself; ``properties``: names and sources, in the order of their columns."""
+
+    position: int
+    dataset: _Said
+    properties: list[tuple[str, str]]
+    populations: tuple[Population, ...]
+    recipe: dict[str, Any]
+
+
+_AS_FACTS = TypeAdapter(_Facts)
 
 
 def write_datasets(study: Study, place: Place, described: Described) -> None:
@@ -88,23 +115,18 @@ def is_dataset(what: str, file: BinaryIO) -> bool:
 
 def read_dataset(what: str, file: BinaryIO) -> DatasetShard:
     """A shard of a data set; ShardError if it is something else."""
-    facts, rows = read_rows(what, file)
-    try:
-        return DatasetShard(
-            position=int(facts["position"]),
-            dataset=Dataset(
-                keys=rows["key"].to_pylist(),
-                labels=rows["label"].to_numpy().astype(np.int32),
-                **{name: facts["dataset"][name] for name in DESCRIBED},
-            ),
-            properties={
-                (name, source): _series(rows[f"property_{i}"]) for i, (name, source) in enumerate(facts["properties"])
-            },
-            pictures=rows["png"].to_pylist() if "png" in rows.column_names else [],
-            described=Described(tuple(Population(**said) for said in facts["populations"]), dict(facts["recipe"])),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise damaged(what, f"it does not describe a data set ({type(error).__name__}: {error})") from None
+    said, rows = read_rows(what, file)
+    facts = described(what, "data set", _AS_FACTS, said)
+    check_columns(what, rows, TYPES)
+    if missing := {"key", "label", *(f"property_{i}" for i in range(len(facts.properties)))} - {*rows.column_names}:
+        raise damaged(what, f"it has no column {min(missing)}")
+    return DatasetShard(
+        position=facts.position,
+        dataset=Dataset(keys=rows["key"].to_pylist(), labels=rows["label"].to_numpy(), **vars(facts.dataset)),
+        properties={names: _series(rows[f"property_{i}"]) for i, names in enumerate(facts.properties)},
+        pictures=rows["png"].to_pylist() if "png" in rows.column_names else [],
+        described=Described(facts.populations, facts.recipe),
+    )
 
 
 def _series(column: pa.ChunkedArray) -> pl.Series:

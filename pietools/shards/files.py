@@ -1,14 +1,16 @@
 """What every shard is: rows as Parquet, with checksums of pages, and facts about them, with a checksum of facts and rows."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from pietools.bounds import too_large
 from pietools.errors import ShardError
@@ -21,6 +23,9 @@ FACTS = b"pietools"
 SEAL, ROWS = "facts_sha256", "rows_sha256"
 SMALLEST = 4  # bytes of a number
 BATCH = 1024  # rows that are read before their size is looked at
+LARGEST = 2**63 - 1  # number that the database keeps
+FULL = ("key", "label", "predicted_label", "png", "logits_half", "features_half")  # columns that lack no value
+T = TypeVar("T")
 
 
 def encode(facts: dict[str, Any], rows: pa.Table) -> bytes:
@@ -57,13 +62,58 @@ def read_rows(what: str, file: BinaryIO) -> tuple[dict[str, Any], pa.Table]:
     return facts, rows
 
 
+def described(what: str, kind: str, as_type: TypeAdapter[T], facts: dict[str, Any]) -> T:
+    """Facts as a record, in which everything is of the type that it should be; ShardError if they describe something else."""
+    try:
+        return as_type.validate_json(json.dumps(facts), strict=True)
+    except (ValidationError, RecursionError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deep"}
+        where = ".".join(map(str, first["loc"]))
+        raise damaged(what, f"it does not describe a {kind} ({where}: {first['msg']})") from None
+
+
+def check_columns(what: str, rows: pa.Table, types: dict[str, pa.DataType]) -> None:
+    """Raise ShardError for a column that is there twice, is not of its type, or lacks values in lists."""
+    if len(set(rows.column_names)) < rows.num_columns:
+        raise damaged(what, "it has a column twice")
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        if name in types and not _is_of(column.type, types[name]):
+            raise damaged(what, f"its column {name} is {column.type}, not {types[name]}")
+        if name in types and column.null_count and (pa.types.is_nested(column.type) or name in FULL):
+            raise damaged(what, f"its column {name} lacks values")
+
+
 def damaged(what: str, reason: str) -> ShardError:
     """The error of a shard that cannot be used."""
-    return ShardError(f"{what} is damaged or no shard: {reason}. Delete it, and run the same 'pietools collect' again.")
+    return ShardError(
+        f"{what} is damaged or no shard: {reason}. If 'pietools collect' wrote it, delete it, and give the same command again."
+    )
+
+
+def _is_of(found: pa.DataType, expected: pa.DataType) -> bool:
+    """Whether types are the same, whatever Parquet calls what is in a list, and whether or not bytes are as many each."""
+    if pa.types.is_fixed_size_binary(found):
+        return bool(pa.types.is_binary(expected))
+    if pa.types.is_list(found) and pa.types.is_list(expected):
+        return _is_of(found.value_type, expected.value_type)
+    return bool(found == expected)
+
+
+def _number(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no finite number")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > len(str(LARGEST)) + 1 or abs(number := int(text)) > LARGEST:
+        raise ValueError(f"{text[:40]} is too large a number")
+    return number
 
 
 def _facts(what: str, parquet: pq.ParquetFile) -> dict[str, Any]:
-    facts: Any = json.loads((parquet.schema_arrow.metadata or {}).get(FACTS, b"null"))
+    said = (parquet.schema_arrow.metadata or {}).get(FACTS, b"null")
+    facts: Any = json.loads(said, parse_constant=_number, parse_float=_number, parse_int=_integer)
     schema = facts.get("schema") if isinstance(facts, dict) else None
     if not isinstance(schema, str) or not schema.startswith("pietools/shard/"):
         raise damaged(what, "it says nothing of pietools")

@@ -1,6 +1,6 @@
 """`pietools merge`: shards into a study, each network at once or not at all; what is there already must be the same."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from os import PathLike
@@ -11,6 +11,7 @@ import polars as pl
 
 from pietools.errors import ShardError, StudyError
 from pietools.shards.datasets import DatasetShard, is_dataset, read_dataset
+from pietools.shards.files import damaged
 from pietools.shards.networks import NetworkFacts, read_network, read_network_facts
 from pietools.shards.places import Place, place_of
 from pietools.study import Study
@@ -22,18 +23,21 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Known:
-    """What a study says of data sets, the digest of their inputs by name, and its populations."""
+    """What a study says of data sets, the digest of their inputs by name, and its populations.
+
+    ``compared``: data sets whose examples and labels are those of the study.
+    """
 
     datasets: dict[str, str | None]
     populations: set[str]
+    compared: Collection[str]
 
     @classmethod
-    def of(cls, study: Study) -> "Known":
+    def of(cls, study: Study, compared: Collection[str]) -> "Known":
         """Of a study."""
         datasets = study.datasets()
-        return cls(
-            dict(zip(datasets["name"], datasets["content_digest"], strict=True)), set(study.populations()["name"])
-        )
+        digests = dict(zip(datasets["name"], datasets["content_digest"], strict=True))
+        return cls(digests, set(study.populations()["name"]), compared)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def merge_shards(
     datasets, networks = _find([place_of(str(address)) for address in addresses])
     with Study.open_or_create(study_path, wait=wait) as study:
         _describe(study, datasets)
-        return list(add_networks(study, networks, on_progress))
+        return list(add_networks(study, networks, {shard.dataset.name for shard in datasets}, on_progress))
 
 
 def find_networks(place: Place, *, is_damage_skipped: bool = False) -> list[Found]:
@@ -94,6 +98,8 @@ def find_networks(place: Place, *, is_damage_skipped: bool = False) -> list[Foun
         try:
             with place.open(name) as file:
                 facts = read_network_facts(what, file)
+            if facts is not None:
+                _check_name(what, name, facts.name)
         except ShardError:
             if not is_damage_skipped:
                 raise
@@ -104,10 +110,16 @@ def find_networks(place: Place, *, is_damage_skipped: bool = False) -> list[Foun
 
 
 def add_networks(
-    study: Study, networks: Sequence[Found], on_progress: Callable[[int, int], None] = lambda done, total: None
+    study: Study,
+    networks: Sequence[Found],
+    compared: Collection[str],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[dict[str, Any]]:
-    """Add networks, in one transaction each, and yield the rows of :func:`merge_shards`."""
-    known = Known.of(study)
+    """Add networks, in one transaction each, and yield the rows of :func:`merge_shards`.
+
+    ``compared``: names of data sets whose examples and labels are known to be those of the study.
+    """
+    known = Known.of(study, compared)
     n_done = 0
     for _, group in groupby(networks, key=_network):
         shards = list(group)
@@ -134,7 +146,14 @@ def _find(places: Sequence[Place]) -> tuple[list[DatasetShard], list[Found]]:
                 if not is_dataset(what, file):
                     raise ShardError(f"{what} is a shard of a kind that this pietools does not know: upgrade pietools.")
                 datasets.append(read_dataset(what, file))
+            _check_name(what, name, datasets[-1].name)
     return sorted(datasets, key=lambda shard: shard.position), sorted(networks, key=_order)
+
+
+def _check_name(what: str, found: str, name: str) -> None:
+    """A shard is called after what it holds: under another name it may stand in the place of one that is lost."""
+    if found != name:
+        raise damaged(what, f"it is what {name} should be: it was renamed, or written over another")
 
 
 def _what(place: Place, name: str) -> str:
@@ -187,6 +206,11 @@ def _add(study: Study, known: Known, shard: Found) -> dict[str, Any]:
             "more: give merge the whole folder that collect wrote."
         )
     stored = known.datasets[evaluation.dataset]
+    if None in (stored, facts.content_digest) and evaluation.dataset not in known.compared:
+        raise StudyError(
+            f"{shard.what} is of '{evaluation.dataset}', and the study does not know of which inputs its own is: give merge the "
+            "whole folder that collect wrote, so that examples and labels are compared."
+        )
     if None not in (stored, facts.content_digest) and stored != facts.content_digest:
         raise StudyError(f"{shard.what} is of other inputs than those of '{evaluation.dataset}' in the study.")
     is_new = study.add_rows(model, evaluation, rows)

@@ -1,21 +1,28 @@
 """A network on a data set as a shard: its predictions, and what else was recorded."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import TypeAdapter
 
-from pietools.shards.files import damaged, encode, read_facts, read_rows
+from pietools.shards.files import check_columns, damaged, described, encode, read_facts, read_rows
 from pietools.shards.places import SUFFIX
 from pietools.study.evaluation_rows import LOGITS, PREDICTIONS, EvaluationRows, vectors_column
-from pietools.study.records import EpochPredictions, Evaluation, Layer, LayerPredictions, Model, Recording
+from pietools.study.records import EpochPredictions, Evaluation, LayerPredictions, Model, Recording
 
 KIND = "network"
 LAYERS, EPOCH_LABELS, EPOCH_EL2N = "layer_predictions", "epoch_labels", "epoch_el2n"
+TYPES = {
+    **dict(zip(PREDICTIONS.names, PREDICTIONS.types, strict=True)),
+    **dict.fromkeys(("logits", "features", EPOCH_EL2N), pa.list_(pa.float32())),
+    **dict.fromkeys((LAYERS, EPOCH_LABELS), pa.list_(pa.int32())),
+    **dict.fromkeys(("logits_half", "features_half"), pa.binary()),
+}
 
 
 class Asked(NamedTuple):
@@ -58,23 +65,8 @@ class NetworkFacts:
         """As JSON keeps it."""
         return {"kind": KIND, **asdict(self)}
 
-    @classmethod
-    def from_dict(cls, what: str, facts: Mapping[str, Any]) -> "NetworkFacts":
-        """What :meth:`as_dict` gave; ShardError if it is something else."""
-        try:
-            model = {**facts["model"], "layers": tuple(Layer(**layer) for layer in facts["model"]["layers"])}
-            first, second = facts["position"]
-            return cls(
-                position=(int(first), int(second)),
-                model=Model(**model),
-                evaluation=Evaluation(**facts["evaluation"]),
-                content_digest=facts["content_digest"],
-                logits=facts["logits"],
-                recorded=tuple(facts["recorded"]),
-                layers=tuple(facts["layers"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise damaged(what, f"it does not describe a network ({type(error).__name__}: {error})") from None
+
+_AS_FACTS = TypeAdapter(NetworkFacts)
 
 
 def encode_network(facts: NetworkFacts, rows: EvaluationRows, recording: Recording, features_dtype: str) -> bytes:
@@ -88,18 +80,33 @@ def encode_network(facts: NetworkFacts, rows: EvaluationRows, recording: Recordi
 def read_network_facts(what: str, file: BinaryIO) -> NetworkFacts | None:
     """Facts of a shard, None if it is of another kind."""
     facts = read_facts(what, file)
-    return NetworkFacts.from_dict(what, facts) if facts.get("kind") == KIND else None
+    return described(what, KIND, _AS_FACTS, facts) if facts.get("kind") == KIND else None
 
 
 def read_network(what: str, file: BinaryIO) -> tuple[NetworkFacts, EvaluationRows, Recording, str]:
     """Facts, rows, what else was recorded, and the type of its features, of a shard."""
     said, table = read_rows(what, file)
-    facts = NetworkFacts.from_dict(what, said)
+    facts = described(what, KIND, _AS_FACTS, said)
+    check_columns(what, table, TYPES)
+    _check_widths(what, table)
     kept = [name for name in (*PREDICTIONS.names, *LOGITS.values()) if name in table.column_names]
     if "predicted_label" not in kept:
         raise damaged(what, "it has no predictions")
     dtype = "float16" if "features_half" in table.column_names else "float32"
     return facts, EvaluationRows(table.select(kept)), _recording(facts, table), dtype
+
+
+def _check_widths(what: str, table: pa.Table) -> None:
+    """Raise ShardError if there are no rows, or vectors of a column are empty or not of one length; bytes are two a number."""
+    if not table.num_rows:
+        raise damaged(what, "it has no rows")
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if (kind := TYPES.get(name)) is None or not (pa.types.is_list(kind) or pa.types.is_binary(kind)):
+            continue
+        lengths = pc.min_max((pc.list_value_length if pa.types.is_list(kind) else pc.binary_length)(column)).as_py()
+        is_whole = pa.types.is_list(kind) or lengths["min"] % 2 == 0
+        if not (0 < lengths["min"] == lengths["max"] and is_whole):
+            raise damaged(what, f"its column {name} has vectors that are empty, or of several lengths")
 
 
 def network_shard_name(model: Model, dataset: str) -> str:

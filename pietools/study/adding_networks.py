@@ -1,5 +1,6 @@
 """How populations, models and evaluations come into a study: what is there already must be the same, nothing is added by halves."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,8 @@ import pyarrow.compute as pc
 from pietools.errors import StudyError
 from pietools.study.database import Database, to_json
 from pietools.study.evaluation_rows import EvaluationRows
-from pietools.study.records import ROLES, Evaluation, Model, Population
+from pietools.study.recipes import recipe_differences
+from pietools.study.records import EVIDENCE, ROLES, Evaluation, Model, Population
 
 
 def add_population(database: Database, population: Population) -> int:
@@ -21,6 +23,7 @@ def add_population(database: Database, population: Population) -> int:
         raise StudyError("a population needs a name.")
     if population.sparsity is not None and not 0 <= population.sparsity <= 1:
         raise StudyError(f"population '{population.name}' has sparsity {population.sparsity}. Allowed: 0 to 1.")
+    _refuse_other_seed(database, population)
     row = {
         "name": population.name,
         "role": population.role,
@@ -50,7 +53,27 @@ def _refuse_other_population(database: Database, population: Population, row: di
     )
     found = {name: value for name, value in row.items() if not name.endswith("_id")}
     found |= {"reference": population.reference, "parent": population.parent}
-    refuse_other(f"population '{population.name}'", stored.row(0, named=True), found)
+    recipe, what = stored["recipe"].item(), f"population '{population.name}'"
+    if recipe and population.recipe and (differences := recipe_differences(json.loads(recipe), population.recipe)):
+        raise StudyError(f"{what} was trained with another recipe: {'; '.join(differences)}.")
+    refuse_other(what, stored.row(0, named=True), found)
+
+
+def _refuse_other_seed(database: Database, population: Population) -> None:
+    """Replicates of one name start from the same weights, whatever the population: analyses take them as pairs."""
+    if population.recipe is None or "seed" not in population.recipe:
+        return
+    other = database.sql(
+        """select name, recipe->>'seed' as seed from populations
+           where json_type(recipe, 'seed') is not null and recipe->>'seed' <> ? limit 1""",
+        [str(population.recipe["seed"])],
+    )
+    if other.height:
+        name, seed = other.row(0)
+        raise StudyError(
+            f"population '{population.name}' was trained with [study] seed {population.recipe['seed']}, and '{name}' in the study "
+            f"with {seed}: their replicates are no pairs. Train both with one seed, or keep them in two studies."
+        )
 
 
 def _population_id(database: Database, name: str | None) -> int | None:
@@ -92,7 +115,8 @@ def add_evaluation(database: Database, model: Model, evaluation: Evaluation, row
     )
     if rows.n != n:
         raise StudyError(f"data set '{evaluation.dataset}' has {n} examples, found {rows.n} predictions.")
-    _check_values(evaluation.dataset, n_classes, rows.predictions)
+    _check_values(evaluation.dataset, n_classes, rows)
+    _check_described(model, evaluation)
     if has_evaluation(database, model, evaluation, rows.logits_dtype):
         return False
     with database.transaction():
@@ -112,8 +136,9 @@ def example_keys(model_id: int, dataset_id: int, examples: pa.Array) -> dict[str
     return {**repeated, "example_id": examples}
 
 
-def _check_values(dataset: str, n_classes: int, predictions: pa.Table) -> None:
-    """Raise StudyError for a class that is not there or a number that is not finite."""
+def _check_values(dataset: str, n_classes: int, rows: EvaluationRows) -> None:
+    """Raise StudyError for a class that is not there, a number that is not finite, or vectors of logits of other lengths."""
+    predictions = rows.predictions
     for name, column in zip(predictions.column_names, predictions.columns, strict=True):
         lowest, highest = pc.min_max(column).values()
         if not lowest.is_valid:
@@ -122,6 +147,24 @@ def _check_values(dataset: str, n_classes: int, predictions: pa.Table) -> None:
             raise StudyError(f"data set '{dataset}' has {n_classes} classes, found {name} from {lowest} to {highest}.")
         if not pc.all(pc.is_finite(column)).as_py():
             raise StudyError(f"predictions on '{dataset}' have {name} that is no finite number.")
+
+    if (logits := rows.logit_values) is not None and logits.shape[1:] != (n_classes,):
+        raise StudyError(f"data set '{dataset}' has {n_classes} classes, found logits that are not {n_classes} each.")
+    # −∞ is the logit of a class that an example does not have.
+    if logits is not None and not (logits < np.inf).all():
+        raise StudyError(f"predictions on '{dataset}' have logits that are no numbers.")
+
+
+def _check_described(model: Model, evaluation: Evaluation) -> None:
+    """Raise StudyError for a number that cannot be, or an evidence that is not known."""
+    shares = [model.realised_sparsity, *(layer.sparsity for layer in model.layers)]
+    counts = [model.n_bytes, evaluation.n_near_ties, *(layer.n_weights for layer in model.layers)]
+    if evaluation.evidence not in EVIDENCE:
+        raise StudyError(f"there is no evidence '{evaluation.evidence}'. Allowed: {', '.join(EVIDENCE)}.")
+    if wrong := [share for share in shares if share is not None and not 0 <= share <= 1]:
+        raise StudyError(f"{network_name(model.population, model.replicate)} has sparsity {wrong[0]}. Allowed: 0 to 1.")
+    if wrong := [count for count in counts if count is not None and count < 0]:
+        raise StudyError(f"{network_name(model.population, model.replicate)} has a count of {wrong[0]}.")
 
 
 def _append_evaluation(

@@ -62,6 +62,22 @@ class EvaluationRows:
         return self.columns.select(kept) if kept else None
 
     @property
+    def logit_values(self) -> np.ndarray | None:
+        """Logits, shape (n, m), or (n,) where they are not of one length; None where none are kept."""
+        if self.logits is None:
+            return None
+        column = self.logits.column(0).combine_chunks()
+        values = (
+            column.flatten().to_numpy(zero_copy_only=False)
+            if self.logits_dtype == "float32"
+            else np.frombuffer(b"".join(column.to_pylist()), "<f2")
+        )
+        lengths = pc.min_max(
+            (pc.list_value_length if self.logits_dtype == "float32" else pc.binary_length)(column)
+        ).as_py()
+        return values.reshape(self.n, -1) if self.n and lengths["min"] == lengths["max"] else np.zeros(self.n)
+
+    @property
     def logits_dtype(self) -> str:
         """How the logits are kept: float32, float16 or none."""
         return next((dtype for dtype, name in LOGITS.items() if name in self.columns.column_names), "none")

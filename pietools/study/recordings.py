@@ -103,6 +103,11 @@ class Recordings(Matrices):
         if stored is None or not is_there:
             raise StudyError(f"a network of '{model.population}' has no predictions on '{dataset}' to record more of.")
         n = database.value("select n_examples from datasets where dataset_id = ?", [dataset_id])
+        _check_recorded(
+            recording,
+            dataset,
+            len(database.value("select class_names from datasets where dataset_id = ?", [dataset_id])),
+        )
         present = self.recorded(model, dataset)
         added = {name: rows for name, rows in _columns(recording, features_dtype, n).items() if name not in present}
         with database.transaction():
@@ -150,6 +155,19 @@ def _columns(recording: Recording, features_dtype: str, n: int) -> dict[str, dic
         el2n = pa.array(np.asarray(recording.epochs.el2n, dtype=np.float32).ravel())
         columns[EPOCHS] |= {"epoch": pa.array(epoch.to_numpy() + 1), "el2n": el2n}
     return columns
+
+
+def _check_recorded(recording: Recording, dataset: str, n_classes: int) -> None:
+    """Raise StudyError for a class that is not there, or numbers that are not finite."""
+    for what, steps in (("layers", recording.layers), ("epochs", recording.epochs)):
+        if steps is not None and steps.labels.size and not 0 <= steps.labels.min() <= steps.labels.max() < n_classes:
+            raise StudyError(
+                f"{what} predict classes from {steps.labels.min()} to {steps.labels.max()}; '{dataset}' has {n_classes}."
+            )
+    if recording.layers is not None and len(recording.layers.names) != len(recording.layers.labels):
+        raise StudyError(f"there are {len(recording.layers.names)} names for {len(recording.layers.labels)} layers.")
+    if recording.epochs is not None and not np.isfinite(recording.epochs.el2n).all():
+        raise StudyError("EL2N of epochs is no finite number.")
 
 
 def _check_length(table: str, found: int, n: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+EVIDENCE = ("logits", "log-odds", "top-k", "probabilities", "labels")
 ROLES = ("dense", "compressed", "control")
 # The macros pack votes and class into one number with 2^20 places for the class.
 MAX_CLASSES = 1_000_000

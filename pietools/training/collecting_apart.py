@@ -94,7 +94,7 @@ def collect_elsewhere(
     }
     found = [shard for shard in find_networks(place) if shard.name in names]
     with Study.open(path, wait=wait) as study:
-        for _ in add_networks(study, found):
+        for _ in add_networks(study, found, {data.name for data, _ in collection.inputs.datasets}):
             pass
     _remove(place, [shard.name for shard in found])
     return collection.rows()

@@ -61,15 +61,3 @@ def _fine_tune_learning_rate(training: TrainingSettings | None, spec: Population
     if training is None or not (spec.fine_tune_steps or (spec.training and spec.training.head == "fine-tune")):
         return None
     return training.fine_tune_learning_rate or training.learning_rate / 10
-
-
-def recipe_differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:
-    """Say key by key how two recipes differ: "training.steps was 100 and is now 200"."""
-    differences = []
-    for key in sorted(found.keys() | wanted.keys()):
-        old, new = found.get(key), wanted.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            differences += recipe_differences(old, new, f"{prefix}{key}.")
-        elif old != new:
-            differences.append(f"{prefix}{key} was {json.dumps(old)} and is now {json.dumps(new)}")
-    return differences

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pietools.errors import TrainingError
+from pietools.study.recipes import recipe_differences
 from pietools.study_file import (
     PopulationSpec,
     RegimeSettings,
@@ -17,7 +18,7 @@ from pietools.study_file import (
 )
 from pietools.training.checkpoints.digests import model_digest
 from pietools.training.checkpoints.files import check_digest, checkpoint_path, load_weights, read_sidecar
-from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds, training_recipe
+from pietools.training.recipes import Seeds, replicate_seeds, training_recipe
 from pietools.training.recording.epochs import recorded_datasets
 
 

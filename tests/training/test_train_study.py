@@ -14,9 +14,10 @@ from safetensors.torch import load_file
 
 from pietools.errors import TrainingError
 from pietools.seal import sealed
+from pietools.study.recipes import recipe_differences
 from pietools.study_file import StudyFile
 from pietools.training.checkpoints.files import SEAL
-from pietools.training.recipes import Seeds, recipe_differences, replicate_seeds
+from pietools.training.recipes import Seeds, replicate_seeds
 from pietools.training.train_study import plan_units, train_study
 from pietools.training.unit_training import train_unit, training_task
 from pietools.training.units import TrainingUnit, finished_sidecar

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pietools.errors import CollectError
+from pietools.study.recipes import recipe_differences
 from pietools.study_file import PopulationSpec, StudyFile
 from pietools.training.checkpoints.files import checkpoint_path, read_sidecar
-from pietools.training.recipes import recipe_differences, training_recipe
+from pietools.training.recipes import training_recipe
 
 REPLICATE = "{replicate}"
 BESIDE_WEIGHTS = (".epochs.safetensors", ".extra.safetensors")
