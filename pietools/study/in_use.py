@@ -3,12 +3,18 @@
 import os
 import random
 import re
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from pietools.errors import StudyError
+
+if sys.platform != "win32":
+    import fcntl
 
 # Seconds between two tries, at random: several that wait do not ask at the same moments.
 PAUSE = (0.02, 0.2)
@@ -40,6 +46,47 @@ def when_free(attempt: Callable[[], T], wait: float) -> T:
                 waited = f" Waited {wait:g} seconds." if wait else ""
                 raise StudyInUseError(f"{error}{waited}") from None
             time.sleep(min(left, random.uniform(*PAUSE)))
+
+
+@contextmanager
+def alone(folder: Path, wait: float) -> Iterator[Path]:
+    """A folder that no other process has in this way; it is made, and removed if it is empty in the end.
+
+    Raises
+    ------
+    StudyInUseError
+        If another process still has it after ``wait`` seconds.
+    """
+    if sys.platform == "win32":  # where a folder cannot be locked
+        yield folder
+        return
+    lock = when_free(partial(_lock, folder), wait)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+        os.close(lock)
+
+
+def _lock(folder: Path) -> int:
+    """Lock a folder for as long as what this gives is open; some network drives cannot, and then nobody is kept out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_removed = not (folder.exists() and os.path.samestat(os.fstat(lock), folder.stat()))
+    except BlockingIOError:
+        os.close(lock)
+        raise StudyInUseError(
+            f"another command collects into {folder}: wait for it with --wait SECONDS, or try again when it is done."
+        ) from None
+    except OSError:
+        return lock
+    if is_removed:  # by the command that had it before
+        os.close(lock)
+        return _lock(folder)
+    return lock
 
 
 def in_use(path: Path, reason: str) -> StudyInUseError:

@@ -13,6 +13,7 @@ from pietools.shards.merging import add_networks, find_networks
 from pietools.shards.networks import Asked, network_shard_name
 from pietools.shards.places import Place, place_of
 from pietools.study import Study
+from pietools.study.in_use import alone
 from pietools.study_file import StudyFile
 from pietools.training.collect_units import CollectUnit, collect_unit, keep_loaded, units_of
 from pietools.training.collecting import OnProgress, collected_row, describe, missing_of, plan_collection
@@ -82,31 +83,37 @@ def collect_elsewhere(
     """
     collection = _plan(study_file, where)
     path = collection.inputs.study_file.study_path
-    place = place_of(f"{path}.shards")
-    with Study.open_or_create(path, wait=wait) as study:
-        describe(study, collection.inputs, collection.networks, thumbnails=thumbnails)
-        collection.lacking = [missing_of(study, collection.inputs, network) for network in collection.networks]
-    _run(collection, _without_shards(collection, place), place, where, on_progress)
-    names = {
-        network_shard_name(network.model, data.name)
-        for network in collection.networks
-        for data, _ in collection.inputs.datasets
-    }
-    found = [shard for shard in find_networks(place) if shard.name in names]
-    with Study.open(path, wait=wait) as study:
-        for _ in add_networks(study, found, {data.name for data, _ in collection.inputs.datasets}):
-            pass
-    _remove(place, [shard.name for shard in found])
+    with alone(Path(f"{path}.shards"), wait) as folder:
+        place = place_of(str(folder))
+        with Study.open_or_create(path, wait=wait) as study:
+            describe(study, collection.inputs, collection.networks, thumbnails=thumbnails)
+            collection.lacking = [missing_of(study, collection.inputs, network) for network in collection.networks]
+        _run(collection, _without_shards(collection, place), place, where, on_progress)
+        asked = _asked_shards(collection)
+        # Others may be left of networks that the STUDY.toml no longer has, or has otherwise.
+        found = [shard for shard in find_networks(place) if shard.facts.asked == asked.get(shard.name)]
+        with Study.open(path, wait=wait) as study:
+            for _ in add_networks(study, found, {data.name for data, _ in collection.inputs.datasets}):
+                pass
+        _remove(folder, [shard.name for shard in found])
     return collection.rows()
 
 
-def _remove(place: Place, names: Sequence[str]) -> None:
-    """Delete shards that are in the study now, what killed workers left half-written, and the folder if nothing else is in it."""
-    folder = Path(place.address)
-    for path in [*(folder / name for name in names), *folder.glob(".*")]:
-        path.unlink(missing_ok=True)
-    with suppress(OSError):
-        folder.rmdir()
+def _asked_shards(collection: _Collection) -> dict[str, Asked]:
+    """By the name of the shard, what is asked of each network of which something is lacking."""
+    return {
+        network_shard_name(network.model, data.name): _asked(collection.inputs, network, j, lacking[data.name])
+        for network, lacking in zip(collection.networks, collection.lacking, strict=True)
+        for j, (data, _) in enumerate(collection.inputs.datasets)
+        if lacking[data.name]
+    }
+
+
+def _remove(folder: Path, names: Sequence[str]) -> None:
+    """Delete shards that are in the study now, and what killed workers left half-written of them."""
+    for path in [*(folder / name for name in names), *folder.glob(".network-*")]:
+        with suppress(OSError):
+            path.unlink()
 
 
 def collect_shards(
@@ -156,13 +163,11 @@ def _all_of(inputs: Inputs, network: PlannedNetwork) -> dict[str, Missing]:
 def _without_shards(collection: _Collection, place: Place) -> list[dict[str, Missing]]:
     """What is lacking of each network and has no shard yet; a shard always has predictions."""
     there = {shard.name: shard.facts.asked for shard in find_networks(place, is_damage_skipped=True)}
+    done = {name for name, asked in _asked_shards(collection).items() if there.get(name) == asked}
     return [
         {
-            data.name: lacking[data.name]
-            if there.get(network_shard_name(network.model, data.name))
-            != _asked(collection.inputs, network, j, lacking[data.name])
-            else NOTHING
-            for j, (data, _) in enumerate(collection.inputs.datasets)
+            data.name: NOTHING if network_shard_name(network.model, data.name) in done else lacking[data.name]
+            for data, _ in collection.inputs.datasets
         }
         for network, lacking in zip(collection.networks, collection.lacking, strict=True)
     ]

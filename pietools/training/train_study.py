@@ -77,8 +77,23 @@ def train_study(
             )
     report = TrainReport()
     for unit in units:
-        _add_to_report(report, unit, finished[unit.name] or _seen_here(unit, outcomes[unit.name]))
+        sidecar = finished[unit.name]
+        if sidecar is None:
+            _add_to_report(report, unit, _seen_here(unit, outcomes[unit.name]))
+        else:
+            _add_to_report(report, unit, _still_fits(unit) if unit.parent_name in outcomes else sidecar)
     return report
+
+
+def _still_fits(unit: TrainingUnit) -> dict[str, Any] | Exception:
+    """The sidecar of a network that was there when its parent was not; an error if the parent is another one now."""
+    sidecar: dict[str, Any] | Exception | None
+    try:
+        sidecar = finished_sidecar(unit)
+    except TrainingError as error:
+        return error
+    assert sidecar is not None
+    return sidecar
 
 
 def _anywhere(unit: TrainingUnit) -> TrainingUnit:

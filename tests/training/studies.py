@@ -100,6 +100,32 @@ class Silent(nn.Sequential):
 def silent(n_classes):
     return Silent(nn.Flatten(), nn.Linear(64, n_classes))
 """
+SCALED = """
+from pathlib import Path
+from torch import nn
+
+class Scaled(nn.Sequential):
+    def forward(self, inputs):
+        return super().forward(inputs) * float((Path(__file__).parent / "scale").read_text())
+
+def scaled(n_classes):
+    return Scaled(nn.Flatten(), nn.Linear(64, n_classes))
+"""
+CHANGED = """\
+[study]
+file = "digits.duckdb"
+network = "python:scales:scaled"
+replicates = 1
+[data]
+name = "digits"
+[training]
+steps = 30
+batch_size = 32
+[[regime]]
+name = "supervised"
+[[compression]]
+method = "int8"
+"""
 ELSEWHERE = """\
 [study]
 file = "digits.duckdb"
@@ -170,3 +196,13 @@ def stored_predictions(study_file: StudyFile) -> pl.DataFrame:
                join logits as l on l.model_id = p.model_id and l.example_id = p.example_id
                order by population, replicate, example_id"""
         )
+
+
+def changed_study(folder: Path, scale: float) -> StudyFile:
+    """A trained network and its int8, whose logits are multiplied by a number of which no digest knows."""
+    (folder / "scales.py").write_text(SCALED)
+    (folder / "scale").write_text(str(scale))
+    study_file = write_study(folder, CHANGED)
+    for unit in plan_units(study_file):
+        train_unit(unit, on_step=lambda n: None)
+    return study_file

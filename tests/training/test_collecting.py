@@ -17,7 +17,17 @@ from pietools.training.data.datasets import load_dataset
 from pietools.training.networks import build_network
 from pietools.training.prediction import predict_logits
 from pietools.training.study_description import references_first
-from tests.training.studies import ELSEWHERE, digits_study, linear_study, stored_predictions, trained_study, write_study
+from pietools.training.train_study import plan_units
+from pietools.training.unit_training import train_unit
+from tests.training.studies import (
+    ELSEWHERE,
+    changed_study,
+    digits_study,
+    linear_study,
+    stored_predictions,
+    trained_study,
+    write_study,
+)
 
 PHOTOS = """\
 [study]
@@ -163,6 +173,29 @@ def test_a_forward_pass_that_fails_is_one_line(tmp_path: Path, function: str, ex
         collect_study(study_file)
     assert "\n" not in str(caught.value)
     assert not study_file.study_path.exists()
+
+
+def test_a_network_whose_code_was_changed_is_refused(tmp_path: Path) -> None:
+    """It has another accuracy than after its training; with what it was trained with it is collected."""
+    study_file = changed_study(tmp_path, 1)
+    (tmp_path / "scale").write_text("-1")
+    expected = r"dense replicate 0 has accuracy .*% on digits/test, and had .*% when it was trained: the network 'python:scales:"
+    with pytest.raises(CollectError, match=expected):
+        collect_study(study_file)
+    (tmp_path / "scale").write_text("1")
+    assert len(collect_study(study_file)) == 2
+
+
+def test_a_network_of_another_parent_is_refused(tmp_path: Path) -> None:
+    """Its parent was trained again and is another one now."""
+    study_file = changed_study(tmp_path, 1)
+    dense, int8 = (unit.path for unit in plan_units(study_file))
+    (tmp_path / "scale").write_text("2")
+    train_unit(plan_units(study_file)[0], on_step=lambda n: None)
+    with pytest.raises(
+        CollectError, match=rf"{int8} was made from other weights than those in {dense}, which was trained again"
+    ):
+        collect_study(study_file)
 
 
 def test_logits_that_are_not_finite_are_refused(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pietools.errors import CollectError, TrainingError
 from pietools.exchange.study_folder import export_folder
 from pietools.shards.merging import merge_shards
 from pietools.study import Study
+from pietools.study.in_use import StudyInUseError, alone
 from pietools.study_file import StudyFile
 from pietools.training.boundary import boundary
 from pietools.training.collecting import collect_study, plan_collection
@@ -33,7 +34,7 @@ from pietools.training.running import attempt, run_units
 from pietools.training.train_study import train_study
 from pietools.version import __version__
 from tests.reliability.lost_workers import Killer, dask_cluster, disturbed_and_undisturbed
-from tests.training.studies import NETWORKS, digits_study, write_study
+from tests.training.studies import NETWORKS, changed_study, digits_study, write_study
 from tests.training.test_train_study import checkpoint_bytes
 
 
@@ -354,6 +355,45 @@ def test_all_ways_of_collecting_give_the_same_bytes(rich: StudyFile, tmp_path: P
         assert not any(row["is_new"] or row["recorded"] for row in again)
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").glob("network-*")}
     assert not (tmp_path / "second.duckdb.shards").exists()
+
+
+@pytest.mark.slow
+def test_what_else_is_among_the_shards_stays(rich: StudyFile, tmp_path: Path) -> None:
+    """Shards of networks that were trained otherwise, and files of others; two that collect at once take turns."""
+    study_file = in_file(rich, tmp_path, "s.duckdb")
+    folder = tmp_path / "s.duckdb.shards"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".hidden").touch()
+    with alone(folder, 0), pytest.raises(StudyInUseError, match="another command collects into"):
+        collect_elsewhere(study_file, Where("processes", 1))
+    assert all(row["is_new"] for row in collect_elsewhere(study_file, Where("processes", 1)))
+    assert {path.name for path in folder.iterdir()} == {".git", ".hidden"}
+    collect_shards(changed_study(tmp_path, 1), str(folder), Where())
+    before = {path.name for path in folder.iterdir()}
+    assert not any(row["is_new"] for row in collect_elsewhere(study_file, Where("processes", 1)))
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_who_is_alone_in_a_folder(tmp_path: Path) -> None:
+    """Another waits, or is told; the folder goes if it is empty."""
+    folder = tmp_path / "shards"
+    with alone(folder, 0):
+        with pytest.raises(StudyInUseError, match=r"another command collects into .*/shards: wait for it with --wait"):
+            alone(folder, 0.1).__enter__()
+        assert folder.is_dir()
+    assert not folder.exists()
+    with ThreadPoolExecutor(2) as threads, alone(folder, 0) as first:
+
+        def second() -> bool:
+            with alone(folder, 60) as found:
+                return found.is_dir()
+
+        waiting = threads.submit(second)
+        time.sleep(0.1)
+        assert first.is_dir()
+        assert not waiting.done()
+    assert waiting.result()
+    assert not folder.exists()
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from pietools.training.recipes import Seeds, replicate_seeds
 from pietools.training.train_study import plan_units, train_study
 from pietools.training.unit_training import train_unit, training_task
 from pietools.training.units import TrainingUnit, finished_sidecar
-from tests.training.studies import digits_study, regimes_study, write_study
+from tests.training.studies import changed_study, digits_study, regimes_study, write_study
 
 TRAIN = """
 import multiprocessing, os, signal, sys, threading, time
@@ -120,6 +120,20 @@ def test_a_child_of_another_parent_is_refused(tmp_path: Path) -> None:
     sidecar.write_text(json.dumps(sealed({**json.loads(sidecar.read_text()), "model_digest": "sha256:0"}, SEAL)))
     with pytest.raises(TrainingError, match="supervised/dense replicate 0 has changed"):
         finished_sidecar(child)
+
+
+@pytest.mark.slow
+def test_a_child_that_was_there_before_its_parent_is_refused(tmp_path: Path) -> None:
+    """A parent that is missing is trained again, and compared with what its children came from: the same, or another one."""
+    study_file = changed_study(tmp_path, 1)
+    dense, _ = plan_units(study_file)
+    for scale, failed in (("1", []), ("2", ["supervised/int8"])):
+        (tmp_path / "scale").write_text(scale)
+        for path in dense.path.parent.glob("*"):
+            path.unlink()
+        report = train_study(study_file, 1)
+        assert [row["population"] for row in report.failures] == failed
+    assert "supervised/dense replicate 0 has changed" in report.failures[0]["message"]
 
 
 def test_a_child_knows_the_recipe_of_its_parent(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import glob
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pietools.errors import CollectError
 from pietools.study.recipes import recipe_differences
@@ -22,7 +24,7 @@ class CheckpointFile:
     """The weights of one network.
 
     `replicate` is None where the networks are not matched with others; `stated_digest` is the model digest that the
-    sidecar of a network trained here states.
+    sidecar of a network trained here states, `stated_accuracy` its accuracy by the name of the data set.
     """
 
     spec: PopulationSpec
@@ -30,6 +32,7 @@ class CheckpointFile:
     replicate: str | None
     seed: int | None = None
     stated_digest: str | None = None
+    stated_accuracy: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -55,9 +58,25 @@ def _trained_here(study_file: StudyFile, spec: PopulationSpec) -> list[Checkpoin
         differences = recipe_differences(sidecar["recipe"], recipe)
         if differences:
             raise CollectError(f"{path} was trained with another recipe: {'; '.join(differences)}.")
+        _check_parent(study_file, spec, replicate, path, sidecar)
         seed, digest = sidecar["seeds"]["initialisation"], sidecar["model_digest"]
-        found.append(CheckpointFile(spec, path, str(replicate), seed, digest))
+        found.append(CheckpointFile(spec, path, str(replicate), seed, digest, sidecar["accuracy"]))
     return found
+
+
+def _check_parent(
+    study_file: StudyFile, spec: PopulationSpec, replicate: int, path: Path, sidecar: dict[str, Any]
+) -> None:
+    """Raise CollectError if a network was made from other weights than those that its parent has now."""
+    if spec.parent is None or sidecar.get("parent_digest") is None:
+        return
+    parent = checkpoint_path(study_file.checkpoints_path, spec.parent, replicate)
+    found = read_sidecar(parent, spec.parent, replicate)
+    if found is not None and found["model_digest"] != sidecar["parent_digest"]:
+        raise CollectError(
+            f"{path} was made from other weights than those in {parent}, which was trained again. Move the first and its sidecar "
+            f"away, and make it again: pietools train {study_file.path}"
+        )
 
 
 def _trained_elsewhere(study_file: StudyFile, spec: PopulationSpec) -> list[CheckpointFile]:
