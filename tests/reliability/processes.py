@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -110,4 +111,6 @@ def _run(folder: str, printed: tuple[str, str], function: Callable[..., Any], ar
     os.dup2(nothing, 0)
     os.close(nothing)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What a command that is killed leaves is swept up by its own tracker, which ends with it, not by that of all commands.
+    resource_tracker._resource_tracker._fd = resource_tracker._resource_tracker._pid = None
     function(*arguments)
