@@ -31,17 +31,17 @@ class Stream(Protocol):
         """No more than so many bytes; none at the end."""
 
 
-def no_file(path: Path) -> str | None:
+def no_file(path: Path, *, may_be_absent: bool = False) -> str | None:
     """Why a path is no file to read, as a sentence without its point; None for a file.
 
-    A pipe or a device is never opened: that could wait, or go on, for ever.
+    A pipe or a device is never opened: that could wait, or go on, for ever. ``may_be_absent``: None, too, where nothing is.
     """
     if str(path) == os.devnull:  # an empty one
         return None
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return f"there is no file {path}"
+        return None if may_be_absent else f"there is no file {path}"
     except ValueError:
         return f"{path} is no path: it holds a zero byte"
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +38,16 @@ MOBILENET = SHARED / "mlperf" / "mobilenet_v1_dense_vs_int8_imagenet_val.npz"
 LABELS = np.array([0, 0, 1, 2, 1, -1])
 DENSE = np.array([[0, 0, 2, 0, 0, 0], [0, 0, 2, 0, 1, 0], [0, 1, 2, 1, 2, 0]])
 PRUNED = np.array([[0, 1, 1, 1, 1, 2], [0, 1, 1, 1, 1, 2], [0, 0, 2, 1, 1, 2]])
+
+
+@pytest.fixture
+def soon() -> Iterator[None]:
+    """A test that waits for something for twenty seconds has failed."""
+    before = signal.signal(signal.SIGALRM, lambda number, frame: pytest.fail("it waits"))
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def add_labels(study: Study, population: str, dataset: str, labels: np.ndarray, names: Sequence[str | None]) -> None:

@@ -1,5 +1,6 @@
 """CIFAR and CelebA, from small files in the form of the published ones."""
 
+import os
 import pickle
 import struct
 from hashlib import md5
@@ -153,6 +154,18 @@ def test_celeba_makes_one_attribute_the_class(faces: Path) -> None:
     assert [len(load_dataset(settings, split, faces)) for split in ("train", "valid")] == [1, 1]
     inside = DataSettings(name="celeba", root="celeba", target="Blond_Hair")
     assert load_dataset(inside, "test", faces).content_digest() == test.content_digest()
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_pipe_among_the_images(faces: Path) -> None:
+    """It is opened neither for the digest nor for the pixels."""
+    image = faces / "celeba/img_align_celeba/000008.jpg"
+    image.unlink()
+    os.mkfifo(image)
+    test = load_dataset(DataSettings(name="celeba", root=".", target="Blond_Hair"), "test", faces)
+    for read in (test.content_digest, lambda: test.images.read(torch.tensor([5]))):
+        with pytest.raises(TrainingError, match=r"000008\.jpg is no file but a pipe"):
+            read()
 
 
 @pytest.mark.parametrize(

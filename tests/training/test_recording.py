@@ -1,6 +1,7 @@
 """What is recorded of a network: epochs in training, features and labels of layers at collect time."""
 
 import json
+import os
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -219,7 +220,8 @@ def test_features_are_kept_as_the_logits_are(tmp_path: Path, logits: str, column
         assert np.array_equal(study.features("dense"), np.stack([expected] * 2))
 
 
-@pytest.mark.parametrize("damage", ["other", "missing"])
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("damage", ["other", "missing", "pipe"])
 def test_epochs_that_are_not_those_of_the_network_are_refused(tmp_path: Path, damage: str) -> None:
     """Before anything is stored, in one line."""
     study_file = recorded_study(tmp_path)
@@ -228,7 +230,10 @@ def test_epochs_that_are_not_those_of_the_network_are_refused(tmp_path: Path, da
         path.write_bytes(path.read_bytes()[:-4] + bytes(4))
     else:
         path.unlink()
+    if damage == "pipe":
+        os.mkfifo(path)
     expected = {
+        "pipe": r"is no file but a pipe, beside replicate_0.safetensors\. Move both away",
         "other": r"is not what replicate_0.json describes. Move both away",
         "missing": "cannot be read: No such",
     }

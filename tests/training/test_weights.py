@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from pietools.errors import CollectError
+from pietools.errors import CollectError, PietoolsError
 from pietools.training.checkpoints.finding import CheckpointFile, find_checkpoints
-from pietools.training.checkpoints.weights import load_network
+from pietools.training.checkpoints.weights import load_network, read_weights
 from pietools.training.data.datasets import load_dataset
 from tests.training.studies import linear_study
 
@@ -34,6 +35,19 @@ def saved(content: Any, *, as_zip: bool = True) -> bytes:
     file = io.BytesIO()
     torch.save(content, file, _use_new_zipfile_serialization=as_zip)
     return file.getvalue()
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+def test_a_pipe_is_no_checkpoint(tmp_path: Path, name: str) -> None:
+    """On another machine there may be one where the file was planned."""
+    study_file = linear_study(tmp_path)
+    file = replace(find_checkpoints(study_file)[0], path=tmp_path / name)
+    os.mkfifo(file.path)
+    with pytest.raises(
+        PietoolsError, match="is no file but a pipe, where the weights of a network belong: move it away"
+    ):
+        read_weights(file)
 
 
 UNREADABLE = {

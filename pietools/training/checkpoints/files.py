@@ -11,6 +11,7 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor
 
+from pietools.bounds import no_file
 from pietools.errors import TrainingError
 from pietools.seal import is_intact, sealed
 from pietools.training.boundary import boundary
@@ -101,8 +102,15 @@ def check_digest(path: Path, stated: str, found: str) -> None:
 def load_weights(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file; TrainingError if it is damaged."""
     with boundary(f"{path} cannot be read as safetensors"):
+        refuse_no_file(path)
         path.open("rb").close()  # safetensors says of a file that may not be read that there is none
         return safetensors.torch.load_file(path)
+
+
+def refuse_no_file(path: Path) -> None:
+    """Raise TrainingError if there is a pipe, a device or a folder where weights belong: it is not opened."""
+    if (reason := no_file(path, may_be_absent=True)) is not None:
+        raise TrainingError(f"{reason}, where the weights of a network belong: move it away.")
 
 
 def _parse(text: bytes) -> dict[str, Any] | None:

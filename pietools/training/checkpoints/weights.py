@@ -15,7 +15,7 @@ from pietools.errors import CollectError
 from pietools.study_file import StudyFile
 from pietools.training.boundary import boundary
 from pietools.training.checkpoints.digests import model_digest
-from pietools.training.checkpoints.files import load_weights
+from pietools.training.checkpoints.files import load_weights, refuse_no_file
 from pietools.training.checkpoints.finding import CheckpointFile
 from pietools.training.compression.quantization import dequantize_weights, is_packed
 from pietools.training.compression.quantized_inputs import quantize_inputs
@@ -86,6 +86,7 @@ def with_weights(
 
 def _load_pickle(file: CheckpointFile) -> dict[str, Tensor]:
     with boundary(f"{file.path} is no checkpoint that torch can read", CollectError):
+        refuse_no_file(file.path)
         _refuse_archive(file.path)
         try:
             with warnings.catch_warnings(action="ignore"):

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pietools.bounds import no_file
+from pietools.errors import TrainingError
 from pietools.pictures import opened
 from pietools.study_file import CopySpec
 from pietools.training.boundary import boundary
@@ -92,6 +94,8 @@ class FileImages:
         digest = sha256()
         for path in self.paths:
             with boundary(f"{path} cannot be read"):
+                if (reason := no_file(path, may_be_absent=True)) is not None:
+                    raise TrainingError(f"{reason}, and no image: move it away, or put the image there.")
                 digest.update(sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 

@@ -12,6 +12,7 @@ import safetensors.numpy
 import torch
 from torch import Tensor, nn
 
+from pietools.bounds import no_file
 from pietools.errors import CollectError
 from pietools.study import EpochPredictions
 from pietools.training.boundary import boundary
@@ -104,10 +105,12 @@ def read_epochs(path: Path, sidecar: dict[str, Any], dataset: str) -> EpochPredi
     Raises CollectError if they are missing or are not those that the sidecar describes.
     """
     epochs = epochs_path(path)
+    advice = "Move both away, and the network is trained again."
     with boundary(f"{epochs} cannot be read", CollectError):
+        if (reason := no_file(epochs, may_be_absent=True)) is not None:
+            raise CollectError(f"{reason}, beside {path.name}. {advice}")
         content = epochs.read_bytes()
         if sha256(content).hexdigest() != sidecar["epochs"]["sha256"]:
-            advice = "Move both away, and the network is trained again."
             raise CollectError(f"{epochs} is not what {path.with_suffix('.json').name} describes. {advice}")
         tensors = safetensors.numpy.load(content)
     return EpochPredictions(tensors[f"{dataset}.{LABEL}"], tensors[f"{dataset}.{EL2N}"])

@@ -70,7 +70,7 @@ def _read_attributes(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
 
 def _refuse_no_file(path: Path) -> None:
-    if path.exists() and (reason := no_file(path)) is not None:
+    if (reason := no_file(path, may_be_absent=True)) is not None:
         raise TrainingError(f"{reason}.")
 
 
