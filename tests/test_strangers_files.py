@@ -22,10 +22,12 @@ from click.testing import CliRunner, Result
 
 import pietools
 from pietools import bounds
+from pietools.annotation.codebook import read_codebook
 from pietools.cli import command_of, main
-from pietools.errors import LONGEST, ImportFileError, PietoolsError, StudyFileError
+from pietools.errors import LONGEST, ImportFileError, PietoolsError, StudyError, StudyFileError
 from pietools.exchange.predictions import Source
 from pietools.exchange.read_predictions import read
+from pietools.exchange.study_folder import MANIFEST, export_folder
 from pietools.pictures import opened
 from pietools.study import Study
 from pietools.study_file import read_study_file
@@ -280,6 +282,61 @@ def test_a_pipe_beside_an_export_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "samples.json").write_text(json.dumps({"samples": samples}))
     os.mkfifo(tmp_path / "metadata.json")
     assert read(tmp_path / "samples.json", Source()).shape[1] == 3
+
+
+def one_line(result: Result, *expected: str) -> None:
+    """A command that failed and said so in one line."""
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1), result.output
+    for words in expected:
+        assert words in result.output
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_pipe_among_shards(run: Run, tmp_path: Path, scheme: str) -> None:
+    """Also where the folder is given as an address."""
+    (tmp_path / "shards").mkdir()
+    os.mkfifo(tmp_path / "shards" / "x.parquet")
+    result = run("merge", f"{scheme}{tmp_path}/shards", "--db", tmp_path / "s.duckdb")
+    one_line(result, "x.parquet is no file but a pipe, and no shard: move it away.")
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("log", [".wal", ".wal.checkpoint", ".wal.recovery"])
+def test_a_pipe_in_place_of_a_log(run: Run, toy: Study, tmp_path: Path, log: str) -> None:
+    """DuckDB opens the files of its log by itself: for reading, for writing, and beside a study that it makes."""
+    toy.close()
+    expected = f"{log} is no file but a pipe, where the log of {toy.path.name} belongs: move it away."
+    pipe = toy.path.with_name(f"{toy.path.name}{log}")
+    os.mkfifo(pipe)
+    one_line(run("info", toy.path), expected)
+    one_line(run("analyze", toy.path), expected)
+    toy.path.unlink()
+    with pytest.raises(StudyError, match=expected):
+        Study.create(toy.path)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("name", [MANIFEST, "predictions.parquet"])
+def test_a_pipe_in_an_exported_study(run: Run, toy: Study, tmp_path: Path, name: str) -> None:
+    """The manifest is read first, and each table for its checksum."""
+    folder = export_folder(toy, tmp_path / "folder")
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    one_line(run("import", folder, "--db", tmp_path / "s.duckdb"), f"{name} is no file but a pipe, and no part of an")
+
+
+@pytest.mark.usefixtures("soon")
+def test_pipes_where_categories_and_outputs_belong(run: Run, toy: Study, tmp_path: Path) -> None:
+    """A codebook, a page that is there already, and the list of the figures of the run before."""
+    toy.close()
+    os.mkfifo(tmp_path / "pipe.html")
+    with pytest.raises(StudyError, match=r"is no file but a pipe: name a file of categories"):
+        read_codebook(tmp_path / "pipe.html")
+    (tmp_path / "out" / "figures").mkdir(parents=True)
+    os.mkfifo(tmp_path / "out" / "figures" / "figures.json")
+    assert run("analyze", toy.path, "--out", tmp_path / "out").exit_code == 0
+    one_line(run("report", toy.path, "--out", tmp_path / "pipe.html"), "is no file but a pipe: choose another --out.")
 
 
 # Pictures

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from pietools.bounds import no_file
 from pietools.errors import StudyError
 from pietools.study import Category
 
@@ -31,6 +32,8 @@ def read_codebook(path: Path) -> tuple[Category, ...]:
         If the file cannot be read, or is no codebook.
     """
     try:
+        if (reason := no_file(path, may_be_absent=True)) is not None:
+            raise StudyError(f"{reason}: name a file of categories, such as codebook.toml.")
         if path.stat().st_size > LONGEST:
             raise StudyError(f"{path} is no codebook: it has more than a million bytes.")
         content = tomllib.loads(path.read_text(encoding="utf-8"))

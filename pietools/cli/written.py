@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from pietools.bounds import no_file
+
 
 def refuse_page(out: Path) -> None:
     """Refuse a place, before the work, unless a page can be written there and nothing else is lost by it."""
@@ -15,6 +17,8 @@ def refuse_page(out: Path) -> None:
         raise click.ClickException(f"there is no folder {out.parent}: make it, or choose another --out.")
     if out.is_dir():
         raise click.ClickException(f"{out} is a folder: name a file, such as {out / 'page.html'}.")
+    if (reason := no_file(out, may_be_absent=True)) is not None:
+        raise click.ClickException(f"{reason}: choose another --out.")
     if out.exists() and not out.read_bytes()[:15].lower().startswith(b"<!doctype html"):
         raise click.ClickException(f"{out} is there and no page: choose another --out.")
 

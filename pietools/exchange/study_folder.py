@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pietools.bounds import no_file
 from pietools.errors import ImportFileError, StudyError
 from pietools.seal import is_intact, sealed
 from pietools.study import Study
@@ -97,6 +98,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
     Raises ImportFileError if the folder is none, or a file is missing or damaged.
     """
+    _refuse_no_file(folder / MANIFEST)
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -110,9 +112,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(digests, dict) or "recipe" not in manifest:
         raise ImportFileError(f"{folder / MANIFEST} is damaged: it lacks the checksums or the recipe.")
     for name in (f"{table}.parquet" for table in _exported_tables(manifest)):
+        _refuse_no_file(folder / name)
         if not (folder / name).is_file() or _sha256(folder / name) != digests.get(name):
             raise ImportFileError(f"{folder / name} is missing or damaged: its checksum is not the one in {MANIFEST}.")
     return manifest
+
+
+def _refuse_no_file(path: Path) -> None:
+    if (reason := no_file(path, may_be_absent=True)) is not None:
+        raise ImportFileError(
+            f"{reason}, and no part of an exported study: take the folder that 'pietools export' wrote."
+        )
 
 
 def _exported_tables(manifest: dict[str, Any]) -> list[str]:

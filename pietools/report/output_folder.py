@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from pietools.bounds import no_file
 from pietools.report.figures import figures, write_figures
 from pietools.report.page import write_report
 from pietools.results.analysis import Analysis
@@ -53,7 +54,9 @@ def write_outputs(analysis: Analysis, found: str, out: Path, formats: Sequence[s
 
 
 def _drawn_before(out: Path) -> list[str]:
-    """Names of the figures that an earlier run wrote; none of a folder."""
+    """Names of the figures that an earlier run wrote; none where there is no such list."""
+    if no_file(out / FIGURES / LIST) is not None:
+        return []
     try:
         names = json.loads((out / FIGURES / LIST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

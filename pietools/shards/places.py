@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, Protocol
 
+from pietools.bounds import no_file
 from pietools.errors import PietoolsError, ShardError
 from pietools.whole_files import write_whole
 
@@ -57,7 +58,8 @@ class Folder:
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """See `Place`."""
-        with _errors(str(self._folder / name)), (self._folder / name).open("rb") as file:
+        _refuse_no_file(path := self._folder / name)
+        with _errors(str(path)), path.open("rb") as file:
             yield file
 
     def write(self, name: str, content: bytes) -> None:
@@ -72,10 +74,12 @@ class Remote:
 
     def __init__(self, address: str) -> None:
         from fsspec.core import url_to_fs
+        from fsspec.implementations.local import LocalFileSystem
 
         self.address = address
         found: tuple[Any, str] = url_to_fs(address)
         self._files, self._folder = found[0], found[1].rstrip("/")
+        self._is_local = isinstance(self._files, LocalFileSystem)
 
     def names(self) -> list[str]:
         """See `Place`."""
@@ -89,6 +93,8 @@ class Remote:
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """See `Place`."""
+        if self._is_local:
+            _refuse_no_file(Path(self._folder, name))
         with _errors(f"{self.address}/{name}"), self._files.open(f"{self._folder}/{name}", "rb") as file:
             yield file
 
@@ -109,6 +115,11 @@ class Remote:
 def is_shard(name: str) -> bool:
     """Whether a file is one, by its name: hidden ones are half-written."""
     return name.endswith(SUFFIX) and not name.startswith(".")
+
+
+def _refuse_no_file(path: Path) -> None:
+    if (reason := no_file(path, may_be_absent=True)) is not None:
+        raise ShardError(f"{reason}, and no shard: move it away.")
 
 
 @contextmanager

@@ -13,12 +13,13 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from pietools.bounds import no_file
 from pietools.errors import StudyError
 from pietools.study.catalog import DEFINITIONS, Catalog, read_catalog
 from pietools.study.in_use import in_use, when_free
 from pietools.study.integrity import broken_rule
 from pietools.study.migrations import MIGRATIONS, SCHEMA_VERSION
-from pietools.study.new_paths import has_log, log_of, new_file
+from pietools.study.new_paths import has_log, log_of, logs_of, new_file
 from pietools.study.shipped_files import sql_text
 
 RESULTS = "results.sql"
@@ -99,6 +100,7 @@ class Database:
             raise StudyError(f"{path} exists: open it, or choose another name.")
         if not path.parent.is_dir():
             raise StudyError(f"cannot create {path}: there is no folder {path.parent}.")
+        _refuse_other_logs(path)
         if has_log(path):
             raise StudyError(
                 f"{log_of(path)} is there without {path.name}, and may hold what was stored in a study of that name: put "
@@ -135,6 +137,7 @@ class Database:
 
         def connected() -> duckdb.DuckDBPyConnection:
             _refuse_other_files(path)
+            _refuse_other_logs(path)
             return _connect(path, path, read_only=read_only, config=LOCKED)
 
         database = cls(path, when_free(connected, wait), read_only=read_only)
@@ -367,6 +370,13 @@ def _refuse_path(path: Path) -> None:
         raise StudyError(f"{path} is no file: a study is kept in one. Name it, for example study.duckdb.")
 
 
+def _refuse_other_logs(path: Path) -> None:
+    """Raise StudyError if a log of a study, which DuckDB opens by itself, is a pipe or a folder."""
+    for log in logs_of(path):
+        if (reason := no_file(log, may_be_absent=True)) is not None:
+            raise StudyError(f"{reason}, where the log of {path.name} belongs: move it away.")
+
+
 def _refuse_other_files(path: Path) -> None:
     """Raise StudyError if there is no DuckDB file: DuckDB itself would open a CSV file, too, and wait for a pipe."""
     if not path.exists():
@@ -374,7 +384,7 @@ def _refuse_other_files(path: Path) -> None:
     if path.is_dir():
         raise StudyError(f"{path} is a folder, not a study: name the .duckdb file.")
     if not path.is_file():
-        raise StudyError(f"{path} is no file: a study is one.")
+        raise StudyError(f"{no_file(path) or f'{path} is no file'}: a study is a file. Name the .duckdb file.")
     try:
         with path.open("rb") as file:
             start = file.read(len(MAGIC) + MAGIC_OFFSET)

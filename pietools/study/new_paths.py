@@ -64,6 +64,11 @@ def log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
+def logs_of(path: Path) -> list[Path]:
+    """All files that DuckDB opens beside a file: its log, and those that a checkpoint makes of it."""
+    return [path.with_name(f"{path.name}{suffix}") for suffix in (".wal", ".wal.checkpoint", ".wal.recovery")]
+
+
 def has_log(path: Path) -> bool:
     """Whether there is a log that holds something."""
     try:
