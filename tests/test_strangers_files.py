@@ -25,6 +25,7 @@ from pietools import bounds
 from pietools.annotation.codebook import read_codebook
 from pietools.cli import command_of, main
 from pietools.errors import LONGEST, ImportFileError, PietoolsError, StudyError, StudyFileError
+from pietools.exchange.files.arrays import load_npz
 from pietools.exchange.predictions import Source
 from pietools.exchange.read_predictions import read
 from pietools.exchange.study_folder import MANIFEST, export_folder
@@ -140,6 +141,28 @@ def test_an_array_in_an_archive_that_announces_more_than_there_is(tmp_path: Path
     refused(tmp_path / "a.npz", "array 'pred' is cut off: it announces the shape")
     (tmp_path / "a.npy").write_bytes(header((10**18,), "<U0"))
     refused(tmp_path / "a.npy", "would take 8,000 PB of memory")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("names", [("pred", "pred.npy"), ("pred.npy", "pred"), ("pred.npy", "pred.npy")])
+def test_two_arrays_of_one_name(tmp_path: Path, names: tuple[str, str]) -> None:
+    """NumPy would load one of them, and the size of another be compared."""
+    labels = header((N,), "<i8") + LABELS.astype("<i8").tobytes()
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as made:
+        for name in (*names, "labels.npy"):
+            made.writestr(name, labels)
+    refused(
+        tmp_path / "a.npz", r"holds the array 'pred' 2 times, as .*: save it again", predictions="pred", labels="labels"
+    )
+
+
+def test_a_key_that_is_another_array_with_its_ending(tmp_path: Path) -> None:
+    """Of the members a.npy and a.npy.npy the key a.npy may be either."""
+    labels = header((N,), "<i8") + LABELS.astype("<i8").tobytes()
+    archive(tmp_path / "a.npz", {"a.npy": labels, "a.npy.npy": labels})
+    assert load_npz(tmp_path / "a.npz", ["a"])["a"].shape == (N,)
+    with pytest.raises(ImportFileError, match=r"holds the array 'a\.npy' 2 times"):
+        load_npz(tmp_path / "a.npz", ["a.npy"])
 
 
 def test_a_member_that_is_longer_than_it_says(tmp_path: Path) -> None:

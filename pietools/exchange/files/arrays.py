@@ -39,12 +39,13 @@ def _refuse_announced(path: Path, source: Path | BytesIO) -> None:
 
 
 def load_npz(path: Path, keys: list[str]) -> dict[str, np.ndarray]:
-    """These arrays of an npz archive; raises ImportFileError if one is not there."""
+    """These arrays of an npz archive; raises ImportFileError if one is not there, or there more than once."""
     with _data(path) as data, open_archive(path, data, "npz archive") as members:
         n_stored = len(data.getbuffer()) if isinstance(data, BytesIO) else path.stat().st_size
         found = {one.filename.removesuffix(".npy"): one for one in members.infolist()}
         if (absent := next((key for key in keys if key not in found), None)) is not None:
             raise ImportFileError(f"{path} has no array '{absent}'. It has: {listed(list(found))}.")
+        _refuse_doubles(path, keys, members.namelist())
         refuse_members(path, [found[key] for key in keys], n_stored)
         for key in keys:
             with members.open(found[key]) as stream, catch_warnings(action="ignore", category=UserWarning):
@@ -52,6 +53,16 @@ def load_npz(path: Path, keys: list[str]) -> dict[str, np.ndarray]:
         data.seek(0)
         with np.load(data, allow_pickle=False) as archive:
             return {key: _load(path, archive, key) for key in keys}
+
+
+def _refuse_doubles(path: Path, keys: list[str], names: list[str]) -> None:
+    """Raise ImportFileError if NumPy might load another member for a key than the one whose size is compared."""
+    for key in keys:
+        if len(doubles := [name for name in names if name in (key, f"{key}.npy")]) > 1:
+            raise ImportFileError(
+                f"{path} holds the array '{key}' {len(doubles)} times, as {listed(doubles)}: save it again with one array "
+                "for each name."
+            )
 
 
 def keys_of(path: Path) -> list[str]:
