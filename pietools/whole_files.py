@@ -3,6 +3,10 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
+
+# Names of files have at most 255 bytes; a character has at most 4.
+LONGEST_STEM = 40
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -10,8 +14,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
     When this returns, the file outlives a power failure, as far as the file system keeps its word.
     """
-    # Names of files have at most 255 bytes.
-    temporary = path.with_name(f".{path.name[:60]}.{os.getpid()}")
+    temporary = hidden(path)
     try:
         with temporary.open("wb") as file:
             file.write(content)
@@ -22,6 +25,11 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def hidden(path: Path) -> Path:
+    """A name beside ``path`` that only this call knows: on a shared drive, other machines have processes of the same number."""
+    return path.with_name(f".{path.name[:LONGEST_STEM]}.{os.getpid()}-{token_hex(4)}.new")
 
 
 def _sync_folder(folder: Path) -> None:

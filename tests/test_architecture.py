@@ -43,7 +43,7 @@ LAYERS: dict[str, set[str]] = {
     "whole_files": set(),
     "settings": {"errors"},
     "statistics": {"conventions", "flags"},
-    "study": {"bounds", "errors"},
+    "study": {"bounds", "errors", "whole_files"},
     "results": {"conventions", "settings"},
     "study_file": {"bounds", "errors", "settings", "study"},
     "exchange": {"bounds", "errors", "pictures", "seal", "statistics", "study", "version"},

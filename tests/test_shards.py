@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -22,7 +23,7 @@ from pietools.shards.datasets import DatasetShard, Described, read_dataset, writ
 from pietools.shards.files import encode, read_rows
 from pietools.shards.merging import merge_shards
 from pietools.shards.networks import NetworkFacts, encode_network, read_network
-from pietools.shards.places import Place, place_of
+from pietools.shards.places import Place, is_shard, place_of
 from pietools.statistics.tools.scalars import count_near_ties, scalars_from_logits
 from pietools.study import (
     Dataset,
@@ -36,6 +37,7 @@ from pietools.study import (
     Study,
 )
 from pietools.study.evaluation_rows import EvaluationRows, rows_digest
+from pietools.whole_files import hidden, write_whole
 from tests.test_study_safety import names
 
 N, CLASSES = 40, ["a", "b", "c"]
@@ -510,6 +512,22 @@ def test_names_stay_in_the_folder() -> None:
             assert len(file.encode()) < 200
             found.add(file)
     assert len(found) == 16
+
+
+def test_files_that_are_written_at_once_do_not_meet(tmp_path: Path) -> None:
+    """Hidden names are each another, also of processes with one number on two machines, and of names that begin alike."""
+    paths = [tmp_path / f"network-{'ü' * 80}-{i}.parquet" for i in range(3)]
+    made = {hidden(path).name for path in paths for _ in range(20)}
+    assert len(made) == 60
+    for name in made:
+        assert (name[0], name[-4:]) == (".", ".new")
+        assert not is_shard(name)
+        assert len(name.encode()) <= 255
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda i: write_whole(tmp_path / f"{'x' * 60}{i % 4}", b"%d" % (i % 4) * 10_000), range(400)))
+    assert {path.name[60:]: path.read_bytes() for path in tmp_path.iterdir()} == {
+        str(i): b"%d" % i * 10_000 for i in range(4)
+    }
 
 
 def test_nobody_sees_half_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

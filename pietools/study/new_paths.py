@@ -5,12 +5,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 
 from pietools.errors import StudyError
-
-# Names of files have at most 255 bytes; a character has at most 4.
-LONGEST_STEM = 40
+from pietools.whole_files import hidden
 
 
 @contextmanager
@@ -24,7 +21,7 @@ def new_file(path: Path) -> Iterator[Path]:
     StudyError
         If something is at ``path`` when the block ends: it is never overwritten.
     """
-    temporary = _hidden(path)
+    temporary = hidden(path)
     try:
         yield temporary
         _give_name(temporary, path)
@@ -46,7 +43,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     folder = folder.resolve()
     _refuse_used(folder)
-    temporary = _hidden(folder)
+    temporary = hidden(folder)
     temporary.mkdir(parents=True)
     try:
         yield temporary
@@ -80,10 +77,6 @@ def has_log(path: Path) -> bool:
 def _refuse_used(folder: Path) -> None:
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise StudyError(f"{folder} is not empty: name a new folder.")
-
-
-def _hidden(path: Path) -> Path:
-    return path.with_name(f".{path.name[:LONGEST_STEM]}.{os.getpid()}-{token_hex(4)}.new")
 
 
 def _give_name(temporary: Path, path: Path) -> None:
