@@ -270,8 +270,11 @@ def test_a_place_of_workers_that_is_not_there(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TrainingError, match="there is no SLURM here"):
         open_workers("slurm", None, tmp_path).__enter__()
-    with pytest.raises(TrainingError, match=r"takes KEY=VALUE.*found 'gpu'"):
-        local_jobs(tmp_path, "gpu")
+    for option in ("gpu", "=gpu", "--=gpu"):
+        with pytest.raises(TrainingError, match=rf"takes KEY=VALUE.*found '{option}'"):
+            local_jobs(tmp_path, option)
+    with pytest.raises(TrainingError, match=r"--slurm array= is not taken: every network is a job of its own"):
+        local_jobs(tmp_path, "array=1-3")
 
 
 def local_jobs(folder: Path, *options: str) -> Any:
@@ -544,6 +547,90 @@ def test_the_batch_script_of_a_cluster(slurm_commands: Path, tmp_path: Path, mon
         assert f"#SBATCH {line}\n" in script
     assert f"{sys.executable} -u -m submitit.core._submit" in script
     assert len((slurm_commands / "jobs").read_text().split()) == 3
+
+
+def unanswered(folder: Path) -> Path:
+    """Commands of a cluster that takes a job and never runs it, and whose queue does not answer; returns what was cancelled."""
+    texts = {
+        "sbatch": "echo Submitted batch job 7",
+        "squeue": "echo slurm_load_jobs error: Unable to contact slurm controller >&2; exit 1",
+        "scancel": f"echo $1 >> {folder}/cancelled",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    return folder / "cancelled"
+
+
+def test_what_users_say_of_a_job_stands_once(slurm_commands: Path, tmp_path: Path) -> None:
+    """Whatever it is called, with - or _, it takes the place of what a job has unless somebody says."""
+    pytest.importorskip("submitit")
+    unanswered(slurm_commands)
+    options = ["cpus-per-task=4", "--job_name=mine", "open-mode=truncate", "mem=8G"]
+    with open_workers("slurm", None, tmp_path / "logs", options) as jobs:
+        jobs.submit(print)
+        script = next((tmp_path / "logs").glob(".submission_file_*")).read_text()
+    for line in ("--cpus-per-task=4", "--job-name=mine", "--open-mode=truncate", "--mem=8G"):
+        assert [one for one in script.splitlines() if f"{line.partition('=')[0]}=" in one] == [f"#SBATCH {line}"]
+
+
+@pytest.mark.parametrize("command", ["squeue", "scancel"])
+def test_a_cluster_whose_queue_cannot_be_asked(
+    slurm_commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """It is said before the first job, not waited for."""
+    pytest.importorskip("submitit")
+    monkeypatch.setenv("PATH", str(slurm_commands))
+    (slurm_commands / command).unlink()
+    with pytest.raises(TrainingError, match=f"there is no {command} here, and sbatch is: run this on a machine"):
+        open_workers("slurm", None, tmp_path / "logs").__enter__()
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("failure", ["fails", "is gone", "hangs"])
+def test_a_queue_that_never_answers(
+    slurm_commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """After a while its jobs are lost, with what it said, and cancelled."""
+    pytest.importorskip("submitit")
+    from pietools.training.executors import slurm
+
+    for name, seconds in {"POLL": 0.1, "QUEUE": 0.2, "ANSWER": 0.2, "UNANSWERED": 1.0}.items():
+        monkeypatch.setattr(slurm, f"{name}_SECONDS", seconds)
+    monkeypatch.setenv("PATH", str(slurm_commands))
+    cancelled = unanswered(slurm_commands)
+    if failure == "hangs":
+        (slurm_commands / "squeue").write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    with open_workers("slurm", None, tmp_path / "logs") as jobs:
+        if failure == "is gone":
+            (slurm_commands / "squeue").unlink()
+        lost = str(jobs.submit(print).exception())
+    expected = {
+        "fails": "Unable to contact slurm controller",
+        "is gone": "No such file",
+        "hangs": "timed out after 0.2",
+    }
+    assert "nothing is known of job 7: squeue has not answered for 0 minutes" in lost
+    assert expected[failure] in lost
+    assert cancelled.read_text() == "7\n"
+
+
+@pytest.mark.usefixtures("soon")
+def test_what_watching_jobs_raises_is_told(
+    slurm_commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No future is left for ever, and jobs that come later are watched as well."""
+    pytest.importorskip("submitit")
+    from pietools.training.executors import slurm
+
+    def fail(*arguments: object) -> None:
+        raise ValueError("nobody thought of it")
+
+    unanswered(slurm_commands)
+    monkeypatch.setattr(slurm, "QUEUE_SECONDS", 0.0)
+    monkeypatch.setattr(slurm.SlurmJobs, "_queued", fail)
+    with open_workers("slurm", None, tmp_path / "logs") as jobs:
+        for _ in range(2):
+            assert str(jobs.submit(print).exception()) == "nobody thought of it"
 
 
 @pytest.mark.slow
