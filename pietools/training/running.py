@@ -97,8 +97,8 @@ def _settle(run: _Run, future: Future[Any], on_outcome: OnOutcome) -> None:
 
 def _given_up(lost: BaseException) -> TrainingError:
     return TrainingError(
-        f"{MAX_TRIES} workers were lost that had it, perhaps killed for want of memory ({reason(lost)}). Try fewer at once "
-        "(--processes), or a smaller batch size."
+        f"{MAX_TRIES} workers were lost that had it, perhaps for want of memory or time ({reason(lost).rstrip('.')}). Try fewer at "
+        "once (--processes), a smaller batch size, or, for jobs of SLURM, more of both (--slurm mem=…, --slurm time=…)."
     )
 
 

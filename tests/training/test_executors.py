@@ -113,8 +113,9 @@ def test_what_fails_is_told_and_what_needs_it_is_given_up(tmp_path: Path) -> Non
         "c": "b, whose weights it takes, failed.",
     }
     outcomes, _ = carry_out([Piece(tmp_path, "a")], Threads(lost=3))
-    assert outcomes["a"].startswith(
-        "3 workers were lost that had it, perhaps killed for want of memory (OSError: the net"
+    assert outcomes["a"] == (
+        "3 workers were lost that had it, perhaps for want of memory or time (OSError: the network is down). Try fewer at once "
+        "(--processes), a smaller batch size, or, for jobs of SLURM, more of both (--slurm mem=…, --slurm time=…)."
     )
 
 
