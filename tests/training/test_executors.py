@@ -278,6 +278,33 @@ def test_a_place_of_workers_that_is_not_there(tmp_path: Path, monkeypatch: pytes
         local_jobs(tmp_path, "array=1-3")
 
 
+NOWHERE = """
+import socket, sys
+from pathlib import Path
+from pietools.errors import TrainingError
+from pietools.training.executors import dask, open_workers
+dask.CONNECT_SECONDS = 1
+silent = socket.create_server(("127.0.0.1", 0))
+places = ["localhost:1"] * 5 + ["localhost", "localhost:x", "localhost:99999", "", f"127.0.0.1:{silent.getsockname()[1]}"]
+for place in places:
+    try:
+        open_workers(f"dask://{place}", None, Path()).__enter__()
+    except TrainingError as error:
+        print(error)
+"""
+
+
+@pytest.mark.usefixtures("soon")
+def test_addresses_without_a_scheduler_are_one_line_each() -> None:
+    """At once where nobody listens, and without what Dask prints when a client that failed is collected."""
+    pytest.importorskip("distributed")
+    done = subprocess.run([sys.executable, "-c", NOWHERE], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert [line.partition(": start one with")[0][:29] for line in done.stdout.splitlines()] == [
+        "no Dask scheduler answers at "
+    ] * 10
+
+
 def local_jobs(folder: Path, *options: str) -> Any:
     """Jobs as those of SLURM, which are processes of this machine."""
     pytest.importorskip("submitit")

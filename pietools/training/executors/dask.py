@@ -1,19 +1,34 @@
 """Workers of a Dask cluster: `dask scheduler` on one machine, `dask worker HOST:PORT --nthreads 1` on each."""
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from distributed import Client
+from distributed.comm import parse_host_port
 
 from pietools.errors import TrainingError
 
-CONNECT_SECONDS, WORKERS_SECONDS = 10, 30
+CONNECT_SECONDS, CLOSE_SECONDS, WORKERS_SECONDS = 10, 2, 30
 AHEAD = 2
 """Units per worker that are with the cluster: none waits for the next one to be sent."""
+
+
+class _Client(Client):
+    """One that is closed if it cannot connect: when it is collected, Dask would wait for a loop that is gone, and print that."""
+
+    def __init__(self, address: str, **settings: Any) -> None:
+        try:
+            super().__init__(address, **settings)
+        except BaseException:
+            with suppress(Exception):
+                self.close(timeout=CLOSE_SECONDS)
+            self.status = "closed"
+            raise
 
 
 class DaskWorkers:
@@ -25,8 +40,9 @@ class DaskWorkers:
         self.address, self._limit = address, n_at_once
         _silence()
         try:
-            self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
+            _knock(address)
+            self._client = _Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OverflowError, OSError, TimeoutError, ValueError) as error:
             raise TrainingError(
                 f"no Dask scheduler answers at {address}: start one with 'dask scheduler', and give the address that it prints."
             ) from error
@@ -84,6 +100,13 @@ class DaskWorkers:
         """Take back what has not begun; what runs ends on its worker, and its network is kept."""
         self._executor.shutdown(wait=False)
         self._client.close()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError, OverflowError or ValueError if no scheduler is there: Dask would try again for long, or wait for ever."""
+    with socket.create_connection(parse_host_port(address), timeout=CONNECT_SECONDS) as connection:
+        if not connection.recv(1):  # a scheduler is the first to speak
+            raise ConnectionError(f"what listens at {address} hung up")
 
 
 def _silence() -> None:
