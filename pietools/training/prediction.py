@@ -1,15 +1,20 @@
 """Running a network over a data set."""
 
 import contextlib
+from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pietools.errors import CollectError
+from pietools.statistics.tools.scalars import count_near_ties
 from pietools.training.boundary import boundary
 from pietools.training.data.images import ImageData
 from pietools.training.networks import match_channels
 
+OTHER_DEVICE = 0.005
+"""Share of examples that another device, which sums in another order, may predict otherwise, beside near ties."""
 AUTOCAST = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -68,6 +73,22 @@ def check_repeated(name: str, data: ImageData, first_pass: Tensor, second_pass: 
         raise CollectError(
             f"{name}: a second pass changed {n_changed} of {len(first_pass)} predictions on {data.name}: {reason}."
         )
+
+
+def check_accuracy(
+    name: str, network_name: str, data: ImageData, logits: np.ndarray, stated: Mapping[str, float]
+) -> None:
+    """Raise CollectError if logits, shape (n, classes), give another accuracy than `stated` after the training, by data set.
+
+    No digest knows the code of a network.
+    """
+    found, known = float((logits.argmax(1) == data.labels.numpy()).mean()), stated.get(data.name)
+    if known is None or abs(found - known) <= OTHER_DEVICE + count_near_ties(logits) / len(data):
+        return
+    raise CollectError(
+        f"{name} has accuracy {found:.2%} on {data.name}, and had {known:.2%} when it was trained: the network '{network_name}' or "
+        "the data have changed since. Bring back what it was trained with, or train it again with other [study] checkpoints."
+    )
 
 
 def _check_output(name: str, output: object, expected: tuple[int, int], data: ImageData) -> Tensor:

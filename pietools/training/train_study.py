@@ -63,7 +63,8 @@ def train_study(
     missing = [unit for unit in units if finished[unit.name] is None]
     outcomes: dict[str, dict[str, Any] | Exception] = {}
     if missing:
-        check_units(units if executor == PROCESSES else [_anywhere(unit) for unit in units])
+        there = {name: sidecar for name, sidecar in finished.items() if sidecar is not None}
+        check_units(units if executor == PROCESSES else [_anywhere(unit) for unit in units], there)
         total = sum(unit.n_images for unit in missing)
         if executor == PROCESSES:
             n_processes = min(n_processes or default_processes(missing[0].settings.device), len(missing))

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pietools.errors import TrainingError
+from pietools.errors import CollectError, TrainingError
 from pietools.seal import sealed
 from pietools.study.recipes import recipe_differences
 from pietools.study_file import StudyFile
@@ -242,6 +242,18 @@ def test_more_replicates_are_the_same_recipe(tmp_path: Path) -> None:
     unit = plan_units(digits_study(tmp_path))[0]
     train_here(unit)
     assert finished_sidecar(plan_units(digits_study(tmp_path, replicates=5))[0]) is not None
+
+
+def test_more_replicates_of_changed_code_are_refused(tmp_path: Path) -> None:
+    """One population would hold two kinds of networks; before anything is trained."""
+    study_file = changed_study(tmp_path, 1)
+    (tmp_path / "scale").write_text("-1")
+    more = write_study(tmp_path, study_file.path.read_text().replace("replicates = 1", "replicates = 2"))
+    with pytest.raises(
+        CollectError, match=r"dense replicate 0 has accuracy .*, and had .* when it was trained: the network"
+    ):
+        train_study(more, 1)
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
 
 
 def test_nothing_to_train_is_said(tmp_path: Path) -> None:
