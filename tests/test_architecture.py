@@ -24,7 +24,7 @@ ONLY = {
     "jinja2": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
-    "pydantic": {"settings", "study_file", "cli"},
+    "pydantic": {"settings", "study_file", "cli", "shards"},
     "annotated_types": {"cli"},
     "tomllib": {"annotation", "study_file"},
 }

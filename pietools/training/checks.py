@@ -25,7 +25,6 @@ from pietools.training.regimes.heads import as_encoder, classifier
 from pietools.training.unit_training import training_task
 from pietools.training.units import TrainingUnit
 
-
 MOST_ASKED = 20_000
 """Examples that a finished network is asked again before more are trained: a minute's work."""
 
