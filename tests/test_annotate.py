@@ -277,6 +277,7 @@ def test_names_are_text_on_the_page() -> None:
     assert "unsafe" not in text
 
 
+@pytest.mark.slow
 def test_a_person_codes_in_a_browser(served: Server, browser: Any) -> None:
     """By keys and by mouse; what was saved is there after a reload, and can be changed; the console stays clean."""
     from axe_playwright_python.sync_playwright import Axe

@@ -71,6 +71,7 @@ def test_an_interruption_ends_the_others() -> None:
     assert has_ended.is_set()
 
 
+@pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     """Whatever is random has a seed of its own, and what threads share the first one finds."""
     with make_regimes(tmp_path / "regimes.duckdb") as study:

@@ -69,6 +69,7 @@ def test_the_reason_is_found(analysis: Analysis) -> None:
     assert set(terms["measured_on"]) == {"supervised/dense-2", "simclr/dense-2"}
 
 
+@pytest.mark.slow
 def test_pies_stand_beside_dense_against_dense(analysis: Analysis) -> None:
     """Difficulty makes PIEs of both kinds alike; the planted property makes only those of compression."""
     joint = analysis.characterize_pies.filter(outcome="pie", model="joint", compressed="supervised/magnitude-0.9")

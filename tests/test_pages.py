@@ -51,7 +51,7 @@ def unreadable(browser: Any, path: Path, width: int, scheme: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [
-        ("report", *SIZES[1]),
+        pytest.param("report", *SIZES[1], marks=pytest.mark.slow),
         ("gallery", *SIZES[0]),
         pytest.param("report", *SIZES[0], marks=pytest.mark.slow),
         pytest.param("gallery", *SIZES[1], marks=pytest.mark.slow),

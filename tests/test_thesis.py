@@ -77,7 +77,7 @@ def test_report_is_written_without_computing(run: Callable[..., Result], answere
 @pytest.mark.parametrize(
     ("width", "points"),
     [
-        ("ieee-column", 251.059),
+        pytest.param("ieee-column", 251.059, marks=pytest.mark.slow),
         pytest.param("thesis", 425.197, marks=pytest.mark.slow),
         pytest.param("12cm", 340.157, marks=pytest.mark.slow),
         pytest.param("4.5in", 324, marks=pytest.mark.slow),
