@@ -397,7 +397,7 @@ def test_a_shard_under_the_name_of_another_is_refused(tmp_path: Path) -> None:
     place = place_of(str(tmp_path / "shards"))
     write(place, *NETWORKS)
     place.write(NETWORKS[0][0].name, NETWORKS[1][1])
-    with pytest.raises(ShardError, match=f"it is what {NETWORKS[1][0].name} should be"):
+    with pytest.raises(ShardError, match=f"it holds what belongs into {NETWORKS[1][0].name}, so it was renamed"):
         merge_shards([place.address], tmp_path / "s.duckdb")
 
 

@@ -15,7 +15,12 @@ from pietools.study import Study
 from pietools.study.records import Dataset, Population
 
 KIND = "dataset"
-TYPES = {"key": pa.string(), "label": pa.int32(), "png": pa.binary()}
+COLUMNS = pa.schema(
+    [
+        pa.field(name, kind, nullable=False)
+        for name, kind in (("key", pa.string()), ("label", pa.int32()), ("png", pa.binary()))
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def read_dataset(what: str, file: BinaryIO) -> DatasetShard:
     """A shard of a data set; ShardError if it is something else."""
     said, rows = read_rows(what, file)
     facts = described(what, "data set", _AS_FACTS, said)
-    check_columns(what, rows, TYPES)
+    check_columns(what, rows, COLUMNS)
     if missing := {"key", "label", *(f"property_{i}" for i in range(len(facts.properties)))} - {*rows.column_names}:
         raise damaged(what, f"it has no column {min(missing)}")
     return DatasetShard(

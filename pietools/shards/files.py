@@ -24,7 +24,6 @@ SEAL, ROWS = "facts_sha256", "rows_sha256"
 SMALLEST = 4  # bytes of a number
 BATCH = 1024  # rows that are read before their size is looked at
 LARGEST = 2**63 - 1  # number that the database keeps
-FULL = ("key", "label", "predicted_label", "png", "logits_half", "features_half")  # columns that lack no value
 T = TypeVar("T")
 
 
@@ -72,14 +71,17 @@ def described(what: str, kind: str, as_type: TypeAdapter[T], facts: dict[str, An
         raise damaged(what, f"it does not describe a {kind} ({where}: {first['msg']})") from None
 
 
-def check_columns(what: str, rows: pa.Table, types: dict[str, pa.DataType]) -> None:
-    """Raise ShardError for a column that is there twice, is not of its type, or lacks values in lists."""
+def check_columns(what: str, rows: pa.Table, known: pa.Schema) -> None:
+    """Raise ShardError for a column that is there twice, is not of its type, or lacks values that it must have."""
     if len(set(rows.column_names)) < rows.num_columns:
         raise damaged(what, "it has a column twice")
     for name, column in zip(rows.column_names, rows.columns, strict=True):
-        if name in types and not _is_of(column.type, types[name]):
-            raise damaged(what, f"its column {name} is {column.type}, not {types[name]}")
-        if name in types and column.null_count and (pa.types.is_nested(column.type) or name in FULL):
+        if name not in known.names:
+            continue
+        field = known.field(name)
+        if not _is_of(column.type, field.type):
+            raise damaged(what, f"its column {name} is {column.type}, not {field.type}")
+        if column.null_count and not field.nullable:
             raise damaged(what, f"its column {name} lacks values")
 
 

@@ -153,7 +153,7 @@ def _find(places: Sequence[Place]) -> tuple[list[DatasetShard], list[Found]]:
 def _check_name(what: str, found: str, name: str) -> None:
     """A shard is called after what it holds: under another name it may stand in the place of one that is lost."""
     if found != name:
-        raise damaged(what, f"it is what {name} should be: it was renamed, or written over another")
+        raise damaged(what, f"it holds what belongs into {name}, so it was renamed, or written over another one")
 
 
 def _what(place: Place, name: str) -> str:

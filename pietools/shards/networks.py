@@ -17,12 +17,14 @@ from pietools.study.records import EpochPredictions, Evaluation, LayerPrediction
 
 KIND = "network"
 LAYERS, EPOCH_LABELS, EPOCH_EL2N = "layer_predictions", "epoch_labels", "epoch_el2n"
-TYPES = {
-    **dict(zip(PREDICTIONS.names, PREDICTIONS.types, strict=True)),
+VECTORS = {
     **dict.fromkeys(("logits", "features", EPOCH_EL2N), pa.list_(pa.float32())),
     **dict.fromkeys((LAYERS, EPOCH_LABELS), pa.list_(pa.int32())),
     **dict.fromkeys(("logits_half", "features_half"), pa.binary()),
 }
+FULL = {"predicted_label", *VECTORS}
+TYPES = dict(zip(PREDICTIONS.names, PREDICTIONS.types, strict=True)) | VECTORS
+COLUMNS = pa.schema([pa.field(name, kind, nullable=name not in FULL) for name, kind in TYPES.items()])
 
 
 class Asked(NamedTuple):
@@ -87,7 +89,7 @@ def read_network(what: str, file: BinaryIO) -> tuple[NetworkFacts, EvaluationRow
     """Facts, rows, what else was recorded, and the type of its features, of a shard."""
     said, table = read_rows(what, file)
     facts = described(what, KIND, _AS_FACTS, said)
-    check_columns(what, table, TYPES)
+    check_columns(what, table, COLUMNS)
     _check_widths(what, table)
     kept = [name for name in (*PREDICTIONS.names, *LOGITS.values()) if name in table.column_names]
     if "predicted_label" not in kept:
@@ -101,7 +103,7 @@ def _check_widths(what: str, table: pa.Table) -> None:
     if not table.num_rows:
         raise damaged(what, "it has no rows")
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if (kind := TYPES.get(name)) is None or not (pa.types.is_list(kind) or pa.types.is_binary(kind)):
+        if (kind := VECTORS.get(name)) is None:
             continue
         lengths = pc.min_max((pc.list_value_length if pa.types.is_list(kind) else pc.binary_length)(column)).as_py()
         is_whole = pa.types.is_list(kind) or lengths["min"] % 2 == 0

@@ -75,7 +75,6 @@ def _lock(folder: Path) -> int:
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_removed = not (folder.exists() and os.path.samestat(os.fstat(lock), folder.stat()))
     except BlockingIOError:
         os.close(lock)
         raise StudyInUseError(
@@ -83,10 +82,11 @@ def _lock(folder: Path) -> int:
         ) from None
     except OSError:
         return lock
-    if is_removed:  # by the command that had it before
-        os.close(lock)
-        return _lock(folder)
-    return lock
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(lock), folder.stat()):
+            return lock
+    os.close(lock)  # of a folder that the command that had it before has removed
+    return _lock(folder)
 
 
 def in_use(path: Path, reason: str) -> StudyInUseError:
