@@ -7,12 +7,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from pietools.shards.files import check_columns, damaged, described, encode, read_facts, read_rows
 from pietools.shards.places import SUFFIX
-from pietools.study.evaluation_rows import LOGITS, PREDICTIONS, EvaluationRows, vectors_column
+from pietools.study.evaluation_rows import LOGITS, PREDICTIONS, EvaluationRows, vectors_column, vectors_of
 from pietools.study.records import EpochPredictions, Evaluation, LayerPredictions, Model, Recording
 
 KIND = "network"
@@ -99,15 +98,11 @@ def read_network(what: str, file: BinaryIO) -> tuple[NetworkFacts, EvaluationRow
 
 
 def _check_widths(what: str, table: pa.Table) -> None:
-    """Raise ShardError if there are no rows, or vectors of a column are empty or not of one length; bytes are two a number."""
+    """Raise ShardError if there are no rows, or vectors of a column are empty or not of one length."""
     if not table.num_rows:
         raise damaged(what, "it has no rows")
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if (kind := VECTORS.get(name)) is None:
-            continue
-        lengths = pc.min_max((pc.list_value_length if pa.types.is_list(kind) else pc.binary_length)(column)).as_py()
-        is_whole = pa.types.is_list(kind) or lengths["min"] % 2 == 0
-        if not (0 < lengths["min"] == lengths["max"] and is_whole):
+    for name in VECTORS.keys() & {*table.column_names}:
+        if vectors_of(table[name]) is None:
             raise damaged(what, f"its column {name} has vectors that are empty, or of several lengths")
 
 
@@ -143,19 +138,21 @@ def _lists(steps: np.ndarray) -> pa.Array:
 
 
 def _recording(facts: NetworkFacts, table: pa.Table) -> Recording:
-    there, n = set(table.column_names), table.num_rows
+    there = set(table.column_names)
 
     def steps(name: str) -> np.ndarray:
-        values: np.ndarray = table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return values.reshape(n, -1).T
+        return _vectors(table, name).T
 
-    features = None
-    if "features" in there:
-        features = steps("features").T
-    elif "features_half" in there:
-        features = np.frombuffer(b"".join(table["features_half"].to_pylist()), "<f2").reshape(n, -1)
+    features = next((_vectors(table, name) for name in ("features", "features_half") if name in there), None)
     return Recording(
         features=features,
         layers=LayerPredictions(list(facts.layers), steps(LAYERS)) if LAYERS in there else None,
         epochs=EpochPredictions(steps(EPOCH_LABELS), steps(EPOCH_EL2N)) if EPOCH_LABELS in there else None,
     )
+
+
+def _vectors(table: pa.Table, name: str) -> np.ndarray:
+    """Vectors of a column that `_check_widths` has looked at."""
+    found = vectors_of(table[name])
+    assert found is not None
+    return found

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pietools.errors import StudyError
 from pietools.study.database import Database, to_json
-from pietools.study.evaluation_rows import EvaluationRows
+from pietools.study.evaluation_rows import EvaluationRows, vectors_of
 from pietools.study.recipes import recipe_differences
 from pietools.study.records import EVIDENCE, ROLES, Evaluation, Model, Population
 
@@ -147,11 +147,13 @@ def _check_values(dataset: str, n_classes: int, rows: EvaluationRows) -> None:
             raise StudyError(f"data set '{dataset}' has {n_classes} classes, found {name} from {lowest} to {highest}.")
         if not pc.all(pc.is_finite(column)).as_py():
             raise StudyError(f"predictions on '{dataset}' have {name} that is no finite number.")
-
-    if (logits := rows.logit_values) is not None and logits.shape[1:] != (n_classes,):
+    if rows.logits is None:
+        return
+    logits = vectors_of(rows.logits.column(0))
+    if logits is None or logits.shape[1] != n_classes:
         raise StudyError(f"data set '{dataset}' has {n_classes} classes, found logits that are not {n_classes} each.")
     # −∞ is the logit of a class that an example does not have.
-    if logits is not None and not (logits < np.inf).all():
+    if not (logits < np.inf).all():
         raise StudyError(f"predictions on '{dataset}' have logits that are no numbers.")
 
 

@@ -62,22 +62,6 @@ class EvaluationRows:
         return self.columns.select(kept) if kept else None
 
     @property
-    def logit_values(self) -> np.ndarray | None:
-        """Logits, shape (n, m), or (n,) where they are not of one length; None where none are kept."""
-        if self.logits is None:
-            return None
-        column = self.logits.column(0).combine_chunks()
-        values = (
-            column.flatten().to_numpy(zero_copy_only=False)
-            if self.logits_dtype == "float32"
-            else np.frombuffer(b"".join(column.to_pylist()), "<f2")
-        )
-        lengths = pc.min_max(
-            (pc.list_value_length if self.logits_dtype == "float32" else pc.binary_length)(column)
-        ).as_py()
-        return values.reshape(self.n, -1) if self.n and lengths["min"] == lengths["max"] else np.zeros(self.n)
-
-    @property
     def logits_dtype(self) -> str:
         """How the logits are kept: float32, float16 or none."""
         return next((dtype for dtype, name in LOGITS.items() if name in self.columns.column_names), "none")
@@ -100,6 +84,24 @@ def vectors_column(name: str, vectors: np.ndarray, dtype: str) -> dict[str, pa.A
         half = np.ascontiguousarray(vectors, dtype="<f2")
         return {f"{name}_half": pa.Array.from_buffers(pa.binary(2 * m), n, [None, pa.py_buffer(half)])}
     raise ValueError(f"{name} are kept as float32, float16 or none, not {dtype}")
+
+
+def vectors_of(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Vectors of such a column, shape (n, m); None if they are empty, missing, or not of one length."""
+    whole = column.combine_chunks()
+    is_list = pa.types.is_list(whole.type)
+    lengths = pc.min_max((pc.list_value_length if is_list else pc.binary_length)(whole)).as_py()
+    if (
+        whole.null_count
+        or not lengths["min"]
+        or lengths["min"] != lengths["max"]
+        or (not is_list and lengths["min"] % 2)
+    ):
+        return None
+    values = (
+        whole.flatten().to_numpy(zero_copy_only=False) if is_list else np.frombuffer(b"".join(whole.to_pylist()), "<f2")
+    )
+    return values.reshape(len(whole), -1)
 
 
 def rows_digest(rows: pa.Table) -> str:

@@ -57,16 +57,15 @@ def alone(folder: Path, wait: float) -> Iterator[Path]:
     StudyInUseError
         If another process still has it after ``wait`` seconds.
     """
-    if sys.platform == "win32":  # where a folder cannot be locked
-        yield folder
-        return
-    lock = when_free(partial(_lock, folder), wait)
+    # Windows cannot lock a folder.
+    lock = None if sys.platform == "win32" else when_free(partial(_lock, folder), wait)
     try:
         yield folder
     finally:
         with suppress(OSError):
             folder.rmdir()
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
 
 
 def _lock(folder: Path) -> int:
